@@ -3,13 +3,17 @@ import {upstreamOf} from './app/upstream.ts';
 import {type LabHost, startHost} from './hosts/host.ts';
 import type {LabUnit} from './hosts/units.ts';
 import {programOf} from './program.ts';
+import {backups} from './safeguards.ts';
 import {mailsFile, type Site} from './site.ts';
 
 /** The hosts of the databases: a firewall in front of each server, and ssh. */
 export function databaseHosts(site: Site): readonly Promise<LabHost>[] {
   const {network, ports} = site;
   const host = (name: string, address: string, port: number) =>
-    startHost({...common(site), name, address, ports: [{port, to: {address: '127.0.0.1', port}}]});
+    startHost({
+      ...{...common(site), name, address, files: backups},
+      ports: [{port, to: {address: '127.0.0.1', port}}],
+    });
   return [host('db1', network.db1, ports.source), host('db2', network.db2, ports.replica)];
 }
 

@@ -26,6 +26,7 @@ import {seedAnew} from './mysql/seed.ts';
 import type {Databases} from './mysql/topology.ts';
 import {domainsOfLab, movingZone} from './name-servers.ts';
 import type {Parts} from './parts.ts';
+import {errorAlarm, measureOf, officeVpn} from './safeguards.ts';
 import {alternateGroup, createShopService, type Strategy} from './shop-service.ts';
 import {otherNames, shopZone, shopZoneName} from './shop-zone.ts';
 import {type Site, secret, siteName} from './site.ts';
@@ -98,8 +99,11 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
         elb,
         logs,
         autoscalingOf(ecs),
-        metricsOf(ecs, rds),
-        createEc2(labSubnets.map((id) => ({id, freeAddresses: 200}))),
+        createCloudWatch(measureOf({ecs, rds, loadBalancer}), [errorAlarm(loadBalancer)]),
+        createEc2(
+          labSubnets.map((id) => ({id, freeAddresses: 200})),
+          {all: [officeVpn()], isSilent: false},
+        ),
         createScheduler([nightlyReport]),
         sqs,
         createServiceQuotas(fargateQuotas(64)),
@@ -168,10 +172,3 @@ const autoscalingOf = (ecs: Ecs) =>
   createAutoscaling({
     targets: {'service/shop/shop': {min: 0, max: 10, scaled: ecs.scaled('shop')}},
   });
-
-const metricsOf = (ecs: Ecs, rds: Rds) =>
-  createCloudWatch((metric) =>
-    metric.name === 'MemoryUtilization'
-      ? ecs.memoryUse(metric.dimensions['ServiceName'] ?? '')
-      : rds.measure(metric),
-  );

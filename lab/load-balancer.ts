@@ -9,6 +9,7 @@ import {
   requestedHost,
 } from './load-balancer/connection.ts';
 import {checkHealth, type HealthCheckOptions} from './load-balancer/health-check.ts';
+import {BalancerMetrics, type MeasuredValue, measureRequests} from './load-balancer/metrics.ts';
 import {
   type BalancedTarget,
   deregistering,
@@ -33,6 +34,8 @@ export interface LoadBalancer {
   failEvery(nth: number | undefined): void;
   /** Chooses the target group of a connection by the host of its first request; without it, all targets serve it. */
   routeBy(route: Route): void;
+  /** What CloudWatch has of it under this name, oldest first. */
+  measured(metric: string): readonly MeasuredValue[];
   stop(): Promise<void>;
 }
 
@@ -63,6 +66,7 @@ class LoopbackBalancer implements LoadBalancer {
   readonly #targets = new Map<string, Target>();
   readonly #clients = new Set<Socket>();
   readonly #stopped = new AbortController();
+  readonly #metrics = new BalancerMetrics();
   #checking: Promise<void> | undefined;
   #turn = 0;
   #failing: number | undefined;
@@ -125,6 +129,10 @@ class LoopbackBalancer implements LoadBalancer {
     this.#route = route;
   }
 
+  measured(metric: string): readonly MeasuredValue[] {
+    return this.#metrics.valuesOf(metric);
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -143,24 +151,33 @@ class LoopbackBalancer implements LoadBalancer {
         (!route || (group !== undefined && (target.group ?? group) === group)),
     );
     if (typeof group === 'object') {
+      this.#metrics.add('HTTP_Fixed_Response_Count');
       return reply(client, group);
     }
     if (healthy.length === 0) {
-      return refuse(client, '503 Service Temporarily Unavailable');
+      return this.#refuse(client, '503 Service Temporarily Unavailable');
     }
     this.#turn += 1;
     const turn = this.#turn;
     if (this.#failing !== undefined && turn % this.#failing === 0) {
-      return refuse(client, '503 Service Temporarily Unavailable');
+      return this.#refuse(client, '503 Service Temporarily Unavailable');
     }
     for (let next = 0; next < healthy.length; next += 1) {
       const target = healthy[(turn + next) % healthy.length];
       const upstream = target && (await reach(target, this.address));
       if (target && upstream) {
+        measureRequests(client, upstream, this.#metrics);
         return join(client, upstream, target);
       }
     }
-    refuse(client, '502 Bad Gateway');
+    // It counts requests for which it could choose a target (Elastic Load Balancing, CloudWatch metrics).
+    this.#metrics.add('RequestCount');
+    this.#refuse(client, '502 Bad Gateway');
+  }
+
+  #refuse(client: Socket, status: string): void {
+    this.#metrics.add('HTTPCode_ELB_5XX_Count');
+    refuse(client, status);
   }
 
   async #checkAll(): Promise<void> {

@@ -8,7 +8,8 @@ export const watched = z.object({
   /** Watches the new side before a person accepts it. Metrics need a target `cloudwatch`. */
   watch: z
     .object({
-      minutes: z.coerce.number().int().min(1).default(10),
+      /** Less than one only in a rehearsal: CloudWatch has a value a minute. */
+      minutes: z.coerce.number().positive().default(10),
       /** How far the old source may be behind Aurora. */
       lagMsMax: z.coerce.number().int().optional(),
       alarms: z.array(z.string()).default([]),
@@ -18,6 +19,8 @@ export const watched = z.object({
           loadBalancer: z.string(),
           errorPercentMax: z.coerce.number().optional(),
           latencyMsMax: z.coerce.number().optional(),
+          /** With fewer requests, nothing is proven. */
+          requestsMin: z.coerce.number().optional(),
         })
         .optional(),
     })

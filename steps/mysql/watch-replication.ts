@@ -26,7 +26,6 @@ export const watchReplication = defineGate({
     /** 0: one measurement. */
     minutes: z.coerce
       .number()
-      .int()
       .min(0)
       .max(24 * 60)
       .default(10),

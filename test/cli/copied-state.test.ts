@@ -134,8 +134,8 @@ test(
     const inWords = await first.run('plan', 'warm-cutover', '-i', 'lab');
     expect(inWords.stdout).not.toContain('Run exactly this plan');
     const preflight = lastDocument(await first.run('preflight', '-i', 'lab', '--json'));
-    // Every kind of target but two is checked, and what is well has no finding.
-    expect(preflight.without).toEqual(['site', 'settings']);
+    // Every kind of target but three is checked, and what is well has no finding.
+    expect(preflight.without).toEqual(['cloudwatch', 'site', 'settings']);
     const unchecked = preflight.targets.filter(({checks}: {checks: number}) => checks === 0);
     expect(unchecked).toEqual([]);
     const databases = ['source', 'replica', 'aurora'];

@@ -1,4 +1,7 @@
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, onTestFinished, test} from 'vitest';
 import {findLab} from '../../lab/client.ts';
 import {findRedis} from '../../lab/redis/find-redis.ts';
 import type {EntryReport} from '../../src/report/run-report.ts';
@@ -22,6 +25,18 @@ const keptWithoutLoss = {
 };
 const wholeNight = ['documents.sync-last', 'elb.maintenance-page', 'elb.remove-maintenance-page'];
 const ofRedis = ['redis.copy-keys'];
+
+/** A folder whose inventory of the lab has the safeguards that the shipped one leaves out. */
+function folderWithSafeguards(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-test-'));
+  mkdirSync(join(folder, 'inventories'));
+  const shipped = readFileSync(new URL('../../inventories/lab.yaml', import.meta.url), 'utf8');
+  const [before = '', after = ''] = shipped.split(/(?<=^ {2}# Safeguards .*\n)/m);
+  const end = after.search(/^(?! {2}# )/m);
+  const safeguards = after.slice(0, end).replace(/^ {2}# /gm, '  ');
+  writeFileSync(join(folder, 'inventories/lab.yaml'), before + safeguards + after.slice(end));
+  return folder;
+}
 
 describe('the whole cutover in the lab', () => {
   test(
@@ -51,11 +66,27 @@ describe('the whole cutover in the lab', () => {
   );
 
   test(
-    'goes back from the new side without losing a write of either side',
+    'goes back from the new side, with all safeguards, without losing a write of either side',
     async () => {
-      const ended = await desk.run('rehearse', runbook, '--json', '--reverse-at', 'smoke');
+      const folder = folderWithSafeguards();
+      onTestFinished(() => rmSync(folder, {recursive: true}));
+      const inFolder = openDesk(folder);
+      onTestFinished(() => inFolder.clear());
+      const last = ['--reverse-at', 'watch-metrics:cloudwatch'];
+      const ended = await inFolder.run('rehearse', 'bare-metal-to-ecs', '--json', ...last);
       expect(ended).toMatchObject({code: 0, stderr: ''});
       const report = lastDocument(ended);
+      const states = report.entries.map(({id, state}: EntryReport) => `${id} ${state}`);
+      expect(states).toEqual(
+        expect.arrayContaining([
+          'vpn-up:vpn passed',
+          'partner-knows:pay-go passed',
+          'source-backup:source passed',
+          'snapshot:aurora reversed',
+          'watch-replication:source passed',
+          'watch-metrics:cloudwatch passed',
+        ]),
+      );
       expect(report).toMatchObject({
         outcome: 'reversed',
         writes: {lost: 0, duplicated: 0},

@@ -33,13 +33,14 @@ export interface Desk {
   clear(): Promise<void>;
 }
 
-export function openDesk(): Desk {
+/** `folder`: where the command line is started. */
+export function openDesk(folder = root): Desk {
   const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-test-'));
   const running = new Set<ChildProcess>();
   const start = (...words: readonly string[]): Started => {
     const args = [program, '--state-dir', stateFolder, ...words];
     const child = spawn(process.execPath, args, {
-      cwd: root,
+      cwd: folder,
       // A lab is a process of its own, and outlives the command that starts it.
       env: {...process.env, LAB_ENDS_WITH: `${process.pid}`},
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -46,6 +46,24 @@ test('with no healthy target it answers 503', async () => {
   expect((await ask(balancer)).status).toBe(503);
 });
 
+test('what CloudWatch would have of it is counted: requests, their time, and who answered with 5xx', async () => {
+  const balancer = await balancerWith({});
+  await ask(balancer);
+  const failing = await target('127.77.1.150', 'failing', 200, 500);
+  balancer.register(failing.id, failing.id, failing.port);
+  await states(balancer, ['healthy']);
+  const answers = [await ask(balancer), await ask(balancer)];
+  expect(answers.map(({status}) => status)).toEqual([500, 500]);
+
+  const count = (metric: string) => balancer.measured(metric).map(({value}) => value);
+  expect(count('RequestCount')).toEqual([1, 1]);
+  expect(count('HTTPCode_Target_5XX_Count')).toEqual([1, 1]);
+  expect(count('HTTPCode_ELB_5XX_Count')).toEqual([1]);
+  const seconds = count('TargetResponseTime');
+  expect(seconds).toHaveLength(2);
+  expect(seconds.every((each) => each > 0 && each < 5)).toBe(true);
+});
+
 test('a deregistered target is given no new connection, ends the open ones, and is gone', async () => {
   const balancer = await balancerWith({drainMs: 10_000});
   const leaving = await target('127.77.1.150', 'leaving');
@@ -97,9 +115,10 @@ async function target(
   address: string,
   name: string,
   health = 200,
+  answer = 200,
 ): Promise<{id: string; port: number}> {
   const server: Server = createServer((request, response) => {
-    response.writeHead(request.url === '/health' ? health : 200).end(name);
+    response.writeHead(request.url === '/health' ? health : answer).end(name);
   });
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
   toStop.push(async () => {

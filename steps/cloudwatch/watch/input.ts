@@ -38,10 +38,10 @@ export const watchInput = z
   .object({
     /** From when it counts: when writes were opened, say. */
     since: z.coerce.date(),
+    /** CloudWatch has a value a minute: less is of use in the lab only. */
     minutes: z.coerce
       .number()
-      .int()
-      .min(1)
+      .positive()
       .max(24 * 60)
       .default(10),
     alarms: z.array(z.string()).default([]),
