@@ -1,8 +1,7 @@
 import type {SystemFact} from '../model/effects.ts';
 import type {Entry} from '../model/entry.ts';
-import {appliedEntries} from '../model/progress.ts';
-import type {AnyRunbook} from '../model/runbook.ts';
-import type {RunContext} from './context.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {RunContext, World} from './context.ts';
 import {effectsOf} from './declared-effects.ts';
 import {knownOutputs, readsOf} from './known-values.ts';
 
@@ -11,24 +10,33 @@ export function endedWith(context: RunContext, entry: Entry): readonly string[] 
   if (entry.unit.kind !== 'step' || !entry.unit.leavesNothing) {
     return [];
   }
-  const {
-    record: {progress},
-    runbook,
-  } = context;
-  const own = factsOf(context, entry);
+  const {progress} = context.record;
+  const entries: readonly Entry[] = context.runbook.entries;
   const earlier = appliedEntries(progress).filter(({id, state, endedBy}) => {
-    const facts = state === 'done' && endedBy === undefined ? factsIn(context, runbook, id) : [];
-    return facts.length > 0 && facts.every((fact) => own.some((other) => ends(other, fact)));
+    const other = entries.find((each) => each.id === id);
+    return (
+      other !== undefined &&
+      state === 'done' &&
+      endedBy === undefined &&
+      hasEnded(context, progress, {later: entry, earlier: other})
+    );
   });
   return [...earlier.map(({id}) => id), entry.id];
 }
 
-function factsIn(context: RunContext, {entries}: AnyRunbook, id: string): readonly SystemFact[] {
-  const entry = entries.find((other: Entry) => other.id === id);
-  return entry ? factsOf(context, entry) : [];
+/** Whether the later entry ends all that the earlier one does: its own reversal brings that back. */
+export function hasEnded(
+  world: World,
+  progress: Progress,
+  {later, earlier}: {readonly later: Entry; readonly earlier: Entry},
+): boolean {
+  return endsAll(factsOf(world, progress, later), factsOf(world, progress, earlier));
 }
 
-const factsOf = ({params, record: {progress}, runbook}: RunContext, entry: Entry) =>
+export const endsAll = (later: readonly SystemFact[], earlier: readonly SystemFact[]): boolean =>
+  earlier.length > 0 && earlier.every((fact) => later.some((other) => ends(other, fact)));
+
+const factsOf = ({params, runbook}: World, progress: Progress, entry: Entry) =>
   effectsOf(entry, readsOf(entry, params, knownOutputs(progress, runbook.entries)).input);
 
 /** The same members, but for how it is now. */

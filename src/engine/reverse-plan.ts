@@ -9,6 +9,7 @@ import type {Action} from '../model/step.ts';
 import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {alsoWrittenIn} from './declared-writes.ts';
+import {hasEnded} from './ended-changes.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checksAtOnce, inLanes} from './lanes.ts';
 import {
@@ -47,17 +48,16 @@ export async function makeReversePlan(
     refuseIfStopped(signal);
     return {entry, line};
   });
-  const lines = seen.flatMap((checked, index) => {
-    const covered = entries
+  const checked = seen.filter((each) => each !== undefined);
+  const lines = checked.map(({entry, line}, index) => {
+    const first = checked
       .slice(0, index)
-      .find((newer) => checked && coversSameSystem(newer, checked.entry));
-    return checked
-      ? [
-          covered && cannotBeJudged(checked.line)
-            ? pendingLine(checked.line, covered)
-            : checked.line,
-        ]
-      : [];
+      .find(
+        (newer) =>
+          (cannotBeJudged(line) && coversSameSystem(newer.entry, entry)) ||
+          isOnlyEnded(world, progress, {line, entry}, newer),
+      );
+    return first ? pendingLine(line, first.entry) : line;
   });
   const plan = {run: world.run, to, lines, ...alsoWrittenIn(world.runbook, world.params)};
   return {...plan, digest: digestOfReversePlan(plan)};
@@ -215,6 +215,22 @@ function coversSameSystem(newer: Entry, older: Entry): boolean {
 
 const cannotBeJudged = ({outlook}: ReverseLine): boolean =>
   outlook === 'blocked' || outlook === 'drift';
+
+interface CheckedEntry {
+  readonly entry: Entry;
+  readonly line: ReverseLine;
+}
+
+/** It is as before only because a newer entry ended it, whose reversal brings it back: it is reversed after that. */
+const isOnlyEnded = (
+  world: World,
+  progress: Progress,
+  {line, entry}: CheckedEntry,
+  newer: CheckedEntry,
+): boolean =>
+  line.outlook === 'restored' &&
+  newer.line.outlook !== 'restored' &&
+  hasEnded(world, progress, {later: newer.entry, earlier: entry});
 
 const pendingLine = ({entry, phase, unit, summary}: ReverseLine, newer: Entry): ReverseLine => ({
   entry,

@@ -1,8 +1,15 @@
-/**
- * One fact about the systems, in the roles of the unit that names it: `verify` follows these facts through every
- * failure and every choice.
- */
-export type SystemFact<Role extends string = string> =
+/** One fact about the systems, in the roles of the unit that names it. */
+export type SystemFact<Role extends string = string> = FollowedFact<Role> | NightlyFact<Role>;
+
+/** What one entry does for the time of the cutover, and a later one ends. */
+type NightlyFact<Role extends string> =
+  /** Whether visitors see a maintenance page. */
+  | {readonly fact: 'page'; readonly of: Role; readonly is: 'shown' | 'removed'}
+  /** Whether alarms call nobody. */
+  | {readonly fact: 'alarms'; readonly of: Role; readonly are: 'muted' | 'acting'};
+
+/** `verify` follows these facts through every failure and every choice. */
+export type FollowedFact<Role extends string = string> =
   /** Whether a database takes the application's writes. */
   | {readonly fact: 'writes'; readonly of: Role; readonly are: 'accepted' | 'refused'}
   /** Whether a freeze of a database lasts until it is reversed, or may end by itself at any time. */
@@ -67,6 +74,9 @@ export type SystemFact<Role extends string = string> =
 export type Effects<Role extends string, Input> =
   | readonly SystemFact<Role>[]
   | ((input: Input) => readonly SystemFact<Role>[]);
+
+export const isFollowed = (fact: SystemFact): fact is FollowedFact =>
+  fact.fact !== 'page' && fact.fact !== 'alarms';
 
 /** Whether a unit holds new connections, or releases them, whatever its input. */
 export const makesConnections = (

@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import type {SystemFact} from '../model/effects.ts';
+import {type FollowedFact, isFollowed, type SystemFact} from '../model/effects.ts';
 import type {AnyUnit} from '../model/step.ts';
 
 /** What `verify` knows of a unit, a sentence each; empty if it changes none of the facts that `verify` follows. */
@@ -7,18 +7,19 @@ export function effectsText({kind, effects, input}: AnyUnit): readonly string[] 
   if (typeof effects === 'function') {
     const {success, data} = (input as z.ZodType).safeParse({});
     const byDefault: readonly SystemFact[] = success ? effects(data) : [];
-    return byDefault.length > 0
-      ? [...byDefault.map(factText), 'Another input may change more.']
+    const followed = byDefault.filter(isFollowed);
+    return followed.length > 0
+      ? [...followed.map(factText), 'Another input may change more.']
       : ['Depends on the input.'];
   }
   const declared: readonly SystemFact[] | undefined = effects;
   if (declared === undefined && kind !== 'gate') {
     return ['Not declared: verify proves nothing of what it changes.'];
   }
-  return (declared ?? []).map(factText);
+  return (declared ?? []).filter(isFollowed).map(factText);
 }
 
-function factText(fact: SystemFact): string {
+function factText(fact: FollowedFact): string {
   switch (fact.fact) {
     case 'writes':
       return `${fact.of} ${fact.are === 'accepted' ? 'accepts' : 'refuses'} writes.`;

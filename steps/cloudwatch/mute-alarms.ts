@@ -24,7 +24,7 @@ export const muteAlarms = defineStep({
   output: z.object({muted: z.array(z.string())}),
   reverses: 'Enables the actions of the alarms that this step disabled, and of no other alarm.',
   needs: {cloudwatch: settingRights},
-  effects: [],
+  effects: [{fact: 'alarms', of: 'cloudwatch', are: 'muted'}],
   timeoutMs: 60_000,
 
   async check(look) {

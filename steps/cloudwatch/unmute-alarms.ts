@@ -13,7 +13,7 @@ export const unmuteAlarms = defineStep({
   output: z.object({}),
   reverses: 'Disables the actions of the alarms that this step enabled, and of no other alarm.',
   needs: {cloudwatch: settingRights},
-  effects: [],
+  effects: [{fact: 'alarms', of: 'cloudwatch', are: 'acting'}],
   timeoutMs: 60_000,
 
   async check({input, targets: {cloudwatch}, signal}) {

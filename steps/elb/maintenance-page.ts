@@ -34,7 +34,7 @@ export const maintenancePage = defineStep({
   output: z.object({priority: z.number()}),
   reverses: 'Deletes the rule with the page, and no other.',
   needs: pageNeeds,
-  effects: [],
+  effects: [{fact: 'page', of: 'balancer', is: 'shown'}],
   timeoutMs: 60_000,
 
   async check(look) {

@@ -20,7 +20,7 @@ export const removeMaintenancePage = defineStep({
   output: z.object({}),
   reverses: 'Adds the rule with the page at its earlier priority.',
   needs: pageNeeds,
-  effects: [],
+  effects: [{fact: 'page', of: 'balancer', is: 'removed'}],
   neverSkip: 'Until the page is removed, visitors see nothing else.',
   timeoutMs: 60_000,
 

@@ -1,8 +1,14 @@
 import {expect, test} from 'vitest';
 import {z} from 'zod';
+import {endsAll} from '../../src/engine/ended-changes.ts';
 import {defineStep} from '../../src/index.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
+import type {AnyUnit} from '../../src/model/step.ts';
 import {appliedTexts} from '../../src/report/index.ts';
+import {muteAlarms, unmuteAlarms} from '../../steps/cloudwatch/index.ts';
+import {restoreScaling, suspendScaling} from '../../steps/ecs/index.ts';
+import {maintenancePage, removeMaintenancePage} from '../../steps/elb/index.ts';
+import {holdConnections, releaseConnections} from '../../steps/hosts/index.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -47,6 +53,48 @@ test('what a later entry ends is no change in place, and is again once that entr
   await rig.reverse();
   expect(names()).toEqual([]);
   expect(rig.shelves.map(({picture}) => picture)).toEqual([{}, {}]);
+});
+
+test('what a later entry ended is not as before in a reversal plan: that entry is reversed first', async () => {
+  const a = new Shelf('a', {door: 'open'});
+  const rig = new Rig({runbook, shelves: [a, new Shelf('b')]});
+  await rig.run();
+  const lines = (await rig.reversePlan()).lines.map(({entry, outlook, detail}) => ({
+    ...{entry, outlook, detail},
+  }));
+  expect(lines).toEqual([
+    {entry: 'open', outlook: 'change', detail: undefined},
+    {entry: 'fill', outlook: 'change', detail: undefined},
+    {entry: 'close-b', outlook: 'change', detail: undefined},
+    {
+      entry: 'close',
+      outlook: 'pending',
+      detail: 'open is reversed first; then this is checked again',
+    },
+  ]);
+  const effects = a.effects.length;
+  await rig.reverse();
+  expect(a.effects.slice(effects)).toEqual([
+    'a: door = closed',
+    'a: flour = null',
+    'a: door = open',
+  ]);
+});
+
+test('steps that end what another one began say so by their effects', () => {
+  const pairs = [
+    [maintenancePage, removeMaintenancePage],
+    [muteAlarms, unmuteAlarms],
+    [suspendScaling, restoreScaling],
+    [holdConnections, releaseConnections],
+  ] as const;
+  for (const [begins, ends] of pairs) {
+    // None of these depends on its input.
+    const own = ({effects}: AnyUnit) => (Array.isArray(effects) ? effects : []);
+    expect(own(begins), begins.name).toHaveLength(1);
+    expect(endsAll(own(ends), own(begins)), begins.name).toBe(true);
+    expect(endsAll(own(begins), own(begins)), begins.name).toBe(false);
+  }
 });
 
 test('an entry that failed half-way has ended nothing', async () => {

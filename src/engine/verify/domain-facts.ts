@@ -1,4 +1,4 @@
-import type {SystemFact} from '../../model/effects.ts';
+import type {FollowedFact} from '../../model/effects.ts';
 
 /** What `verify` knows of domains, and of the copies of databases and zones. */
 export interface DomainFacts {
@@ -16,10 +16,13 @@ export interface DomainFacts {
   readonly ds: Readonly<Record<string, 'published' | 'removed' | 'expired'>>;
 }
 
-type DomainFact = Extract<SystemFact, {readonly fact: 'copied' | 'compared' | 'delegation' | 'ds'}>;
+type DomainFact = Extract<
+  FollowedFact,
+  {readonly fact: 'copied' | 'compared' | 'delegation' | 'ds'}
+>;
 
 /** A domain is signed if an entry removes its DS records, or waits until they have expired. */
-export function domainFactsAtStart(inOrder: readonly SystemFact[]): DomainFacts {
+export function domainFactsAtStart(inOrder: readonly FollowedFact[]): DomainFacts {
   const copied = inOrder.flatMap((fact) => (fact.fact === 'copied' ? [fact.to] : []));
   const signed = inOrder.flatMap((fact) => (fact.fact === 'ds' ? [fact.of] : []));
   return {
@@ -32,7 +35,7 @@ export function domainFactsAtStart(inOrder: readonly SystemFact[]): DomainFacts 
   };
 }
 
-export const isDomainFact = (fact: SystemFact): fact is DomainFact =>
+export const isDomainFact = (fact: FollowedFact): fact is DomainFact =>
   ['copied', 'compared', 'delegation', 'ds'].includes(fact.fact);
 
 export function domainFactHolds(facts: DomainFacts, fact: DomainFact): boolean {
@@ -108,7 +111,10 @@ export function withoutDomainFact<Facts extends DomainFacts>(
 }
 
 /** Why a step refuses to put this fact back: the name servers in use depend on it. */
-export function domainObstacle({delegatedFrom}: DomainFacts, fact: SystemFact): string | undefined {
+export function domainObstacle(
+  {delegatedFrom}: DomainFacts,
+  fact: FollowedFact,
+): string | undefined {
   if (fact.fact === 'copied' && fact.to in delegatedFrom) {
     return `the domain is still delegated to ${fact.to}`;
   }

@@ -1,4 +1,4 @@
-import type {Sides, SystemFact} from '../../model/effects.ts';
+import type {FollowedFact, Sides} from '../../model/effects.ts';
 import {
   type DomainFacts,
   domainFactHolds,
@@ -43,8 +43,8 @@ type Way = 'dns' | 'proxy' | 'balancer';
 export type Earlier = boolean | string;
 
 /** Before the first entry: the old side is in use, and what an entry starts is not running yet. */
-export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemFact[]): Facts {
-  const first = new Map<string, SystemFact>();
+export function factsAtStart(sides: Sides | undefined, inOrder: readonly FollowedFact[]): Facts {
+  const first = new Map<string, FollowedFact>();
   for (const fact of inOrder) {
     const key = subjectOf(fact);
     first.set(key, first.get(key) ?? fact);
@@ -77,7 +77,7 @@ export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemF
 }
 
 /** Replication that an entry waits for or stops, and that none has started before it. */
-function replicationAtStart(inOrder: readonly SystemFact[]): readonly string[] {
+function replicationAtStart(inOrder: readonly FollowedFact[]): readonly string[] {
   const changes = inOrder.filter((fact) => fact.fact === 'replication').filter(hasSource);
   const firstInto = (database: string) => changes.find(({to}) => to === database);
   const waitedFor = inOrder
@@ -89,7 +89,7 @@ function replicationAtStart(inOrder: readonly SystemFact[]): readonly string[] {
   return sorted(new Set([...waitedFor, ...stopped].map(linkOf)));
 }
 
-const hasSource = <Fact extends SystemFact>(fact: Fact): fact is Fact & Link => 'from' in fact;
+const hasSource = <Fact extends FollowedFact>(fact: Fact): fact is Fact & Link => 'from' in fact;
 
 interface Link {
   readonly from: string;
@@ -98,10 +98,10 @@ interface Link {
 
 const linkOf = ({from, to}: Link): string => `${from} > ${to}`;
 
-const subjectOf = (fact: SystemFact): string => `${fact.fact} ${'of' in fact ? fact.of : ''}`;
+const subjectOf = (fact: FollowedFact): string => `${fact.fact} ${'of' in fact ? fact.of : ''}`;
 
 /** Whether the fact is true now. */
-export function holds(facts: Facts, fact: SystemFact): boolean {
+export function holds(facts: Facts, fact: FollowedFact): boolean {
   if (isDomainFact(fact)) {
     return domainFactHolds(facts, fact);
   }
@@ -135,7 +135,7 @@ export function holds(facts: Facts, fact: SystemFact): boolean {
 }
 
 /** What a reversal needs to know of this fact. */
-export function earlierOf(facts: Facts, fact: SystemFact): Earlier {
+export function earlierOf(facts: Facts, fact: FollowedFact): Earlier {
   if (fact.fact === 'traffic') {
     return facts.leadsTo[fact.by];
   }
@@ -145,7 +145,7 @@ export function earlierOf(facts: Facts, fact: SystemFact): Earlier {
 }
 
 /** The systems once the fact is true. */
-export function withFact(facts: Facts, fact: SystemFact): Facts {
+export function withFact(facts: Facts, fact: FollowedFact): Facts {
   if (isDomainFact(fact)) {
     return withDomainFact(facts, fact);
   }
@@ -188,7 +188,7 @@ export function withFact(facts: Facts, fact: SystemFact): Facts {
 }
 
 /** The systems once the fact is as it was before. */
-export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): Facts {
+export function withoutFact(facts: Facts, fact: FollowedFact, earlier: Earlier): Facts {
   if (isDomainFact(fact)) {
     return withoutDomainFact(facts, fact);
   }
@@ -253,11 +253,11 @@ export const thawed = (facts: Facts, database: string): Facts => ({
 });
 
 /** A freeze that has ended by itself cannot be made to last. */
-export const cannotLast = ({accepts}: Facts, fact: SystemFact | undefined): boolean =>
+export const cannotLast = ({accepts}: Facts, fact: FollowedFact | undefined): boolean =>
   fact?.fact === 'freeze' && fact.lasts && accepts.includes(fact.of);
 
 /** Why this fact cannot be put back: replication that would have carried the newest writes does not run. */
-export const cannotDrain = (facts: Facts, fact: SystemFact): boolean =>
+export const cannotDrain = (facts: Facts, fact: FollowedFact): boolean =>
   (fact.fact === 'drained' ||
     (fact.fact === 'replication' && 'from' in fact && fact.drains === true)) &&
   !facts.replicates.includes(linkOf(fact)) &&
@@ -283,7 +283,7 @@ const caughtUp = (facts: Facts, {from, to}: Link): Facts =>
 
 function replicationAfter(
   {replicates}: Facts,
-  fact: Extract<SystemFact, {fact: 'replication'}>,
+  fact: Extract<FollowedFact, {fact: 'replication'}>,
 ): readonly string[] {
   return 'from' in fact
     ? changed(replicates, linkOf(fact), fact.is === 'running')

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {confirm} from '../../model/confirm.ts';
-import type {SystemFact} from '../../model/effects.ts';
+import type {FollowedFact} from '../../model/effects.ts';
 import type {Action, AnyUnit} from '../../model/step.ts';
 import type {Blocked, Verdict} from '../../model/verdict.ts';
 import {type Earlier, type Facts, withFact, withoutFact} from './facts.ts';
@@ -9,8 +9,8 @@ import {type Earlier, type Facts, withFact, withoutFact} from './facts.ts';
 export interface ModelEntry {
   readonly id: string;
   readonly kind: AnyUnit['kind'];
-  readonly effects: readonly SystemFact[];
-  readonly relies: readonly SystemFact[];
+  readonly effects: readonly FollowedFact[];
+  readonly relies: readonly FollowedFact[];
   /** The entries whose outputs its input reads. */
   readonly reads: readonly string[];
   /** The entries that it needs in any way. */

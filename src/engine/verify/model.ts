@@ -1,5 +1,5 @@
 import {confirm} from '../../model/confirm.ts';
-import type {Sides} from '../../model/effects.ts';
+import {isFollowed, type Sides} from '../../model/effects.ts';
 import type {Entry, Item, Known} from '../../model/entry.ts';
 import {type AnyRunbook, Runbook} from '../../model/runbook.ts';
 import {effectsOf, reliesOf} from '../declared-effects.ts';
@@ -92,8 +92,8 @@ function modelEntryOf(entry: Entry, {input, outputs, times}: InputReads): ModelE
   return {
     id,
     kind: unit.kind,
-    effects: effectsOf(entry, input),
-    relies: reliesOf(entry),
+    effects: effectsOf(entry, input).filter(isFollowed),
+    relies: reliesOf(entry).filter(isFollowed),
     reads: [...outputs],
     needs: [...after, ...requires, ...outputs, ...times],
   };

@@ -1,7 +1,7 @@
-import type {SystemFact} from '../../model/effects.ts';
+import type {FollowedFact} from '../../model/effects.ts';
 
 /** Why an entry that needs this fact, or would prove it, cannot start. */
-export function unmetText(fact: SystemFact): string {
+export function unmetText(fact: FollowedFact): string {
   switch (fact.fact) {
     case 'writes':
       return `${fact.of} ${fact.are === 'accepted' ? 'refuses' : 'accepts'} writes`;
