@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineStep, waiting} from '../../src/index.ts';
 import {dnsView, seeAnswers} from '../dns/index.ts';
-import {doneBy, neededFor, undoneBy} from './person/by-hand.ts';
+import {doneBy, limits, neededFor, undoneBy} from './person/by-hand.ts';
 import {doneByHand, seen, undoneByHand} from './person/input.ts';
 import {recognised} from './person/recognised.ts';
 
@@ -36,8 +36,7 @@ export const byHandDns = defineStep({
   reverses: 'Asks a person to do what "undo" says, and checks that all servers answer as before.',
   effects: [],
   person: neededFor,
-  timeoutMs: 24 * 3_600_000,
-  poll: {firstMs: 500, mostMs: 5_000},
+  ...limits,
 
   async check({input, targets: {dns}, run, now, signal}) {
     const sight = await seeAnswers(dns, input, signal);

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineStep} from '../../src/index.ts';
 import {type SiteReader, webSite} from '../smoke/index.ts';
-import {doneBy, neededFor, undoneBy} from './person/by-hand.ts';
+import {doneBy, limits, neededFor, undoneBy} from './person/by-hand.ts';
 import {doneByHand, seen, undoneByHand} from './person/input.ts';
 import {recognised} from './person/recognised.ts';
 
@@ -34,8 +34,7 @@ export const byHandHttp = defineStep({
   reverses: 'Asks a person to do what "undo" says, and checks that the page is as it was before.',
   effects: [],
   person: neededFor,
-  timeoutMs: 24 * 3_600_000,
-  poll: {firstMs: 500, mostMs: 5_000},
+  ...limits,
 
   async check({input, targets: {site}, run, now, signal}) {
     const answers = await answersOf(input, site, signal);

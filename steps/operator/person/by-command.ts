@@ -6,21 +6,31 @@ import {
   commandBefore,
   commandCheck,
 } from '../../hosts/index.ts';
-import {doneBy, undoneBy} from './by-hand.ts';
+import {doneBy, limits, neededFor, undoneBy} from './by-hand.ts';
 import {doneByHand, seen, undoneByHand} from './input.ts';
 import {recognised} from './recognised.ts';
 
 /** What a person does, and a command for /bin/sh sees: it says done only when each machine says it. */
-export const byCommandInput = z.object({
+const input = z.object({
   ...doneByHand,
   ...undoneByHand,
   ...seen,
   ...commandCheck,
 });
-type Input = z.output<typeof byCommandInput>;
+type Input = z.output<typeof input>;
 
-export const byCommandBefore = commandBefore;
-type Before = z.output<typeof byCommandBefore>;
+type Before = z.output<typeof commandBefore>;
+
+/** What the steps with such a command share. */
+export const byCommand = {
+  input,
+  before: commandBefore,
+  output: z.object({}),
+  reverses:
+    'Asks a person to do what "undo" says, and checks that the command prints what it printed before.',
+  person: neededFor,
+  ...limits,
+};
 
 interface ByCommandLook extends Pick<Look<never, never>, 'run' | 'now' | 'signal'> {
   readonly input: Input;

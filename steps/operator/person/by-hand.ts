@@ -72,6 +72,9 @@ export const neededFor = (input: ByHand & Partial<Reversible>): PersonNeeded => 
   takesMs: input.takesMinutes * 60_000,
 });
 
+/** A person has until the next day; meanwhile it is checked as often as this. */
+export const limits = {timeoutMs: 24 * 3_600_000, poll: {firstMs: 500, mostMs: 5_000}} as const;
+
 /** What a plan says of it, before anybody is asked. */
 export const toDo = ({does, owner, takesMinutes}: ByHand) => ({
   what: does,
