@@ -1,3 +1,4 @@
+import {createSocket} from 'node:dgram';
 import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {RecordSet} from '../../../lab/aws/record-set.ts';
@@ -115,4 +116,31 @@ test('what a registrar changes is seen at the parent, as a referral', async () =
   records = ns('ns1.aws.test.');
   expect((await check(given, {more})).kind).toBe('done');
   await parent.stop();
+});
+
+test('a name server without an answer is neither done nor as before: it waits, and a reversal asks', async () => {
+  dns.records = [after, after];
+  const silent = createSocket('udp4');
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+  const at = `127.0.0.1:${silent.address().port}`;
+  const more = {authoritative: [text(dns.first), at]};
+  for (const told of [undefined, new Date(1_000_000)]) {
+    expect(await check(input, {more, ...(told ? {told} : {})})).toEqual({
+      kind: 'waiting',
+      progress: expect.stringContaining(`${at} does not answer`),
+    });
+  }
+  const {reader} = await open(more);
+  const actions = await byHandDns.reverse(
+    {
+      input: byHandDns.input.parse(input),
+      targets: {dns: reader},
+      run: {id: 'r-1', entry: 'www', started: true},
+      now: new Date(1_000_000),
+      signal,
+    },
+    {answers: [{server: text(dns.first), values: ['192.0.2.7']}]},
+  );
+  expect(actions).toMatchObject([{on: 'dns', does: words.undoes, asks: {way: 'reverse'}}]);
+  await new Promise<void>((resolve) => silent.close(resolve));
 });
