@@ -6,29 +6,37 @@ export interface LabFault {
   readonly what: string;
   /** The kinds of targets that it hits. */
   readonly kinds: readonly string[];
+  /** Of these kinds, only these targets of the lab's inventory. */
+  readonly targets?: readonly string[];
+  /** Only entries of these units notice it. */
+  readonly units?: readonly string[];
+  /** Only entries notice it whose units declare that they need one of these rights: `ecs:RunTask`, or all of `ecs:`. */
+  readonly rights?: readonly string[];
   readonly cause: readonly LabSwitch[];
   /** Empty: it is over as soon as it has happened. */
   readonly heal: readonly LabSwitch[];
 }
 
-const image = '123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:2';
 const untilHealed = 1_000_000;
 const slowAwsMs = 2_000;
 const lagSeconds = 60;
 
+const startsTasks = ['ecs:UpdateService', 'ecs:RunTask'];
 const databases = ['mysql', 'mysql.aurora'];
 const awsKinds = ['ecs-service', 'route53-zone', 'load-balancer', 'scheduler', 'mysql.aurora'];
 
 const killed = (database: 'source' | 'replica' | 'aurora', what: string): LabFault => ({
   what,
   kinds: [database === 'aurora' ? 'mysql.aurora' : 'mysql'],
+  targets: [database],
   cause: [{what: 'database-killed', database}],
   heal: [{what: 'database-restarted', database}],
 });
 
-const withoutSsh = (...hosts: readonly string[]): LabFault => ({
+const withoutSsh = (target: string, ...hosts: readonly string[]): LabFault => ({
   what: `ssh to ${hosts.join(' and ')} hangs`,
   kinds: ['hosts'],
+  targets: [target],
   cause: hosts.map((host) => ({what: 'ssh', host, fault: 'hang'})),
   heal: hosts.map((host) => ({what: 'ssh', host, fault: 'none'})),
 });
@@ -36,6 +44,14 @@ const withoutSsh = (...hosts: readonly string[]): LabFault => ({
 const aws = (what: string, fault: Pick<Extract<LabSwitch, {what: 'aws'}>, 'kind' | 'delayMs'>) => ({
   what,
   kinds: awsKinds,
+  rights: [
+    'ecs:',
+    'route53:',
+    'elasticloadbalancing:',
+    'scheduler:',
+    'rds:',
+    'application-autoscaling:',
+  ],
   cause: [{what: 'aws', service: '*', times: untilHealed, ...fault}] as const,
   heal: [{what: 'aws-well'}] as const,
 });
@@ -53,17 +69,20 @@ export const labFaults = {
   replication: {
     what: 'replication to the replica stops with an error at one of the next writes',
     kinds: databases,
+    targets: ['replica'],
     cause: [{what: 'replication-broken', database: 'replica'}],
     heal: [{what: 'replication-fixed', database: 'replica'}],
   },
   'slow-replication': {
     what: `Aurora applies each change ${lagSeconds} s late`,
     kinds: databases,
+    targets: ['aurora'],
+    units: ['mysql.caught-up', 'mysql.watch-replication'],
     cause: [{what: 'replication-delayed', database: 'aurora', seconds: lagSeconds}],
     heal: [{what: 'replication-delayed', database: 'aurora', seconds: 0}],
   },
-  web: withoutSsh('web1', 'web2'),
-  db: withoutSsh('db1'),
+  web: withoutSsh('webHosts', 'web1', 'web2'),
+  db: withoutSsh('dbHost', 'db1'),
   aws: aws('AWS answers each call with an error', {kind: 'server-error'}),
   'slow-aws': aws(`AWS takes ${slowAwsMs / 1_000} s longer for each call`, {
     kind: 'delay',
@@ -77,19 +96,21 @@ export const labFaults = {
   },
   site: {
     what: 'every second request to the new side fails',
-    kinds: ['site', 'ecs-service'],
+    kinds: ['site'],
     cause: [{what: 'site-fails', every: 2}],
     heal: [{what: 'site-fails', every: null}],
   },
   crash: {
-    what: 'the containers of the new image exit with 3',
+    what: 'the containers of each new task exit with 3',
     kinds: ['ecs-service'],
-    cause: [{what: 'image-crashes', image, exitCode: 3}],
+    rights: startsTasks,
+    cause: [{what: 'image-crashes', image: '*', exitCode: 3}],
     heal: [{what: 'ecs-well'}],
   },
   'no-room': {
     what: 'the cluster has no memory for new tasks',
     kinds: ['ecs-service'],
+    rights: startsTasks,
     cause: [{what: 'no-room', reason: 'MEMORY'}],
     heal: [{what: 'ecs-well'}],
   },

@@ -2,7 +2,7 @@
 export interface EcsFaults {
   /** No registry has this image: `CannotPullContainerError`. */
   missingImage(image: string): void;
-  /** Its process ends right after it ran. */
+  /** Its process ends right after it ran. `*` is every image. */
   crash(image: string, exitCode: number): void;
   /** The load balancer cannot reach its tasks (a wrong security group): they never become healthy. */
   unreachable(image: string): void;
@@ -28,6 +28,10 @@ export const noFaults = (): FaultState => ({
   noCapacity: undefined,
   staleReads: 0,
 });
+
+/** With which exit code its process ends, if it does. */
+export const crashCode = ({crashing}: FaultState, image: string): number | undefined =>
+  crashing.get(image) ?? crashing.get('*');
 
 export const switches = (state: FaultState): EcsFaults => ({
   missingImage: (image) => void state.missing.add(image),

@@ -6,7 +6,7 @@ import {
   portOf,
   secretsOf,
 } from './ecs-containers.ts';
-import type {FaultState} from './ecs-faults.ts';
+import {crashCode, type FaultState} from './ecs-faults.ts';
 import type {TaskOptions} from './ecs-launch.ts';
 import {place} from './ecs-placement.ts';
 import {
@@ -234,13 +234,13 @@ export class Tasks {
   }
 
   #crashOnFault(task: Task): void {
-    if (this.#faults.crashing.has(imageOf(task))) {
+    if (crashCode(this.#faults, imageOf(task)) !== undefined) {
       void task.running?.stop(0);
     }
   }
 
   #exited(task: Task, code: number | null): void {
-    task.exitCode = this.#faults.crashing.get(imageOf(task)) ?? code ?? 137;
+    task.exitCode = crashCode(this.#faults, imageOf(task)) ?? code ?? 137;
     if (task.lastStatus === 'RUNNING') {
       this.#deregister(task);
       this.#failed(task, 'EssentialContainerExited', 'Essential container in task exited');

@@ -67,6 +67,11 @@ describe('what could stand at the end of a line', () => {
     {line: 'completion z', words: ['zsh']},
     {line: 'rehearse --strategy B', words: ['BLUE_GREEN']},
     {line: 'steps mysql.freeze-w', words: ['mysql.freeze-writes']},
+    {line: 'rehearse warm-cutover --fault freez', words: ['freeze=']},
+    {line: 'rehearse warm-cutover --fault freeze=d', words: ['freeze=db', 'freeze=dns']},
+    {line: 'rehearse warm-cutover --fault freeze = d', words: ['freeze=db', 'freeze=dns']},
+    {line: 'rehearse warm-cutover --reverse-at acc', words: ['accept']},
+    {line: 'schema repo', words: ['report']},
     {line: 'nonsense ', words: []},
     {line: 'run no/such/file.ts --until ', words: []},
   ])('"$line": $words', async ({line, words}) => {

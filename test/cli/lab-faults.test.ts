@@ -22,7 +22,7 @@ test('a rehearsal heals what it broke and goes on, and a person breaks and heals
     const {code, stdout, stderr} = await desk.run('lab', ...rest);
     return `${code} ${stdout}${stderr}`;
   };
-  expect(await said('break', 'crash')).toMatch(/^0 Now, the containers of the new image exit/);
+  expect(await said('break', 'crash')).toMatch(/^0 Now, the containers of each new task exit/);
   expect(await said('break', 'crash')).toMatch(/^0 As before, the containers/);
   expect(await said('slow', 'aws')).toMatch(/^0 Now, AWS takes 2 s longer for each call\./);
   // Nothing replicates to Aurora yet: it is said, and does not stand in the way of healing the rest.

@@ -1,5 +1,5 @@
 import {namesIn} from '../../inventory/names.ts';
-import {loadRunbook} from '../../inventory/runbook-file.ts';
+import {loadRunbook, onlyRunbook} from '../../inventory/runbook-file.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {readableProgress, recallFolds} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
@@ -18,8 +18,9 @@ interface Candidate {
 export async function complete(
   app: App,
   groups: CommandGroups,
-  words: readonly string[],
+  given: readonly string[],
 ): Promise<ExitCode> {
+  const words = withoutBreaks(given);
   const partial = words.at(-1) ?? '';
   const candidates = await candidatesFor(app, groups, words).catch(() => []);
   const lines = candidates
@@ -29,6 +30,16 @@ export async function complete(
     app.print(lines.join('\n'));
   }
   return exitCodes.done;
+}
+
+/** As they were typed: bash takes `a=b` for three words. */
+function withoutBreaks(words: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const isPart = index > 0 && (word === '=' || words[index - 1] === '=');
+    joined.push(isPart ? `${joined.pop()}${word}` : word);
+  }
+  return joined;
 }
 
 type Command = CommandSpec | CommandFamily;
@@ -98,13 +109,15 @@ async function ofCommand(
   if (option) {
     return option.choices
       ? option.choices.map((word) => ({word}))
-      : valuesOf(app, option.placeholder ?? '', args, given);
+      : valuesOf(app, option.placeholder ?? '', args, given, partial);
   }
   if (partial.startsWith('-')) {
     return optionsOf(all);
   }
   const argument = /^[<[](\w+)/.exec(args)?.[1];
-  return argument !== undefined && given.length === 0 ? valuesOf(app, argument, args, given) : [];
+  return argument !== undefined && given.length === 0
+    ? valuesOf(app, argument, args, given, partial)
+    : [];
 }
 
 /** What may stand for a placeholder; none where the shell should offer files. */
@@ -113,6 +126,7 @@ async function valuesOf(
   placeholder: string,
   args: string,
   given: readonly string[],
+  partial: string,
 ): Promise<readonly Candidate[]> {
   const words = (names: readonly string[]) => names.map((word) => ({word}));
   switch (placeholder) {
@@ -132,6 +146,10 @@ async function valuesOf(
       return steps();
     case 'schema':
       return schemas();
+    case 'entry':
+      return words((await namedRunbook(given)).entries.map(({id}) => id));
+    case 'entry=fault':
+      return faultsAtEntries(given, partial);
     case 'fault':
       return faults(false);
     case 'part':
@@ -180,6 +198,24 @@ async function faults(isSlow: boolean): Promise<readonly Candidate[]> {
   ]);
   const {labFaults} = await loadLab();
   return faultsFor(labFaults, isSlow).map(({word, name}) => ({word, what: labFaults[name].what}));
+}
+
+/** Of `rehearse`: without a name it rehearses the only one of the project. */
+const namedRunbook = async ([name]: readonly string[]) =>
+  (await loadRunbook(name ?? onlyRunbook('bare-metal-to-ecs'))).runbook;
+
+/** First the entry, and `=` after it; then what may go wrong there. */
+async function faultsAtEntries(
+  given: readonly string[],
+  partial: string,
+): Promise<readonly Candidate[]> {
+  const {entries} = await namedRunbook(given);
+  const [entry = ''] = partial.split('=');
+  if (!partial.includes('=') || !entries.some(({id}) => id === entry)) {
+    return entries.map(({id}) => ({word: `${id}=`}));
+  }
+  const {labFaults} = await (await import('./lab-package.ts')).loadLab();
+  return Object.entries(labFaults).map(([name, {what}]) => ({word: `${entry}=${name}`, what}));
 }
 
 async function pages(): Promise<readonly Candidate[]> {

@@ -15,6 +15,8 @@ const scripts = {
 _switcharoo() {
   local IFS=$'\\n'
   COMPREPLY=($("\${COMP_WORDS[0]}" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f 1))
+  if [[ \${COMP_WORDS[COMP_CWORD]} == = || \${COMP_WORDS[COMP_CWORD-1]} == = ]]; then COMPREPLY=("\${COMPREPLY[@]#*=}"); fi
+  if [[ \${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
 }
 complete -o default -F _switcharoo switcharoo`,
   zsh: `#compdef switcharoo
