@@ -1,7 +1,6 @@
 import {execFile} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import {createServer} from 'node:net';
-import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';

@@ -57,6 +57,7 @@ export async function startDeployment({directory, passwords}: Site): Promise<Dep
         'shop/files/site.json': '{"name": "www.shop.test"}\n',
       },
       [documentsBucket]: {},
+      'shop-journals': {},
     },
   });
   const documentsPut: string[] = [];

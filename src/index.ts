@@ -6,8 +6,8 @@ export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';
 export {type ExtendedRunbook, extendRunbook} from './model/extend-runbook.ts';
 export type {Hint} from './model/hint.ts';
-export type {Json} from './model/journal.ts';
 export {elapsedMs, shifted} from './model/moment.ts';
+export type {ObjectStore} from './model/object-store.ts';
 export type {PersonNeeded} from './model/person.ts';
 export {
   type CheckWords,
@@ -26,6 +26,7 @@ export {NotTold, type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
 export type {Grant, NeedStatus, Rights} from './model/rights.ts';
 export type {Ping} from './model/round-trip.ts';
+export type {Json} from './model/run-started.ts';
 export {defineFragment, defineRunbook, type Fragment, type Runbook} from './model/runbook.ts';
 export {
   type Action,

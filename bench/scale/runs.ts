@@ -3,7 +3,7 @@ import {cpSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {hashOf, lineOf, noPrev} from '../../src/journal/chain.ts';
-import {readJournal} from '../../src/journal/file-journal.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {benchFolder} from '../folder.ts';
 import type {Measured} from '../one-run.ts';

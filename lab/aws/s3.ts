@@ -5,6 +5,8 @@ import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 interface S3Options {
   /** By bucket, then by key. Every bucket keeps its versions. */
   readonly buckets: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
+  /** As some stores do that speak the protocol of S3. */
+  readonly ignoresConditions?: boolean;
 }
 
 export interface S3 extends AwsService {
@@ -52,7 +54,11 @@ export function createS3(options: S3Options): S3 {
           bucket.delete(key);
           return {status: 204, body: ''};
         case 'PutObject':
-          return putReply(bucket, key, request);
+          return putReply(
+            bucket,
+            key,
+            options.ignoresConditions ? {...request, headers: {}} : request,
+          );
         default:
           throw new AwsError('NotImplemented', 'This lab has no such operation.', 501);
       }

@@ -192,3 +192,8 @@ export function wholeNumber(text: string): number {
   }
   return Number(text);
 }
+
+export const alone = flag({
+  description:
+    'Go on while the shared journal cannot be reached: no other host sees it, or can take it over',
+});

@@ -63,6 +63,8 @@ interface RunRecord {
   /** Calls back after every fact, until it is called off by what this returns. */
   follow(listener: () => void): () => void;
   add<Kind extends Fact['kind']>(fact: FactOf<Kind>): void;
+  /** The barrier before an action: resolves once every fact so far is where another host finds it. */
+  shared(signal: AbortSignal): Promise<void>;
 }
 
 /** Every fact goes to the disk first, then into the fold, then to the observers. */
@@ -97,5 +99,6 @@ export function recordIn(journal: Journal, observe: Observe): RunRecord {
       }
       observe({kind: 'journaled', entry, head: journal.head});
     },
+    shared: (signal) => journal.shared(signal),
   };
 }

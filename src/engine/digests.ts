@@ -1,6 +1,6 @@
 import {digestOf} from '../model/canonical.ts';
 import type {Entry} from '../model/entry.ts';
-import type {EntryDigest} from '../model/journal.ts';
+import type {EntryDigest} from '../model/run-started.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 
 /** What a run remembers of its runbook: enough to see, entry by entry, what changed since. */

@@ -30,7 +30,7 @@ type Performed =
   /** The process stood still since the last check: what the world is like is to be checked before anything is done. */
   | {readonly kind: 'stale'};
 
-/** Performs actions in order. Each intent is on the disk before the target hears of anything. */
+/** Performs actions in order. Each intent is on the disk, and shared, before the target hears of anything. */
 export async function performAll(
   context: RunContext,
   actions: readonly Action<any>[],
@@ -82,6 +82,12 @@ async function perform(
   }
   await context.claims?.assertHeld(target);
   context.record.add({kind: 'action-intended', ...words});
+  const notShared = await context.record.shared(context.aborting).catch((error: unknown) => error);
+  if (notShared instanceof Error) {
+    const problem = problemOf(notShared, words);
+    context.record.add({kind: 'action-failed', ...words, problem});
+    return {problem};
+  }
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
   const noted: string[] = [];

@@ -28,6 +28,8 @@ export const inventoryShape = z.strictObject({
   /** Printed and journaled: no secrets here. */
   params: z.record(z.string(), z.json()).default({}),
   targets: z.record(z.string(), target),
+  /** The target in which the journals of its runs are shared with other hosts. */
+  store: z.string().optional(),
   notify: channels,
 });
 

@@ -1,6 +1,6 @@
 import {existsSync, readdirSync} from 'node:fs';
-import type {OperatorName} from '../model/journal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {OperatorName} from '../model/run-started.ts';
 import type {Lock} from './contract.ts';
 import type {Disk} from './disk.ts';
 import {

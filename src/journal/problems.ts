@@ -155,3 +155,31 @@ export const stateFolderUnusable = (path: string, cause: string): Problem => ({
   message: `${path} cannot hold the journals: ${cause}.`,
   hint: 'Fix its permissions. A new run may use another folder (--state-dir); a run that has started needs the folder that holds its journal. No target was changed.',
 });
+
+/** Somebody else added the entry that was due here. */
+export const sharedLogLost = (run: string, place: string, seq: number): Problem => ({
+  code: 'lock-lost',
+  message: `Somebody else continued ${run}: entry ${seq} in ${place} is not ours. This process lost the run and has stopped.`,
+  hint: 'Leave the run to the new holder.',
+});
+
+export const runContinuedElsewhere = (run: string, place: string): Problem => ({
+  code: 'run-continued-elsewhere',
+  message: `The journal of ${run} here is not what ${place} has: the run was continued on another host.`,
+  hint: 'Leave the run to the operator who continued it, or take it over from there. The journal here can only be read.',
+});
+
+export const storeAway = (place: string, why: string): Problem => ({
+  code: 'store-unreachable',
+  message: `The shared journal in ${place} cannot be written: ${why}. Nothing was sent to the target.`,
+  hint: {
+    text: 'Retry when the store answers again. To go on without it, use --alone with resume or reverse: no other host can follow then',
+    command: 'resume --alone',
+  },
+});
+
+export const storeOverwrites = (place: string): Problem => ({
+  code: 'store-overwrites',
+  message: `${place} wrote an object again that was there: it ignores the condition If-None-Match.`,
+  hint: 'Two hosts could continue one run there at once. Use a bucket of Amazon S3, or a store that honours the condition.',
+});

@@ -34,6 +34,12 @@ export const targetsWaitedFor = (runbook: AnyRunbook): readonly string[] => {
   return [...new Set(entries.flatMap((entry) => questionsOf(entry).map(({target}) => target)))];
 };
 
+/** How many steps of the outage change something: before each, the journal must be where other hosts find it. */
+export function barriersInOutage(runbook: AnyRunbook): number {
+  const {outage} = spansOf(runbook);
+  return within(runbook, outage).filter(({unit}) => unit.kind !== 'gate').length;
+}
+
 export function expectedTimes(runbook: AnyRunbook, trips: readonly RoundTrip[]): ExpectedTimes {
   const {outage, hold} = spansOf(runbook);
   return {

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {noticeEvents} from './notice.ts';
+import {asked, json, operator, runStarted} from './run-started.ts';
 
 const hint = z.union([z.string(), z.object({text: z.string(), command: z.string()})]);
 const problem = z.object({code: z.string(), message: z.string(), hint});
@@ -15,83 +16,17 @@ const about = z.enum([
   'reversal',
   'changes',
 ]);
-// What is validated was read from JSON: its members are not looked at again.
-const json = z.custom<z.core.util.JSONType>((value) => value !== undefined);
-/** What a journal keeps as it is. */
-export type Json = z.output<typeof json>;
-
-/** Who acts: the user and host of the process that holds the run. */
-const operator = z.object({user: z.string(), host: z.string(), pid: z.number().int()});
-export type OperatorName = z.output<typeof operator>;
-
-/** What a run knows of an entry of its runbook, so that a changed runbook can be shown entry by entry. */
-const entryDigest = z.object({
-  id: z.string(),
-  phase: z.string(),
-  unit: z.string(),
-  digest: z.string(),
-  /** How long what it proves counts. */
-  freshForMs: z.number().positive().exactOptional(),
-});
-export type EntryDigest = z.output<typeof entryDigest>;
-
-const runStarted = z.object({
-  kind: z.literal('run-started'),
-  run: z.string(),
-  runbook: z.object({
-    name: z.string(),
-    file: z.string(),
-    digest: z.string(),
-    entries: z.array(entryDigest),
-    /** Which entries close the application for writes, and which open it again. */
-    outage: z
-      .object({
-        from: z.array(z.string()),
-        until: z.array(z.string()),
-        promoted: z.array(z.string()).optional(),
-        /** Checkpoints before it (`null`: the start), to which a reversal could end it. */
-        reversibleTo: z.array(z.string().nullable()),
-      })
-      .optional(),
-    /** What a reversal does not carry back. */
-    alsoWritten: z.array(z.object({what: z.string(), todo: z.string().exactOptional()})).optional(),
-  }),
-  inventory: z.object({
-    name: z.string(),
-    file: z.string(),
-    digest: z.string(),
-    protected: z.boolean(),
-  }),
-  params: json,
-  /** Targets of the runbook that the inventory has under another name. */
-  targets: z.record(z.string(), z.string()).optional(),
-  plan: z.string(),
-  operator,
-  versions: z.object({switcharoo: z.string(), node: z.string()}),
-  /** A rehearsal in the lab: nobody is asked, on resume neither. */
-  rehearsal: z.boolean(),
-  /** Until then the cutover must be accepted. */
-  decideByUtc: z.iso.datetime().optional(),
-  /** How long an outage may last until the run is reversed by itself. */
-  longestOutageMs: z.number().positive().optional(),
-  /** Runs beside which a person let it start: with a damaged journal, or with a claim on the environment. */
-  besides: z.array(z.string()).optional(),
-  /** The channels on which this process tells people. */
-  notify: z.array(z.string()).optional(),
-});
-
 const facts = [
   runStarted,
   z.object({
     kind: z.literal('run-resumed'),
     operator,
     accepted: z.array(z.string()),
-    decideByUtc: z.iso.datetime().optional(),
-    longestOutageMs: z.number().positive().optional(),
+    ...asked,
     /** How the times of the journal go on from the process before. */
     time: z.enum(['monotonic', 'utc', 'last-entry']).optional(),
-    besides: z.array(z.string()).optional(),
-    notify: z.array(z.string()).optional(),
+    /** Its journal was not shared from here on: the store could not be reached. */
+    alone: z.literal(true).optional(),
   }),
   /** What became of notices to people. `because`: why one was not delivered. Nothing of the run depends on it. */
   z.object({

@@ -1,5 +1,5 @@
 import type {Hint} from './hint.ts';
-import type {Json} from './journal.ts';
+import type {Json} from './run-started.ts';
 
 /** One thing that is not yet as the step wants it. Plans print these; so does a step that did not take. */
 export interface Difference {

@@ -1,6 +1,6 @@
 import {clockUtc, durationText} from '../model/duration.ts';
 import {hintText, shellWord} from '../model/hint.ts';
-import type {FactOf, JournalEntry, OperatorName} from '../model/journal.ts';
+import type {FactOf, JournalEntry} from '../model/journal.ts';
 import {elapsedMs} from '../model/moment.ts';
 import type {Notice, NoticeEvent} from '../model/notice.ts';
 import {noOutage, type Outage, outageAfter} from '../model/outage.ts';
@@ -8,6 +8,7 @@ import {outageLimit} from '../model/outage-limit.ts';
 import {placeText} from '../model/place.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries, type Progress, progressAfter} from '../model/progress.ts';
+import type {OperatorName} from '../model/run-started.ts';
 
 /** A journal as far as it is read. */
 export interface NoticeFold {

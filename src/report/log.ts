@@ -1,4 +1,5 @@
-import type {Fact, FactKind, FactOf, JournalEntry, OperatorName} from '../model/journal.ts';
+import type {Fact, FactKind, FactOf, JournalEntry} from '../model/journal.ts';
+import type {OperatorName} from '../model/run-started.ts';
 import {
   clockUtc,
   counted,

@@ -53,6 +53,7 @@ export function firstEntry(
     ...longestOutageIn(runbook.head.outage?.longestMs, request),
     ...besidesIn(request),
     ...notifyIn(request.channels),
+    ...(inventory.store === undefined ? {} : {store: inventory.store}),
   };
 }
 

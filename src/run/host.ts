@@ -1,6 +1,6 @@
 import {hostname, userInfo} from 'node:os';
 import {StateFolder} from '../journal/state-folder.ts';
-import type {OperatorName} from '../model/journal.ts';
+import type {OperatorName} from '../model/run-started.ts';
 import {defaultStateFolder} from './defaults.ts';
 
 /** Where the journals of runs are kept, and who acts on them. */

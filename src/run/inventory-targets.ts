@@ -37,7 +37,8 @@ export async function openInventory(
   return {inventory, all, opening, open: openEach(all, opening)};
 }
 
-async function kindsOf({targets}: Inventory): Promise<Kinds> {
+/** The kind of each target of an inventory whose kind is known. */
+export async function kindsOf({targets}: Inventory): Promise<Kinds> {
   const shipped = await targetKinds();
   const isShipped = Object.values(targets).every(({kind}) =>
     shipped.some((candidate) => candidate.kind === kind),

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly longestOutageMs?: number | undefined;
   /** Runs beside which a person lets it start: with a damaged journal, or with a claim on the environment. */
   readonly besides?: readonly string[] | undefined;
+  /** Goes on without the shared journal, which cannot be reached: no other host sees what happens. */
+  readonly alone?: boolean | undefined;
   /** A checkpoint or an entry to end at. */
   readonly until?: string | undefined;
   /** Answers what the options above do not. Without one, the run pauses at such a question. */
@@ -59,6 +61,8 @@ export interface RunRequest extends RunOptions {
   readonly params?: Readonly<Record<string, unknown>> | undefined;
   /** Target of the runbook to target of the inventory, where their names differ. */
   readonly targets?: Readonly<Record<string, string>> | undefined;
+  /** The target of the inventory in which the journal is shared; without it, what the inventory says. */
+  readonly store?: string | undefined;
   /** In the lab only: nothing is asked, every answer is yes. */
   readonly rehearsal?: boolean | undefined;
 }
@@ -85,9 +89,9 @@ export async function openRun(
   host: Host = thisHost(request.stateFolder),
 ): Promise<Run> {
   const name = newRunName(new Date());
-  const {runbook, inventory, params = {}, targets, rehearsal = false} = request;
+  const {runbook, inventory, params = {}, targets, store, rehearsal = false} = request;
   const signals = request.signals ?? neverStopped();
-  const worldRequest = {runbook, inventory, params, targetNames: targets, run: name};
+  const worldRequest = {runbook, inventory, params, targetNames: targets, store, run: name};
   const {observe = ignore} = request;
   const opened = await openWorld(host, worldRequest, signals.aborting, observe);
   return closedOnError(opened, async () => {
@@ -119,6 +123,7 @@ export async function reopenRun(
     params: {},
     journaledParams: started.params,
     targetNames: started.targets,
+    store: started.store,
     run: started.run,
     lastEntry: progress.last,
   };
@@ -170,6 +175,7 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
       operator,
       run: name,
       ...(decideBy ? {decideBy} : {}),
+      ...(options.alone ? {alone: true} : {}),
       ...(longestOutageMs === undefined ? {} : {longestOutageMs}),
       ...(options.besides ? {besides: runsBesides(parts.host, options.besides)} : {}),
     },

@@ -36,6 +36,8 @@ export interface WorldRequest {
   readonly run?: string;
   /** The parameters of an earlier start of the run, instead of those of the inventory. */
   readonly journaledParams?: unknown;
+  /** The target in which its journal is shared, instead of that of the inventory. */
+  readonly store?: string | undefined;
   /** Of the journal that is continued: time goes on from there. */
   readonly lastEntry?: Pick<JournalEntry, 'atUtc' | 'monotonic'> | undefined;
 }
@@ -68,7 +70,7 @@ export async function openWorld(
   // The secrets leave the environment first: loading a runbook starts a compiler. Of two problems the runbook's is
   // reported.
   const inventoryResult = outcomeOf(() => {
-    const loadedInventory = loadInventory(request.inventory, state.path);
+    const loadedInventory = withStore(loadInventory(request.inventory, state.path), request);
     const environment = withholdSecrets(loadedInventory, process.env);
     return {inventory: loadedInventory, environment};
   });
@@ -119,6 +121,9 @@ export async function openWorld(
     close,
   };
 }
+
+const withStore = (inventory: Inventory, {store}: WorldRequest): Inventory =>
+  store === undefined ? inventory : {...inventory, store};
 
 /** The channels to people, opened when they are first asked for. */
 function channelsOf(opening: Opening): () => Promise<Channels> {

@@ -1,9 +1,9 @@
 import {statSync} from 'node:fs';
 import type {EarlierFigures} from '../engine/context.ts';
 import type {ReadChain} from '../journal/chain.ts';
-import {journalBytes, readJournal, verifyJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
+import {journalBytes, readJournal, verifyJournal} from '../journal/read-journal.ts';
 import type {StateFolder} from '../journal/state-folder.ts';
 import {expectedTimes} from '../model/expected-time.ts';
 import type {JournalEntry} from '../model/journal.ts';

@@ -13,6 +13,8 @@ import {createJournal, openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {holderText} from '../journal/lock-holder.ts';
 import type {Redactor} from '../journal/redactor.ts';
+import {SharedJournal} from '../journal/shared-journal.ts';
+import type {SharedLog} from '../journal/shared-log.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
@@ -66,6 +68,10 @@ export interface SessionRequest {
   readonly claims?: RunClaims;
   /** Whom it tells what happens. */
   readonly channels?: Channels;
+  /** It goes on although the shared journal cannot be reached. */
+  readonly alone?: boolean;
+  /** What other hosts see of its journal; absent where it stays on this host. */
+  readonly log?: SharedLog | undefined;
 }
 
 interface NewRun {
@@ -95,7 +101,7 @@ export function beginRun(
     refuseWithoutRoom(host, run, entries);
     makeFirstReserve(host, run, entries);
     const options = journalOptions(request, lock, watch);
-    const journal = createJournal(host.state.journalOf(run), options);
+    const journal = sharedIn(request, createJournal(host.state.journalOf(run), options));
     appendFirst(journal, first, () => removeEmptyRun(host, run));
     return sessionWith(request, {journal, lock, watch, isNew: true});
   } catch (error) {
@@ -103,6 +109,9 @@ export function beginRun(
     throw error;
   }
 }
+
+const sharedIn = ({log}: SessionRequest, journal: Journal): Journal =>
+  log ? new SharedJournal(journal, log) : journal;
 
 /** A journal that refuses its first entry is removed with its folder: nothing was done. */
 function appendFirst(journal: Journal, first: FactOf<'run-started'>, remove: () => void): void {
@@ -137,7 +146,7 @@ export function continueRun(
   const watch = newWatch();
   try {
     const options = journalOptions(request, lock, watch);
-    const journal = openJournal(host.state.journalOf(run), options);
+    const journal = sharedIn(request, openJournal(host.state.journalOf(run), options));
     const since = planned ? journal.entries.slice(planned.seq + 1) : [];
     if (since.some(({kind}) => kind !== 'tail-cut')) {
       journal.close();
@@ -162,6 +171,7 @@ export function continueRun(
       ...(time ? {time} : {}),
       ...besidesIn(request),
       ...notifyIn(request.channels),
+      ...(request.alone ? {alone: true} : {}),
     });
     return session;
   } catch (error) {

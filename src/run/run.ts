@@ -40,6 +40,7 @@ import {
   reverse,
   type SessionRequest,
 } from './run-session.ts';
+import {sharedLogOf, shareEnd} from './run-store.ts';
 import {worldRemarks} from './session-remarks.ts';
 
 interface RunParts {
@@ -129,7 +130,7 @@ export class Run {
     refuseAny(claims?.problems ?? []);
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
-    this.#sessionRemarks = await worldRemarks(this.#opened);
+    this.#sessionRemarks = await worldRemarks(this.#opened, signals.stopping);
     this.#people = peopleText(await this.#opened.channels());
     const plan = redactor.value(made);
     savePlan(host, plan);
@@ -240,6 +241,7 @@ export class Run {
     }
     const result = await work(running);
     await running.notices.settle();
+    await shareEnd(running.journal);
     return result;
   }
 
@@ -253,11 +255,14 @@ export class Run {
     // its claim.
     const claims = await takeClaims(this.#claimRequest);
     this.#claims = claims;
-    const claiming = {...session, claims, channels: await this.#opened.channels()};
+    const log = await sharedLogOf(session, earlier !== undefined);
+    const claiming = {...session, claims, channels: await this.#opened.channels(), log};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
     onBegin?.(this);
+    // Other hosts know of the run before anything is changed.
+    await this.#session.journal.shared(session.signals.aborting);
     await keepClaims(this.#session, claims);
     return this.#session;
   }

@@ -1,17 +1,20 @@
 import type {Session} from '../model/target.ts';
 import {closedTexts} from './channel-texts.ts';
 import type {OpenedWorld} from './open-world.ts';
+import {storeRemarks} from './run-store.ts';
 
-/** Those of the targets of a runbook, and of the channels to people, for an operator to read. */
-export const worldRemarks = async ({
-  world,
-  redactor,
-  channels,
-}: Pick<OpenedWorld, 'world' | 'redactor' | 'channels'>): Promise<readonly string[]> =>
-  redactor.value([
+/** Those of the store, the targets of a runbook, and the channels to people, for an operator to read. */
+export const worldRemarks = async (
+  opened: OpenedWorld,
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
+  const {world, redactor, channels} = opened;
+  return redactor.value([
+    ...(await storeRemarks(opened, signal)),
     ...(await sessionRemarks(world.targets, Object.keys(world.runbook.head.targets))),
     ...closedTexts(await channels()),
   ]);
+};
 
 /**
  * What the sessions have to say of the way to their systems, each sentence once, with the targets that it is about. A

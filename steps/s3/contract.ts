@@ -29,6 +29,8 @@ export interface StoredObject {
 
 /** What may be changed in a bucket. */
 export interface BucketWriter extends BucketReader {
+  /** Writes an object where there is none (API reference, PutObject, `If-None-Match`). `taken`: there is one. */
+  add(key: string, text: string, signal: AbortSignal): Promise<'added' | 'taken'>;
   write(key: string, text: string, signal: AbortSignal): Promise<void>;
   /** Does nothing where there is no such object. */
   remove(key: string, signal: AbortSignal): Promise<void>;

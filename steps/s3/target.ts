@@ -1,7 +1,8 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {awsConfig, awsRemarks, awsRights} from '../aws/index.ts';
 import {openBucket} from './bucket/open-bucket.ts';
+import {resourcesOf} from './bucket/resources.ts';
 import {bucketPreflight} from './checks/bucket.ts';
 
 /** A bucket of S3 that holds configuration, certificates and settings. */
@@ -17,8 +18,3 @@ export const s3Bucket = defineTarget({
   },
   preflight: bucketPreflight,
 });
-
-/** The resources of S3's actions (Service Authorization Reference, Amazon S3): a bucket, or objects in it. */
-const resourcesOf =
-  (bucket: string): ResourcesOf =>
-  (action, place) => [arnOf(place, 's3', action === 's3:ListBucket' ? bucket : `${bucket}/*`)];

@@ -14,7 +14,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {readJournal} from '../../src/journal/file-journal.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import {lastDocument} from '../cli/switcharoo.ts';
 

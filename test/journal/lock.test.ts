@@ -12,10 +12,11 @@ import {
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {realDisk} from '../../src/journal/disk.ts';
-import {createJournal, readJournal} from '../../src/journal/file-journal.ts';
+import {createJournal} from '../../src/journal/file-journal.ts';
 import {acquireLock, holderOf, type LockRequest, overtakeLock} from '../../src/journal/lock.ts';
 import {isDead} from '../../src/journal/lock-holder.ts';
 import {thisMachine} from '../../src/journal/process-identity.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import {type Problem, SwitcharooError} from '../../src/model/problem.ts';
 import {folderWith} from '../inventory/folder.ts';

@@ -55,6 +55,10 @@ export class MemoryJournal implements Journal {
     return entry;
   }
 
+  shared(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): void {
     this.#closed = true;
   }

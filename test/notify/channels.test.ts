@@ -8,7 +8,7 @@ import {type Operator, openRun, type RunRequest, reopenRun} from 'switcharoo';
 import {afterAll, afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {startWebhookReceiver} from '../../lab/webhook.ts';
 import {loadInventory} from '../../src/inventory/inventory.ts';
-import {readJournal} from '../../src/journal/file-journal.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import type {NumberedNotice} from '../../src/notify/notices.ts';
 import {openChannels} from '../../src/notify/open-channels.ts';

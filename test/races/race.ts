@@ -3,9 +3,10 @@ import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync}
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {createJournal, readJournal} from '../../src/journal/file-journal.ts';
+import {createJournal} from '../../src/journal/file-journal.ts';
 import {acquireLock, holderOf} from '../../src/journal/lock.ts';
 import type {Holder} from '../../src/journal/lock-holder.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import {runStarted} from '../model/journal-of.ts';
 

@@ -13,8 +13,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {openJournal, readJournal} from '../../src/journal/file-journal.ts';
+import {openJournal} from '../../src/journal/file-journal.ts';
 import {acquireLock, type LockRequest, overtakeLock} from '../../src/journal/lock.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import {
   effectsIn,

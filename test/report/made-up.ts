@@ -1,5 +1,6 @@
-import type {EntryDigest, JournalEntry} from '../../src/model/journal.ts';
+import type {JournalEntry} from '../../src/model/journal.ts';
 import type {Plan, PlanItem, PlanLine, ReversePlan} from '../../src/model/plan.ts';
+import type {EntryDigest} from '../../src/model/run-started.ts';
 import {journalOf, runStarted, stepDone, type Told} from '../model/journal-of.ts';
 
 /** A small move of a shop, made up for texts. */

@@ -1,6 +1,6 @@
 import {statSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {readDamagedJournal} from '../../journal/file-journal.ts';
+import {readDamagedJournal} from '../../journal/read-journal.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import {type Progress, progressAfter} from '../../model/progress.ts';
 import {logFollower} from '../../report/index.ts';

@@ -1,4 +1,4 @@
-import {readDamagedJournal, readJournal} from '../../journal/file-journal.ts';
+import {readDamagedJournal, readJournal} from '../../journal/read-journal.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import {logText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';

@@ -34,7 +34,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         signal: signals.stopping,
       }),
     ]);
-    const remarks = [...claims.remarks, ...(await worldRemarks(opened))];
+    const remarks = [...claims.remarks, ...(await worldRemarks(opened, signals.stopping))];
     const people = peopleText(await opened.channels());
     const distances = await distancesOf(opened, signals.stopping);
     const times = expectedTimes(world.runbook, distances);

@@ -32,9 +32,14 @@ interface Rehearsal {
   /** Everything is reversed after this entry or checkpoint. */
   readonly reverseAt: string | undefined;
   readonly fault: FaultAt | undefined;
+  /** The journal is shared in the lab's own store. */
+  readonly store: boolean;
   /** A file for the report. */
   readonly html: string | undefined;
 }
+
+/** The target of the lab's inventory in which a rehearsal shares its journal. */
+const storeOfLab = 'journals';
 
 /** How long the new side accepts writes before everything is reversed. */
 const writesBeforeReversalMs = 3_000;
@@ -52,8 +57,9 @@ export async function rehearse(app: App, rehearsal: Rehearsal, setup: LabSetup):
   );
 }
 
-const wordsOf = ({reverseAt, fault}: Rehearsal): string =>
+const wordsOf = ({reverseAt, fault, store}: Rehearsal): string =>
   [
+    store ? ' --store' : '',
     reverseAt === undefined ? '' : ` --reverse-at ${shellWord(reverseAt)}`,
     fault === undefined ? '' : ` --fault ${shellWord(`${fault.entry}=${fault.fault}`)}`,
   ].join('');
@@ -94,10 +100,18 @@ interface RehearsalInLab extends Omit<Rehearsal, 'fault'> {
 function rehearseIn(
   lab: Lab,
   app: App,
-  {runbook, reverseAt, fault, html}: RehearsalInLab,
+  {runbook, reverseAt, fault, store, html}: RehearsalInLab,
   signals: ProcessSignals,
 ): Promise<ExitCode> {
-  const request = {runbook, inventory: 'lab', yes: true, rehearsal: true, until: reverseAt};
+  const shared = store ? {store: storeOfLab} : {};
+  const request = {
+    runbook,
+    inventory: 'lab',
+    yes: true,
+    rehearsal: true,
+    until: reverseAt,
+    ...shared,
+  };
   const open = (connection: RunOptions) =>
     openRun({...request, ...(fault?.inRehearsal(connection) ?? connection)}, app);
   return withRun(app, {open, signals, compares: true}, async (run, {screen}) => {

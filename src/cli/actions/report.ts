@@ -1,4 +1,4 @@
-import {readJournal} from '../../journal/file-journal.ts';
+import {readJournal} from '../../journal/read-journal.ts';
 import {reportHtml, reportOf, reportText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';

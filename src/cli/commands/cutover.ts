@@ -1,6 +1,7 @@
 import {defineCommand, optional} from '../command.ts';
 import {
   acceptChanges,
+  alone,
   answers as answer,
   besides,
   decideBy,
@@ -83,6 +84,7 @@ const resumeCommand = defineCommand({
     answer,
     acceptChanges,
     besides,
+    alone,
     runbook: movedRunbook,
     inventory: movedInventory,
   },
@@ -114,6 +116,7 @@ const reverseCommand = defineCommand({
     answer,
     acceptChanges,
     besides,
+    alone,
     runbook: movedRunbook,
     inventory: movedInventory,
   },

@@ -29,6 +29,7 @@ const rehearseCommand = defineCommand({
     slowProcedures,
     strategy,
     rtt,
+    store: flag({description: "Share the journal in the lab's S3, as with a second operator"}),
     keep: flag({description: 'Leave the lab running afterwards'}),
     html,
   },
@@ -41,8 +42,8 @@ const rehearseCommand = defineCommand({
   ],
   run: async ({app, args: [runbook], options}) => {
     const {rehearse} = await import('../actions/rehearse.ts');
-    const {reverseAt, fault, html: file, rtt: rttMs, ...lab} = options;
-    return rehearse(app, {runbook, reverseAt, fault, html: file}, {...lab, rttMs});
+    const {reverseAt, fault, store, html: file, rtt: rttMs, ...lab} = options;
+    return rehearse(app, {runbook, reverseAt, fault, store, html: file}, {...lab, rttMs});
   },
 });
 

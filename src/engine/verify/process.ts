@@ -96,6 +96,7 @@ export class EngineProcess implements ModelSystems, Operator {
       },
       follow: (listener) => time.follow(listener),
       add: (fact) => this.#add(fact),
+      shared: async () => {},
     });
   }
 

@@ -53,6 +53,8 @@ export function openBucket(
       signal.throwIfAborted();
       return ask((clients) => signedUrlOf(clients, {method, bucket, key}, config));
     },
+    add: (key, text, abortSignal) =>
+      ask((clients) => added(clients, {bucket, key, text}, abortSignal), key),
     write: (key, text, abortSignal) =>
       ask(async ({sdk, writing}) => {
         const command = new sdk.PutObjectCommand({Bucket: bucket, Key: key, Body: text});
@@ -79,6 +81,24 @@ const clientsOf = (config: AwsConfig) =>
         forcePathStyle: config.endpoint !== undefined,
       }),
   );
+
+async function added(
+  {sdk, writing}: Clients,
+  {bucket, key, text}: {readonly bucket: string; readonly key: string; readonly text: string},
+  abortSignal: AbortSignal,
+): Promise<'added' | 'taken'> {
+  const place = {Bucket: bucket, Key: key};
+  const command = new sdk.PutObjectCommand({...place, Body: text, IfNoneMatch: '*'});
+  try {
+    await writing.send(command, {abortSignal});
+    return 'added';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'PreconditionFailed') {
+      return 'taken';
+    }
+    throw error;
+  }
+}
 
 async function listed(
   {sdk, reading}: Clients,

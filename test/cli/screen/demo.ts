@@ -2,7 +2,7 @@ import {writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {openScreen, screenKindFor} from '../../../src/cli/screen/index.ts';
 import type {EngineEvent} from '../../../src/engine/events.ts';
-import type {EntryDigest} from '../../../src/model/journal.ts';
+import type {EntryDigest} from '../../../src/model/run-started.ts';
 import {ansiPaint, plainPaint} from '../../../src/report/index.ts';
 import {journalOf, runStarted, stepDone, type Told} from '../../model/journal-of.ts';
 

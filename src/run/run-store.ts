@@ -1,0 +1,102 @@
+import type {Inventory} from '../inventory/inventory.ts';
+import {targetMissing} from '../inventory/problems.ts';
+import type {Journal} from '../journal/contract.ts';
+import {readJournal} from '../journal/read-journal.ts';
+import {newSharedLog, reopenSharedLog, type SharedLog} from '../journal/shared-log.ts';
+import {barriersInOutage} from '../model/expected-time.ts';
+import type {ObjectStore} from '../model/object-store.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {TargetKind} from '../model/target.ts';
+import {kindsOf} from './inventory-targets.ts';
+import type {OpenedWorld} from './open-world.ts';
+import type {SessionRequest} from './run-session.ts';
+
+/** Where the runs of an inventory are shared; `undefined` where they are on this host alone. */
+async function storeOf({
+  inventory,
+  openByName,
+}: Pick<OpenedWorld, 'inventory' | 'openByName'>): Promise<ObjectStore | undefined> {
+  const {store: name} = inventory;
+  if (name === undefined) {
+    return undefined;
+  }
+  const kind = (await kindsOf(inventory))[name];
+  if (!kind) {
+    throw new SwitcharooError(targetMissing(name, 's3-store', inventory));
+  }
+  const {writer} = await openByName(name, kind);
+  if (!isObjectStore(writer)) {
+    throw new SwitcharooError(notAStore(name, kind, inventory));
+  }
+  return writer;
+}
+
+/** The log of a run in the store of its inventory; `isEarlier`: it began before this process. */
+export async function sharedLogOf(
+  {host, opened, run, signals, alone}: SessionRequest,
+  isEarlier: boolean,
+): Promise<SharedLog | undefined> {
+  const store = alone ? undefined : await storeOf(opened);
+  if (!store) {
+    return undefined;
+  }
+  const sharing = {store, run, clock: opened.world.clock};
+  return isEarlier
+    ? reopenSharedLog(sharing, readJournal(host.state.journalOf(run)).entries, signals.aborting)
+    : newSharedLog(sharing);
+}
+
+const isObjectStore = (writer: unknown): writer is ObjectStore =>
+  typeof writer === 'object' &&
+  writer !== null &&
+  'place' in writer &&
+  'add' in writer &&
+  'read' in writer &&
+  'keys' in writer;
+
+const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem => ({
+  code: 'store-wrong-kind',
+  message: `The store ${name} in ${file} is a target of the kind ${kind}, which keeps no shared journal.`,
+  hint: 'Name a target of the kind s3-store.',
+});
+
+/**
+ * What happened since the last barrier. A store that is away then keeps nobody from anything: the journal here has it,
+ * and it is shared when the run goes on.
+ */
+export const shareEnd = (journal: Journal): Promise<void> =>
+  journal.shared(AbortSignal.timeout(endLimitMs)).catch(() => {});
+
+const endLimitMs = 10_000;
+
+/** What sharing the journal costs the outage, for the plan: as the store answers now. */
+export async function storeRemarks(
+  opened: Pick<OpenedWorld, 'inventory' | 'openByName' | 'runbook'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const store = await storeOf(opened);
+  if (!store) {
+    return [];
+  }
+  const ms = await roundTripMs(store, signal).catch(() => null);
+  if (ms === null) {
+    return [`The journal is shared in ${store.place}, which does not answer now.`];
+  }
+  const count = barriersInOutage(opened.runbook);
+  const cost =
+    count === 0 ? '' : ` The outage has at least ${count} such waits: about ${count * ms} ms.`;
+  return [
+    `The journal is shared in ${store.place}. Each action waits until it is there: ${ms} ms now.${cost}`,
+  ];
+}
+
+async function roundTripMs(store: ObjectStore, signal: AbortSignal): Promise<number> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(endLimitMs)]);
+  // The first question opens the connection.
+  await store.keys(roundTripKey, limited);
+  const askedMs = performance.now();
+  await store.keys(roundTripKey, limited);
+  return Math.round(performance.now() - askedMs);
+}
+
+const roundTripKey = 'round-trip/';

@@ -1,0 +1,51 @@
+import {z} from 'zod';
+import {defineTarget, type ObjectStore, SwitcharooError} from '../../../src/index.ts';
+import {awsConfig, awsRemarks, awsRights} from '../../aws/index.ts';
+import {openBucket} from '../bucket/open-bucket.ts';
+import {resourcesOf} from '../bucket/resources.ts';
+import type {BucketWriter} from '../contract.ts';
+
+/** Where the hosts of a team share the journals of their runs: a bucket of S3, or a part of one. */
+export const s3Store = defineTarget({
+  kind: 's3-store',
+  config: z.object({
+    bucket: z.string(),
+    /** The keys of all its objects begin with it, and a slash. */
+    prefix: z
+      .string()
+      .regex(
+        /^[\w!.*'()-]+(\/[\w!.*'()-]+)*$/,
+        'words with slashes between them, such as cutovers/shop',
+      )
+      .optional(),
+    ...awsConfig.shape,
+  }),
+  rights: async ({bucket, ...config}, needs, context) => [
+    await awsRights(config, needs, resourcesOf(bucket), context),
+  ],
+  open: async ({bucket, prefix, ...aws}) => {
+    const writer = openBucket(bucket, aws);
+    const store = storeIn(writer, bucket, prefix);
+    return {reader: store, writer: store, remarks: () => awsRemarks(aws), close: writer.close};
+  },
+});
+
+function storeIn(objects: BucketWriter, bucket: string, prefix?: string): ObjectStore {
+  const folder = prefix === undefined ? '' : `${prefix}/`;
+  return {
+    place: `s3://${bucket}${prefix === undefined ? '' : `/${prefix}`}`,
+    add: (key, text, signal) => objects.add(`${folder}${key}`, text, signal),
+    read: async (key, signal) => {
+      try {
+        return Buffer.from(await objects.read(`${folder}${key}`, signal)).toString('utf8');
+      } catch (error) {
+        if (error instanceof SwitcharooError && error.problem.code === 's3-object-not-found') {
+          return null;
+        }
+        throw error;
+      }
+    },
+    keys: async (start, signal) =>
+      (await objects.keys(`${folder}${start}`, signal)).map((key) => key.slice(folder.length)),
+  };
+}
