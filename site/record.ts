@@ -1,6 +1,6 @@
 // Records the session of the front page: the real program, on the lab, in a terminal that tmux keeps. Nothing in it is
 // written by hand. `npm run site:record` writes site/session.json; it takes a minute, and wants a quiet machine.
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -57,7 +57,9 @@ const screen = (): readonly string[] => {
 const uncoloured = (line: string): string => line.replace(/\x1b\[[0-9;]*m/g, '');
 
 const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort(new Error('Interrupted: nothing was recorded.')));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => interrupted.abort(new Error('Interrupted: nothing was recorded.')));
+}
 
 const frames: Frame[] = [];
 const commands: (readonly string[])[] = [];
@@ -141,10 +143,11 @@ try {
   writeFileSync(sessionFile, `${JSON.stringify(recording)}\n`);
   console.log(`${sessionFile}: ${frames.length} frames`);
 } finally {
-  execFileSync(process.execPath, [join(root, 'bin/switcharoo.js'), 'lab', 'down'], {
+  // Whatever fails here, the rest ends all the same.
+  spawnSync(process.execPath, [join(root, 'bin/switcharoo.js'), 'lab', 'down'], {
     cwd: join(work, 'our-cutover'),
     stdio: 'inherit',
   });
-  tmux('kill-server');
+  spawnSync('tmux', ['-S', socket, 'kill-server']);
   rmSync(work, {recursive: true, force: true});
 }

@@ -20,8 +20,7 @@ const done = async (...words: readonly string[]): Promise<Ended> => {
   return ended;
 };
 
-const cutOver = (runbook = 'bare-metal-to-ecs') =>
-  done('run', runbook, '-i', 'lab', '--yes', '--until', 'cut-over');
+const cutOver = () => done('run', 'warm-cutover', '-i', 'lab', '--yes', '--until', 'cut-over');
 
 async function expectNothingLost(inCharge: 'source' | 'aurora'): Promise<void> {
   const {writes, ...count} = lastDocument(await desk.run('lab', 'count', '--json'));
@@ -49,7 +48,7 @@ describe('run, reverse, and run again in the same environment, while clients wri
   test(
     'after a reversal to each checkpoint, resume cuts over again',
     async () => {
-      await cutOver('warm-cutover');
+      await cutOver();
       for (const checkpoint of ['replicating', 'prepared']) {
         await done('reverse', '--to', checkpoint, '--yes');
         await expectNothingLost('source');
@@ -66,7 +65,7 @@ describe('run, reverse, and run again in the same environment, while clients wri
     'after a reversal to the start, a new run continues from where Aurora was',
     async () => {
       const {run} = lastDocument(await desk.run('status', '--json', '--offline'));
-      const {stdout} = await done('plan', 'bare-metal-to-ecs', '-i', 'lab', '--details');
+      const {stdout} = await done('plan', 'warm-cutover', '-i', 'lab', '--details');
       expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`, where run ${run} stopped`);
       await cutOver();
       await expectNothingLost('aurora');
@@ -81,7 +80,7 @@ describe('run, reverse, and run again in the same environment, while clients wri
     async () => {
       const {run} = lastDocument(await desk.run('status', '--json', '--offline'));
       await onAurora("INSERT INTO shop.orders (token) VALUES ('on Aurora alone')");
-      const refused = await desk.run('run', 'bare-metal-to-ecs', '-i', 'lab', '--yes');
+      const refused = await desk.run('run', 'warm-cutover', '-i', 'lab', '--yes');
       expect(refused.code, refused.stdout + refused.stderr).toBe(3);
       const words = refused.stderr.replaceAll(/\s+/g, ' ');
       expect(words).toContain(

@@ -35,7 +35,7 @@ function stranger(): Desk {
   return desk;
 }
 
-const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--yes', '--json'];
+const run = ['run', 'warm-cutover', '-i', 'lab', '--yes', '--json'];
 
 const exitOfCopy = 5;
 
@@ -126,12 +126,12 @@ test(
     await running.ended;
     const name = await newestOf(colleague);
     const owner = new RegExp(
-      `claimed by run ${name} of bare-metal-to-ecs on lab, by .* in ${colleague.stateFolder}`,
+      `claimed by run ${name} of warm-cutover on lab, by .* in ${colleague.stateFolder}`,
     );
     expectRefused(await first.run(...run), 'systems-claimed', owner);
-    const plan = await first.run('plan', 'warm-cutover', '-i', 'lab', '--json');
+    const plan = await first.run('plan', 'seamless-cutover', '-i', 'lab', '--json');
     expect([plan.code, lastDocument(plan).claimed]).toMatchObject([3, [{code: 'systems-claimed'}]]);
-    const inWords = await first.run('plan', 'warm-cutover', '-i', 'lab');
+    const inWords = await first.run('plan', 'seamless-cutover', '-i', 'lab');
     expect(inWords.stdout).not.toContain('Run exactly this plan');
     const preflight = lastDocument(await first.run('preflight', '-i', 'lab', '--json'));
     // Every kind of target but three is checked, and what is well has no finding.

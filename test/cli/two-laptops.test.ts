@@ -30,7 +30,7 @@ async function startLab(): Promise<void> {
 const secondRun = (...more: readonly string[]): Promise<Ended> =>
   second.run(
     'run',
-    'warm-cutover',
+    'seamless-cutover',
     '-i',
     inventory,
     '--yes',
@@ -50,7 +50,7 @@ async function expectRefused(): Promise<void> {
   expect(runs.filter(({outcome}: {outcome: string}) => outcome !== 'reversed')).toEqual([]);
 }
 
-const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
+const run = ['run', 'warm-cutover', '-i', 'lab', '--json'];
 
 describe('two laptops', () => {
   test.for([
@@ -69,7 +69,7 @@ describe('two laptops', () => {
       const isStarted = !at.includes('claimed');
       if (isStarted) {
         await expectRefused();
-        const plan = await second.run('plan', 'warm-cutover', '-i', inventory);
+        const plan = await second.run('plan', 'seamless-cutover', '-i', inventory);
         expect([plan.code, plan.stderr]).toEqual([3, expect.stringContaining('systems-claimed')]);
         const reversed = await first.run('reverse', '--yes', '--json');
         expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
@@ -117,7 +117,7 @@ describe('two laptops', () => {
       expect(codes, `${a?.stderr}${b?.stderr}${a?.stdout}${b?.stdout}`).toEqual([0, 3]);
       const status = await second.run('status', '-i', inventory, '--json');
       const {targets} = lastDocument(status);
-      const runbook = a?.code === 0 ? 'bare-metal-to-ecs' : 'warm-cutover';
+      const runbook = a?.code === 0 ? 'warm-cutover' : 'seamless-cutover';
       expect(targets).toMatchObject([
         {target: 'source', claim: {runbook}, holder: null},
         {target: 'replica', claim: null, holder: null},
