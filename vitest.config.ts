@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'templates/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
-    maxWorkers: 2,
+    // Of two processors, two workers leave a third idle: many tests wait for servers.
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // `test/build.ts` has compiled the lab.
