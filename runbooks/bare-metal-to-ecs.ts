@@ -2,14 +2,7 @@ import {defineRunbook} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {syncDocuments, syncLastDocuments, verifyDocuments} from 'switcharoo/documents';
-import {
-  deployImage,
-  ecsService,
-  imageReady,
-  restoreScaling,
-  startWorkers,
-  suspendScaling,
-} from 'switcharoo/ecs';
+import {deployImage, ecsService, restoreScaling, startWorkers} from 'switcharoo/ecs';
 import {loadBalancer, maintenancePage, removeMaintenancePage, targetsHealthy} from 'switcharoo/elb';
 import {closePort, hostGroup, stopCrons, stopWebServers} from 'switcharoo/hosts';
 import {
@@ -27,7 +20,7 @@ import {enableSchedules} from 'switcharoo/scheduler';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {sqsDrained} from 'switcharoo/sqs';
 import {z} from 'zod';
-import * as workers from './fragments/background.ts';
+import * as background from './fragments/background.ts';
 import {closedSiteParams} from './fragments/cutover-params.ts';
 import {comparisonOf, copyOf, documents, documentsOf, placeOf} from './fragments/documents.ts';
 import {maintenance, pagesOf, removePage, showPage} from './fragments/maintenance.ts';
@@ -37,6 +30,7 @@ import {prepare} from './fragments/prepare.ts';
 import * as queues from './fragments/queues.ts';
 import {keysEqualOf, keysOf, redis, redisOf} from './fragments/redis.ts';
 import {safeguardIds, safeguardParams, safeguards} from './fragments/safeguards.ts';
+import {servicesReady} from './fragments/services-ready.ts';
 import {settle} from './fragments/settle.ts';
 import {watch, watchIds} from './fragments/watch.ts';
 
@@ -50,7 +44,7 @@ export default defineRunbook({
     ...safeguardParams.shape,
     ...settle.params.shape,
     ...closedSiteParams.shape,
-    ...workers.params.shape,
+    ...servicesReady.params.shape,
     ...documents.shape,
     ...redis.shape,
     ...queues.params.shape,
@@ -92,19 +86,7 @@ export default defineRunbook({
     }),
   })
   .include(newSideReady)
-  .step('image-ready', imageReady, {
-    on: {service: 'service'},
-    input: ({params}) => ({image: params.image}),
-  })
-  .each('worker-image', workers.group('Check the images of workers'), imageReady, workers.imageOf)
-  .each(
-    'suspend-worker-scaling',
-    workers.group('Suspend scaling of workers'),
-    suspendScaling,
-    workers.ofWorker,
-  )
-  // With its own environment, and without a task: none runs before writes are open.
-  .each('deploy-worker', workers.group('Deploy workers'), deployImage, workers.parkOf)
+  .include(servicesReady)
   .checkpoint('prepared')
   .include(safeguards)
 
@@ -126,6 +108,7 @@ export default defineRunbook({
       'certificates',
       'image-ready',
       'worker-image',
+      'more-images',
       ...safeguardIds,
     ],
   })
@@ -222,12 +205,18 @@ export default defineRunbook({
     }),
     requires: ['open-writes'],
   })
+  .each(
+    'deploy-more',
+    background.servicesGroup('Deploy further services'),
+    deployImage,
+    background.deployOf,
+  )
   // Before its gate, which looks at what visitors would get, and before their names lead there.
   .each('remove-page', pagesOf('Remove the maintenance page'), removeMaintenancePage, removePage)
   .step('new-side-healthy', targetsHealthy, {
     on: {balancer: 'balancer'},
     input: ({params}) => ({port: params.sitePort, host: params.siteName}),
-    after: ['deploy'],
+    after: ['deploy', 'deploy-more'],
     timeoutMs: 2 * 60_000,
   })
   .step('swap', swapRecords, {
@@ -255,10 +244,10 @@ export default defineRunbook({
     after: ['propagated'],
   })
   // Only now, and so stopped first in a reversal: no worker runs while Aurora refuses writes.
-  .each('start-workers', workers.group('Start workers'), startWorkers, workers.startOf)
+  .each('start-workers', background.group('Start workers'), startWorkers, background.startOf)
   .each(
     'restore-worker-scaling',
-    workers.group('Restore the scaling of workers'),
+    background.group('Restore the scaling of workers'),
     restoreScaling,
     ({service}) => ({
       on: {service},
@@ -266,7 +255,7 @@ export default defineRunbook({
       after: ['start-workers'],
     }),
   )
-  .each('enable-schedules', workers.schedules, enableSchedules, workers.enableOf)
+  .each('enable-schedules', background.schedules, enableSchedules, background.enableOf)
   .step('one-side-only', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),

@@ -11,6 +11,7 @@ import type {TargetKind} from '../src/model/target.ts';
 
 /** With one of everything that is an option: what it needs is on the page, too. */
 const bareMetal = bareMetalToEcs.expanded({
+  moreServices: [{service: 'sockets', tasks: 1, environment: {}}],
   workers: [{service: 'worker', tasks: 1, environment: {}}],
   schedules: [{group: 'shop', names: ['nightly-report']}],
   documents: [{bucket: 'documents', hosts: 'webHosts', directory: '/srv/shop/documents'}],

@@ -1,22 +1,23 @@
 import {z} from 'zod';
 
-/** What works without a visitor on the new side. Nothing of it runs before writes are open. */
+const service = z.object({
+  /** A target. */
+  service: z.string(),
+  /** The image of the site, unless it has its own. */
+  image: z.string().optional(),
+  tasks: z.coerce.number().int().positive(),
+  /** Further variables, besides the address of the database. */
+  environment: z.record(z.string(), z.string()).default({}),
+  /** Needed where its task definition has more than one container that could be meant. */
+  container: z.string().optional(),
+});
+
+/** What runs beside the site on the new side. Nothing that works without a visitor runs before writes are open. */
 export const params = z.object({
-  /** ECS services with a desired count of 0, such as those that work on queues. `service` is a target. */
-  workers: z
-    .array(
-      z.object({
-        service: z.string(),
-        /** The image of the site, unless it has its own. */
-        image: z.string().optional(),
-        tasks: z.coerce.number().int().positive(),
-        /** Further variables, besides the address of the database. */
-        environment: z.record(z.string(), z.string()).default({}),
-        /** Needed where its task definition has more than one container that could be meant. */
-        container: z.string().optional(),
-      }),
-    )
-    .default([]),
+  /** ECS services that answer visitors too, such as one for websockets: deployed together with the site. */
+  moreServices: z.array(service).default([]),
+  /** ECS services with a desired count of 0, such as those that work on queues. */
+  workers: z.array(service).default([]),
   /** Schedules of EventBridge Scheduler that wait disabled. The target is `scheduler`. */
   schedules: z
     .array(z.object({group: z.string().default('default'), names: z.array(z.string()).min(1)}))
@@ -24,6 +25,13 @@ export const params = z.object({
 });
 type Background = z.output<typeof params>;
 type Worker = Background['workers'][number];
+
+/** A group with an entry for each further service. */
+export const servicesGroup = (title: string) => ({
+  title,
+  of: ({moreServices}: Background) => moreServices,
+  name: ({service}: Worker) => service,
+});
 
 /** A group with an entry for each worker. */
 export const group = (title: string) => ({
@@ -48,10 +56,11 @@ interface Site {
   readonly steadyMs: number;
 }
 
-/** Its image and its own environment, and no task of it yet: for `ecs.deploy-image`. */
-const parkedWorker = (
+/** Its image and its own environment, for `ecs.deploy-image`. */
+const deploymentOf = (
   {image: own, environment, container}: Worker,
   {image, auroraHost, auroraPort, steadyMs}: Site,
+  desiredCount: number,
 ) => ({
   image: own ?? image,
   environment: {
@@ -60,7 +69,7 @@ const parkedWorker = (
     ...environment,
   },
   ...(container === undefined ? {} : {container}),
-  desiredCount: 0,
+  desiredCount,
   steadyMs,
 });
 
@@ -88,6 +97,13 @@ export const imageOf = ({service, image}: Worker) => ({
 
 export const parkOf = (worker: Worker) => ({
   on: {service: worker.service},
-  input: ({params}: Given<keyof Site>) => parkedWorker(worker, params),
+  // No task of it runs yet.
+  input: ({params}: Given<keyof Site>) => deploymentOf(worker, params, 0),
   after: ['suspend-worker-scaling'] as const,
+});
+
+export const deployOf = (more: Worker) => ({
+  on: {service: more.service},
+  input: ({params}: Given<keyof Site>) => deploymentOf(more, params, more.tasks),
+  requires: ['open-writes'] as const,
 });

@@ -44,11 +44,16 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
   ].join('\n');
 }
 
-/** A page or an example inventory that a hint names, as the command that prints it: a project has no such file. */
+/**
+ * A page or an example inventory that a hint names, as the command that prints it: a project has no such file. A file
+ * of the operator's own, in a folder of that name, is named as it is.
+ */
 const withCommands = (text: string, paste: (command: string) => string): string =>
   text
-    .replaceAll(/\bdocs\/([a-z-]+)\.md\b/g, (_file, page: string) => paste(`docs ${page}`))
-    .replaceAll(/\binventories\/([a-z-]+\.example\.yaml)\b/g, (_file, page: string) =>
+    .replaceAll(/(?<![\w./-])docs\/([a-z-]+)\.md\b/g, (_file, page: string) =>
+      paste(`docs ${page}`),
+    )
+    .replaceAll(/(?<![\w./-])inventories\/([a-z-]+\.example\.yaml)\b/g, (_file, page: string) =>
       paste(`docs ${page}`),
     );
 

@@ -1,3 +1,4 @@
+export {command} from './command.ts';
 export type {ServiceReader, ServiceWriter} from './contract.ts';
 export {deployImage} from './deploy-image.ts';
 export {imageReady} from './image-ready.ts';

@@ -1,14 +1,5 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
-import {
-  defineStep,
-  done,
-  type Look,
-  pending,
-  type ReportProgress,
-  SwitcharooError,
-  shifted,
-} from '../../src/index.ts';
+import {defineStep, done, type Look, pending, type ReportProgress} from '../../src/index.ts';
 import type {OneOffReader, OneOffTask, OneOffWriter} from './contract.ts';
 import {ecsService} from './target.ts';
 import {
@@ -16,23 +7,15 @@ import {
   commandNeeds,
   commandObstacle,
   commandText,
-  endReason,
-  exitCodeOf,
   hashOf,
-  shortId,
   unknownIn,
 } from './task/command.ts';
-import {taskFailed, taskNotShown} from './task/problems.ts';
+import {ended, refuseFailure, succeeded, taskText} from './task/end.ts';
 
 const targets = {service: ecsService};
 const input = commandInput;
 
 type TaskLook = Look<typeof targets, z.output<typeof input>>;
-
-const pollMs = 250;
-const linesKept = 10;
-/** A list of tasks may be older than the start of one. */
-const shownWithinMs = 60_000;
 
 /**
  * Runs a command that only reads, and passes with its exit code 0: the schema has every migration, the bucket can be
@@ -134,61 +117,5 @@ async function runUntilEnd(
   const clientToken = hashOf(`${startedBy} token`);
   await service.runOneOff({startedBy, clientToken, container: named, command}, signal);
   const {task, lines} = await ended(service, {startedBy, container, quietMs, now, signal}, report);
-  if (task && succeeded(task, container)) {
-    return;
-  }
-  const where = `${commandText(command)} ${task ? `in task ${shortId(task)} of` : 'for'} the ${service.name}`;
-  throw new SwitcharooError(
-    task
-      ? taskFailed({
-          what: where,
-          exitCode: exitCodeOf(task, container),
-          why: endReason(task, container),
-          lastLines: lines,
-        })
-      : taskNotShown(where),
-  );
+  refuseFailure({name: service.name, command, container}, task, lines);
 }
-
-interface Following {
-  readonly startedBy: string;
-  readonly container: string;
-  readonly quietMs: number;
-  /** When it was started. */
-  readonly now: Date;
-  readonly signal: AbortSignal;
-}
-
-/** Reports each line of its log. Ends with its last lines, once it has ended and its log is silent. */
-async function ended(
-  service: OneOffReader,
-  {startedBy, container, quietMs, now: startedAt, signal}: Following,
-  report: ReportProgress,
-): Promise<{readonly task: OneOffTask | undefined; readonly lines: readonly string[]}> {
-  const lines: string[] = [];
-  const startedMs = performance.now();
-  for (;;) {
-    const task = await service.oneOffTask(startedBy, signal);
-    const now = shifted(startedAt, performance.now() - startedMs);
-    const log = task && (await service.newLines(task, container, {now, signal}));
-    for (const line of log?.lines ?? []) {
-      report(line);
-      lines.push(line);
-    }
-    const isOver =
-      log && task.lastStatus === 'STOPPED' && (!log.readable || log.silentMs >= quietMs);
-    const isLost = !task && performance.now() - startedMs > shownWithinMs;
-    if (isOver || isLost) {
-      return {task, lines: lines.slice(-linesKept)};
-    }
-    await sleep(pollMs, undefined, {signal});
-  }
-}
-
-const succeeded = (task: OneOffTask, container: string): boolean =>
-  task.lastStatus === 'STOPPED' && exitCodeOf(task, container) === 0;
-
-const taskText = (task: OneOffTask, container: string): string =>
-  task.lastStatus === 'STOPPED'
-    ? `ended in task ${shortId(task)} with exit code ${exitCodeOf(task, container) ?? 'unknown'}`
-    : `in task ${shortId(task)}, which is ${task.lastStatus}`;

@@ -100,3 +100,15 @@ test('a problem names commands, and no file that a project does not have', () =>
     ].join('\n'),
   );
 });
+
+test("a file of the operator's own is named as it is, whatever its folder is called", () => {
+  const problem = {
+    code: 'params-invalid',
+    message: 'It is not valid.',
+    hint: 'Set it in /srv/inventories/staging.example.yaml. See our/docs/what-if.md.',
+  };
+  const options = {width: 100, paint: plainPaint, paste: (command: string) => command};
+  expect(problemText({problem, changesInPlace: [], next: []}, options)).toContain(
+    'Set it in /srv/inventories/staging.example.yaml. See our/docs/what-if.md.',
+  );
+});

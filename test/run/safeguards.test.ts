@@ -9,7 +9,7 @@ const options = {
   watch: {minutes: 15, alarms: ['shop-5xx']},
 };
 const others = {
-  ...{workers: [], schedules: [], documents: [], maintenancePages: []},
+  ...{moreServices: [], workers: [], schedules: [], documents: [], maintenancePages: []},
   ...{redis: [], redisQueues: [], sqsQueues: [], consumers: []},
 };
 const idsOf = (params: object) => runbook.expanded({...others, ...params} as never).entries;

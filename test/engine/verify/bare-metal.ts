@@ -1,6 +1,7 @@
 import runbook from '../../../runbooks/bare-metal-to-ecs.ts';
 
 const options = [
+  'moreServices',
   'workers',
   'schedules',
   'documents',
