@@ -2,12 +2,14 @@ import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
 import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
 import {CloudWatchCalls} from './api/cloud-watch.ts';
+import {cloudWatchPreflight} from './checks/alarms.ts';
 import type {CloudWatchReader, CloudWatchWriter} from './contract.ts';
 
 /** CloudWatch of an account and region: its alarms and metrics. */
 export const cloudWatch = defineTarget({
   kind: 'cloudwatch',
   config: z.object({...awsConfig.shape}),
+  preflight: cloudWatchPreflight,
   rights: async (config, needs, context) => [await awsRights(config, needs, resourcesOf, context)],
   open: async (config, {name}): Promise<Session<CloudWatchReader, CloudWatchWriter>> => {
     const calls = new CloudWatchCalls(name, config);

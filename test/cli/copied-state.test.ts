@@ -78,7 +78,7 @@ describe('a copy of a state folder', () => {
       expect(lastDocument(resumed)).toMatchObject({
         problems: [{code: 'run-copied', message: expect.stringMatching(elsewhere)}],
         applied: [expect.stringContaining('the journal here is a copy')],
-        next: [expect.stringContaining('status -i')],
+        next: [expect.stringContaining('status -i'), expect.stringContaining('unlock 20')],
       });
       const status = await copy.run('status');
       expect(status.stderr.replaceAll(/\s+/g, ' ')).toContain(
@@ -134,8 +134,8 @@ test(
     const inWords = await first.run('plan', 'seamless-cutover', '-i', 'lab');
     expect(inWords.stdout).not.toContain('Run exactly this plan');
     const preflight = lastDocument(await first.run('preflight', '-i', 'lab', '--json'));
-    // Every kind of target but three is checked, and what is well has no finding.
-    expect(preflight.without).toEqual(['cloudwatch', 'site', 'settings']);
+    // Every kind of target but two is checked, and what is well has no finding.
+    expect(preflight.without).toEqual(['site', 'settings']);
     const unchecked = preflight.targets.filter(({checks}: {checks: number}) => checks === 0);
     expect(unchecked).toEqual([]);
     const databases = ['source', 'replica', 'aurora'];

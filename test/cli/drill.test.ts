@@ -1,3 +1,7 @@
+import {spawnSync} from 'node:child_process';
+import {mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {findLab} from '../../lab/client.ts';
 import {labFaults} from '../../lab/faults.ts';
@@ -47,3 +51,43 @@ test('a drill without a terminal says how to decide beforehand, and starts no la
   });
   expect(ended.stderr).not.toContain('Starting the lab');
 });
+
+const tmux = (...words: string[]): string => {
+  const server = ['-S', join(desk.stateFolder, 'tmux'), '-f', '/dev/null'];
+  return spawnSync('tmux', [...server, ...words], {encoding: 'utf8'}).stdout;
+};
+
+async function paneWith(words: string): Promise<string> {
+  for (let tries = 0; tries < 900; tries += 1) {
+    const pane = tmux('capture-pane', '-p', '-S', '-').trimEnd();
+    if (pane.includes(words)) {
+      return pane;
+    }
+    await sleep(100);
+  }
+  throw new Error(`no "${words}" in:\n${tmux('capture-pane', '-p')}`);
+}
+
+test.skipIf(spawnSync('tmux', ['-V']).error !== undefined)(
+  'Ctrl-C at the question of a drill pauses the run, the drill is judged, and its lab ends',
+  async () => {
+    mkdirSync(desk.stateFolder, {recursive: true});
+    const drill = `node bin/switcharoo.js --state-dir ${desk.stateFolder} drill deploy-service --seed 2 --clients 1`;
+    const shell = `${drill}; echo "ended with $?"; cat`;
+    tmux('new-session', '-d', '-x', '80', '-y', '24', shell);
+    try {
+      await paneWith('Run this plan on lab?');
+      tmux('send-keys', 'y', 'Enter');
+      await paneWith('What do you want to do?');
+      await sleep(500);
+      tmux('send-keys', 'C-c');
+      const pane = await paneWith('ended with');
+      expect(pane).toContain('ended with 5');
+      expect(pane.replaceAll(/\s+/g, ' ')).toContain('restore-scaling:service');
+      expect(findLab(desk.stateFolder)).toBeUndefined();
+    } finally {
+      tmux('kill-server');
+    }
+  },
+  180_000,
+);

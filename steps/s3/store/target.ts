@@ -3,6 +3,7 @@ import {defineTarget, type ObjectStore, SwitcharooError} from '../../../src/inde
 import {awsConfig, awsRemarks, awsRights} from '../../aws/index.ts';
 import {openBucket} from '../bucket/open-bucket.ts';
 import {resourcesOf} from '../bucket/resources.ts';
+import {storePreflight} from '../checks/store.ts';
 import type {BucketWriter} from '../contract.ts';
 
 /** Where the hosts of a team share the journals of their runs: a bucket of S3, or a part of one. */
@@ -20,6 +21,7 @@ export const s3Store = defineTarget({
       .optional(),
     ...awsConfig.shape,
   }),
+  preflight: storePreflight,
   rights: async ({bucket, ...config}, needs, context) => [
     await awsRights(config, needs, resourcesOf(bucket), context),
   ],
