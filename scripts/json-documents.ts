@@ -16,16 +16,16 @@ export const schemaFileText = (name: DocumentName): string =>
 
 const head = `# JSON for programs
 
-Every command takes \`--json\`. It prints one document on stdout, on one line. A run prints one line for each thing that
-happens, and ends with its report.
+Every command takes \`--json\`. It prints one document on stdout, on one line. \`log\` prints one line for each entry, and
+\`preflight --every\` one for each change. A run prints one line for each thing that happens, and ends with its report.
 
 Each document has a JSON Schema. \`switcharoo schema\` lists them, \`switcharoo schema report\` prints one, and the package
-has them in \`schemas/\`. The tests of each command compare every line that it prints with these schemas.
+has them in \`schemas/\`. The tests validate every line that a command prints against these schemas.
 
-- \`next\` has the commands to run next, the most likely one first, as they can be pasted. It is empty where there is
-  nothing to do. Lines of a run and of a journal have none: the document after them does.
-- A command that fails prints \`problems\`, or a document that has them: a \`plan\` or a \`report\`. Its exit code is the
-  same as without \`--json\`.
+- \`next\` has the commands to run next, the most likely one first, ready to paste. It is empty where there is nothing
+  to do. Lines of a run have none: the document after them does. Lines of a journal and a JSON Schema have none.
+- A command that fails prints \`problems\`, or says what is wrong in its own document, such as a \`plan\`, a \`report\` or
+  a \`preflight\`. Its exit code is the same as without \`--json\`.
 - Nobody is asked anything. Give answers with \`--yes\`, \`--plan\` and \`--answer\`.
 - Decide by \`code\`, \`outcome\`, \`kind\` and exit code: sentences may change. Take times and \`seq\` from \`journaled\` lines.
 - A later version may add fields: ignore those that you do not know.

@@ -195,5 +195,5 @@ export function wholeNumber(text: string): number {
 
 export const alone = flag({
   description:
-    'Go on while the shared journal cannot be reached: no other host sees it, or can take it over',
+    'Continue without the shared journal, if its store cannot be reached: no other host sees what happens',
 });

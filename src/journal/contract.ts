@@ -15,8 +15,7 @@ export interface Journal {
   append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind>;
   /**
    * Resolves once all that was appended is where another host finds it; of a journal that no other host reads, at
-   * once. It
-   * rejects `lock-lost` when somebody else owns the run now, and `store-unreachable` when nobody can tell.
+   * once. It rejects `lock-lost` when somebody else owns the run now, and `store-unreachable` when nobody can tell.
    */
   shared(signal: AbortSignal): Promise<void>;
   close(): void;

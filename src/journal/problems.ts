@@ -159,27 +159,27 @@ export const stateFolderUnusable = (path: string, cause: string): Problem => ({
 /** Somebody else added the entry that was due here. */
 export const sharedLogLost = (run: string, place: string, seq: number): Problem => ({
   code: 'lock-lost',
-  message: `Somebody else continued ${run}: entry ${seq} in ${place} is not ours. This process lost the run and has stopped.`,
+  message: `Somebody else continued ${run}: entry ${seq} in ${place} was not written here. This process lost the run and has stopped.`,
   hint: 'Leave the run to the new holder.',
 });
 
 export const runContinuedElsewhere = (run: string, place: string): Problem => ({
   code: 'run-continued-elsewhere',
-  message: `The journal of ${run} here is not what ${place} has: the run was continued on another host.`,
-  hint: 'Leave the run to the operator who continued it, or take it over from there. The journal here can only be read.',
+  message: `The journal of ${run} here differs from the one in ${place}: the run was continued on another host.`,
+  hint: 'Leave the run to the operator who continued it, or take it over with a copy of the state folder there. The journal here can only be read.',
 });
 
 export const storeAway = (place: string, why: string): Problem => ({
   code: 'store-unreachable',
   message: `The shared journal in ${place} cannot be written: ${why}. Nothing was sent to the target.`,
   hint: {
-    text: 'Retry when the store answers again. To go on without it, use --alone with resume or reverse: no other host can follow then',
+    text: 'Retry when the store answers again. Without the store, no other host sees what happens. To continue without it, use --alone with resume or reverse',
     command: 'resume --alone',
   },
 });
 
 export const storeOverwrites = (place: string): Problem => ({
   code: 'store-overwrites',
-  message: `${place} wrote an object again that was there: it ignores the condition If-None-Match.`,
-  hint: 'Two hosts could continue one run there at once. Use a bucket of Amazon S3, or a store that honours the condition.',
+  message: `${place} overwrote an object that was already there: it ignores the condition If-None-Match.`,
+  hint: 'Two hosts could continue the same run at the same time. Use a bucket of Amazon S3, or a store that honours the condition.',
 });

@@ -29,7 +29,7 @@ const rehearseCommand = defineCommand({
     slowProcedures,
     strategy,
     rtt,
-    store: flag({description: "Share the journal in the lab's S3, as with a second operator"}),
+    store: flag({description: "Share the journal in a bucket of the lab's S3"}),
     keep: flag({description: 'Leave the lab running afterwards'}),
     html,
   },

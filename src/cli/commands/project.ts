@@ -6,7 +6,7 @@ const initCommand = defineCommand({
   arguments: '[folder]',
   summary: 'Make a project: a runbook, inventories, a step with its test, a nightly rehearsal',
   description:
-    'Make a project in a folder, or here: package.json, tsconfig.json, a runbook that extends a shipped one, inventories for the lab and for staging, a step of your own with its test, and workflows of GitHub that rehearse each night and plan on each pull request.\n\nOverwrites nothing, and can be run again.',
+    'Make a project in a folder, or here: package.json, tsconfig.json, a runbook that extends a shipped one, inventories for the lab and for staging, a step of your own with its test, and GitHub workflows that rehearse each night and plan on each pull request.\n\nOverwrites nothing, and can be run again.',
   prints: ['project'],
   examples: ['init', 'init our-cutover'],
   run: async ({app, args: [folder = '.']}) => {
@@ -46,7 +46,7 @@ const schemaCommand = defineCommand({
   arguments: '[schema]',
   summary: 'Print the JSON Schema of inventories, or of what --json prints',
   description:
-    'Print the JSON Schema of inventories, for editors, or of a document that --json prints, for programs. Without a name, list them.\n\nThat of inventories has the kinds of target that the files in steps/ and the packages named switcharoo-… export. The package has all of them in schemas/, with its own kinds of target.',
+    'Print the JSON Schema of inventories, for editors, or of a document that --json prints, for programs. Without a name, list them.\n\nThe schema of inventories has the kinds of target that the files in steps/ and the packages named switcharoo-… export. The package has all schemas in schemas/, with its own kinds of target only.',
   prints: ['schemas', 'schema'],
   examples: ['schema', 'schema inventory > inventory.schema.json', 'schema report'],
   run: async ({app, args: [name]}) => {

@@ -14,7 +14,7 @@ export const document = <Shape extends z.ZodRawShape>(shape: Shape) =>
 
 export const hint = z
   .union([z.string(), z.strictObject({text: z.string(), command: z.string()})])
-  .describe('What to do next; a command is without the name of the program');
+  .describe('What to do next; a command does not include the program name');
 
 export const problem = z.strictObject({
   code: z.string().describe('Permanent: switcharoo explain CODE'),

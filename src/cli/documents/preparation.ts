@@ -144,7 +144,7 @@ export const channels = document({
     z.strictObject({
       name: z.string(),
       kind: z.string().exactOptional(),
-      because: z.string().exactOptional().describe('Why it is of no use'),
+      because: z.string().exactOptional().describe('Why it cannot be used'),
     }),
   ),
 });

@@ -99,7 +99,7 @@ const entry = z.strictObject({
   stretches: list(z.strictObject({...span, way})),
   failures: list(
     z.strictObject({atUtc: time, way, code: z.string(), message: z.string()}),
-  ).describe('Attempts that failed, also where a later one was done'),
+  ).describe('Attempts that failed, even if a later one succeeded'),
   skipped: z.strictObject({atUtc: time, reason: z.string(), by: z.string()}).exactOptional(),
   problem: problem.exactOptional(),
 });

@@ -105,5 +105,5 @@ export const logVerified = document({
 
 export const unlocked = document({
   run: z.string(),
-  unlocked: texts.describe('What no longer holds it back: its lock, or targets'),
+  unlocked: texts.describe('Its lock, or the targets that it no longer claims'),
 });

@@ -2,8 +2,8 @@ import type {DocumentName} from './index.ts';
 
 /** What each document is: for `schema` and for docs/json.md. Separate, since lists need no schemas. */
 export const documentTexts: Readonly<Record<DocumentName, string>> = {
-  plan: 'The plan of a run, its digest, and what is to be known before it is approved',
-  'run-line': 'What a run plans, journals, waits for or warns of, one a line while it runs',
+  plan: 'The plan of a run, its digest, and what to know before approving it',
+  'run-line': 'What a run plans, journals, waits for or warns of while it runs, one per line',
   report: 'A run: its outcome, timeline, durations, answers and outages',
   'task-ended': 'The exit code of a command in a task',
   drill: 'The fault of a drill, the decisions, and their scores',
@@ -12,13 +12,13 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   runs: 'The runs of the state folder, the newest last',
   claims: 'Which run owns each target of an inventory',
   'journal-entry': 'One line of the journal of a run',
-  'log-verified': 'A journal whose lines each follow from the one before',
-  unlocked: 'What is free again after unlock',
+  'log-verified': 'A verified journal: each of its lines follows from the one before',
+  unlocked: 'What unlock has released',
   preflight: 'The findings of every preflight check',
   'preflight-change':
-    'What a repeated preflight found that the one before did not, and what is resolved',
+    'The findings of a repeated preflight that are new, and those that are resolved',
   'preflight-busy': 'Why a repeated preflight checks nothing: a run works on a target',
-  channels: 'Whether each channel on which people are told can be used',
+  channels: 'Whether each channel that tells people can be used',
   verification: 'The counterexamples of a runbook',
   markdown: 'A runbook as a page of Markdown',
   permissions:

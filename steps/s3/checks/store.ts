@@ -6,7 +6,7 @@ export const storePreflight = preflightOf<ObjectStore>([
     name: 'store-refused',
     severity: 'blocks',
     expects: 'The bucket exists, and this account can list its objects.',
-    consequence: 'No run of this inventory can begin.',
+    consequence: 'A run that shares its journal there cannot start, or cannot be continued.',
     fix: 'Correct its name in the inventory, or grant s3:ListBucket to the account.',
     find: async (store, signal) => {
       // Nothing is there: one small answer, however many journals the bucket has.
