@@ -14,7 +14,7 @@ const service = z.object({
 
 /** What runs beside the site on the new side. Nothing that works without a visitor runs before writes are open. */
 export const params = z.object({
-  /** ECS services that answer visitors too, such as one for websockets: deployed together with the site. */
+  /** ECS services that answer visitors too, such as one for websockets: deployed right after the site. */
   moreServices: z.array(service).default([]),
   /** ECS services with a desired count of 0, such as those that work on queues. */
   workers: z.array(service).default([]),

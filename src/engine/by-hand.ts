@@ -23,6 +23,8 @@ export async function askForAction(
   const start = () => {
     if (!isStarted) {
       record.add({kind: 'action-intended', ...words});
+      // Nothing waits for it: the person decides when it is done.
+      void record.shared(stopping).catch(() => {});
     }
     isStarted = true;
   };

@@ -66,8 +66,9 @@ export async function performAll(
 async function perform(
   context: RunContext,
   action: Action<any>,
-  {entry, way, deadline}: Performing,
+  performing: Performing,
 ): Promise<{readonly problem: Problem} | {readonly seen: unknown}> {
+  const {entry, way, deadline} = performing;
   const target = entry.on[action.on] ?? action.on;
   const words = {entry: entry.id, way, target, does: action.does} as const;
   // Opening it may fail too: better before the intent than after.
@@ -82,11 +83,10 @@ async function perform(
   }
   await context.claims?.assertHeld(target);
   context.record.add({kind: 'action-intended', ...words});
-  const notShared = await context.record.shared(context.aborting).catch((error: unknown) => error);
-  if (notShared instanceof Error) {
-    const problem = problemOf(notShared, words);
-    context.record.add({kind: 'action-failed', ...words, problem});
-    return {problem};
+  const notSent = await barrier(context, performing, words);
+  if (notSent) {
+    context.record.add({kind: 'action-failed', ...words, problem: notSent});
+    return {problem: notSent};
   }
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
@@ -121,6 +121,40 @@ async function perform(
   context.record.add({kind: 'action-performed', ...words, ...notes()});
   return {seen};
 }
+
+/**
+ * Waits until other hosts find the intent. Gives why the action must not be sent: what it was planned on may be old by
+ * now, or it could not be shared. A reversal ends an outage, and waits for no store.
+ */
+async function barrier(
+  context: RunContext,
+  {entry, way, stoppedMs, deadline}: Performing,
+  words: {entry: string; target: string; does: string},
+): Promise<Problem | undefined> {
+  const {clock} = context;
+  const sinceMs = clock.monotonic();
+  const error = await context.record.shared(context.aborting).catch((cause: unknown) => cause);
+  const isLong = clock.monotonic() - sinceMs > longBarrierMs;
+  if (isLong) {
+    await context.claims?.assertHeld(words.target);
+  }
+  const problem = error instanceof Error ? problemOf(error, words) : undefined;
+  if (clock.stoppedMs() !== stoppedMs) {
+    return (
+      problem ?? actionFailed(words.entry, words.target, words.does, 'the process stood still')
+    );
+  }
+  if (way === 'reverse' && problem?.code === 'store-unreachable') {
+    context.observe({kind: 'progress', entry: entry.id, text: `goes on alone: ${problem.message}`});
+    return undefined;
+  }
+  return isLong && problem === undefined && awakeMs(clock) >= deadline
+    ? actionFailed(words.entry, words.target, words.does, 'no time was left for it')
+    : problem;
+}
+
+/** Somebody else may own the system by then. */
+const longBarrierMs = 1_000;
 
 const problemIn = (error: unknown): Problem | undefined =>
   error instanceof SwitcharooError ? error.problem : undefined;

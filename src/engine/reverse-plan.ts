@@ -170,6 +170,7 @@ export async function planEntryReversal(
       entry,
       input: input.input,
       started: true,
+      startedAt: entryProgress.appliedAt,
       before: entryProgress.before,
       word: entryProgress.word,
     };

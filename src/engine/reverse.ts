@@ -221,14 +221,15 @@ async function waitUntilRestored(
   deadline: number,
   seen: unknown,
 ): Promise<Problem | undefined> {
-  const {before, word} = context.record.progress.entries.get(entry.id) ?? {};
+  const {before, word, appliedAt} = context.record.progress.entries.get(entry.id) ?? {};
   const given = knownOutputs(context.record.progress, context.runbook.entries);
   const input = inputOf(entry, context.params, given);
   if (entry.unit.kind !== 'step' || input.kind !== 'known') {
     return undefined;
   }
   const tell = (text: string) => context.observe({kind: 'event', entry: entry.id, text});
-  const request = {entry, input: input.input, started: true, before, word, tell};
+  const started = {started: true, startedAt: appliedAt};
+  const request = {entry, input: input.input, ...started, before, word, tell};
   const waits = waitsOf(entry);
   for (let first = true; ; first = false) {
     const restored = await checkRestored(context, first ? {...request, seen} : request);

@@ -169,13 +169,10 @@ export const runContinuedElsewhere = (run: string, place: string): Problem => ({
   hint: 'Leave the run to the operator who continued it, or take it over with a copy of the state folder there. The journal here can only be read.',
 });
 
-export const storeAway = (place: string, why: string): Problem => ({
+export const storeAway = (run: string, place: string, why: string): Problem => ({
   code: 'store-unreachable',
-  message: `The shared journal in ${place} cannot be written: ${why}. Nothing was sent to the target.`,
-  hint: {
-    text: 'Retry when the store answers again. Without the store, no other host sees what happens. To continue without it, use --alone with resume or reverse',
-    command: 'resume --alone',
-  },
+  message: `The shared journal in ${place} cannot be reached: ${why.replace(/\.$/, '')}. Nothing was sent to a target.`,
+  hint: `Retry when the store answers again. To continue without it, use "resume ${run} --alone" or "reverse ${run} --alone": no other host sees what happens then.`,
 });
 
 export const storeOverwrites = (place: string): Problem => ({

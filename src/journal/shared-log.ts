@@ -18,8 +18,9 @@ interface Sharing {
   readonly clock: Pauses;
 }
 
-/** A barrier waits no longer for a store that does not answer. */
+/** A barrier waits no longer for a store that does not answer, and once it has not answered, no longer than that. */
 const limitMs = 10_000;
+const limitOfAwayMs = 1_000;
 const longestPauseMs = 1_000;
 
 /**
@@ -32,10 +33,18 @@ export class SharedLog {
   #count: number;
   #lost: SwitcharooError | undefined;
   #last: Promise<void> = Promise.resolve();
+  #isAway = false;
+  #isProven = false;
+  #onLost: (error: SwitcharooError) => void = () => {};
 
   constructor(sharing: Sharing, count: number) {
     this.#sharing = sharing;
     this.#count = count;
+  }
+
+  /** Calls back once, when somebody else was seen to have written. */
+  whenLost(listener: (error: SwitcharooError) => void): void {
+    this.#onLost = listener;
   }
 
   /** Throws `lock-lost` from the moment on at which somebody else was seen to have written. */
@@ -50,26 +59,37 @@ export class SharedLog {
    * `store-unreachable` when nobody can tell within ten seconds.
    */
   add(entries: readonly JournalEntry[], signal: AbortSignal): Promise<void> {
-    const added = this.#last.catch(() => {}).then(() => this.#add(entries, signal));
+    // Those that wait for one another wait no longer together than one alone.
+    const startedMs = this.#sharing.clock.monotonic();
+    const added = this.#last.catch(() => {}).then(() => this.#add(entries, signal, startedMs));
     this.#last = added;
     return added;
   }
 
-  async #add(entries: readonly JournalEntry[], signal: AbortSignal): Promise<void> {
-    const {clock} = this.#sharing;
-    const startedMs = clock.monotonic();
+  async #add(
+    entries: readonly JournalEntry[],
+    signal: AbortSignal,
+    startedMs: number,
+  ): Promise<void> {
+    const {clock, store, run} = this.#sharing;
+    const limit = this.#isAway ? limitOfAwayMs : limitMs;
     let pauseMs = 50;
     while (this.#count < entries.length) {
       this.assertOwn();
-      const result = await this.#tryOnce(entries, signal);
+      const leftMs = Math.max(1, Math.ceil(limit - (clock.monotonic() - startedMs)));
+      // The SDK would try for longer, and a throttled write without end.
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
+      const result = await this.#tryOnce(entries, limited);
       if (result.kind === 'in-store') {
-        await this.#assertWrittenOnce(entries, signal);
         this.#count += result.entries;
+        this.#isAway = false;
+        await this.#proveWrittenOnce(limited);
         continue;
       }
       signal.throwIfAborted();
-      if (clock.monotonic() - startedMs >= limitMs) {
-        throw new SwitcharooError(storeAway(this.#sharing.store.place, result.why));
+      if (clock.monotonic() - startedMs >= limit) {
+        this.#isAway = true;
+        throw new SwitcharooError(storeAway(run, store.place, result.why));
       }
       await clock.sleep(pauseMs, signal);
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);
@@ -77,18 +97,22 @@ export class SharedLog {
   }
 
   /**
-   * Some stores that speak the protocol of S3 ignore the condition of a write. Asked with the first object of a run,
-   * and with the same text: it does no harm where it is ignored.
+   * Some stores that speak the protocol of S3 ignore the condition of a write. Asked once by each process, with the
+   * first object of the run and its own text: it does no harm where the condition is ignored.
    */
-  async #assertWrittenOnce(entries: readonly JournalEntry[], signal: AbortSignal): Promise<void> {
-    if (this.#count > 0) {
+  async #proveWrittenOnce(signal: AbortSignal): Promise<void> {
+    const {store, run} = this.#sharing;
+    const key = keyOf(run, 0);
+    const text = this.#isProven ? null : await store.read(key, signal).catch(() => null);
+    if (text === null) {
       return;
     }
-    const {store, run} = this.#sharing;
-    const again = await store.add(keyOf(run, 0), textOf(entries), signal).catch(() => 'unknown');
+    const again = await store.add(key, text, signal).catch(() => 'unknown' as const);
     if (again === 'added') {
       throw new SwitcharooError(storeOverwrites(store.place));
     }
+    // Where nobody knows, the next barrier asks again.
+    this.#isProven = again === 'taken';
   }
 
   async #tryOnce(
@@ -102,7 +126,7 @@ export class SharedLog {
     const added = entries.slice(this.#count);
     const text = textOf(added);
     const key = keyOf(run, this.#count);
-    let why = 'it says that the entry is there, and shows none';
+    let why: string | undefined;
     try {
       if ((await store.add(key, text, signal)) === 'added') {
         return {kind: 'in-store', entries: added.length};
@@ -112,22 +136,29 @@ export class SharedLog {
     }
     // Taken, or the answer was lost: what is there may be our own.
     const there = await store.read(key, signal).catch((error: unknown) => {
-      why = messageOf(error);
+      why ??= messageOf(error);
       return null;
     });
     if (there === null) {
-      return {kind: 'unknown', why};
+      return {kind: 'unknown', why: why ?? 'it says that the entry is there, and shows none'};
     }
-    if (!text.startsWith(there)) {
+    if (!there.endsWith('\n') || !text.startsWith(there)) {
       this.#lost = new SwitcharooError(sharedLogLost(run, store.place, this.#count));
+      this.#onLost(this.#lost);
       throw this.#lost;
     }
     return {kind: 'in-store', entries: there.split('\n').length - 1};
   }
 }
 
-/** The log of a new run. */
-export const newSharedLog = (sharing: Sharing): SharedLog => new SharedLog(sharing, 0);
+/** The log of a new run. Throws `store-unreachable`, before anything is written anywhere. */
+export async function newSharedLog(sharing: Sharing, signal: AbortSignal): Promise<SharedLog> {
+  const {store, run} = sharing;
+  await store.keys(`${run}/`, signal).catch((cause: unknown) => {
+    throw new SwitcharooError(storeAway(run, store.place, messageOf(cause)), {cause});
+  });
+  return new SharedLog(sharing, 0);
+}
 
 /**
  * The log of a run that began earlier, held against its journal here. What this host wrote and did not share yet is
@@ -141,8 +172,10 @@ export async function reopenSharedLog(
   signal: AbortSignal,
 ): Promise<SharedLog> {
   const {store, run} = sharing;
-  const text = await sharedText(sharing, signal);
-  if (!textOf(entries).startsWith(text)) {
+  const text = await sharedText(sharing, signal).catch((cause: unknown) => {
+    throw new SwitcharooError(storeAway(run, store.place, messageOf(cause)), {cause});
+  });
+  if (!textOf(entries).startsWith(text) || !/(^|\n)$/.test(text)) {
     throw new SwitcharooError(runContinuedElsewhere(run, store.place));
   }
   return new SharedLog(sharing, text.split('\n').length - 1);

@@ -72,6 +72,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
       ...(fact.accepted.length > 0 ? [`with changes: ${fact.accepted.join('; ')}`] : []),
       ...(fact.time ? [timeTexts[fact.time]] : []),
       ...besidesTexts(fact),
+      ...(fact.alone ? ['without the shared journal: its store could not be reached'] : []),
     ].join('; ') || undefined,
   ],
   'process-stopped': (fact) => [

@@ -101,7 +101,7 @@ export function beginRun(
     refuseWithoutRoom(host, run, entries);
     makeFirstReserve(host, run, entries);
     const options = journalOptions(request, lock, watch);
-    const journal = sharedIn(request, createJournal(host.state.journalOf(run), options));
+    const journal = sharedIn(request, createJournal(host.state.journalOf(run), options), watch);
     appendFirst(journal, first, () => removeEmptyRun(host, run));
     return sessionWith(request, {journal, lock, watch, isNew: true});
   } catch (error) {
@@ -110,8 +110,10 @@ export function beginRun(
   }
 }
 
-const sharedIn = ({log}: SessionRequest, journal: Journal): Journal =>
-  log ? new SharedJournal(journal, log) : journal;
+function sharedIn({log}: SessionRequest, journal: Journal, watch: Watch): Journal {
+  log?.whenLost((error) => watch.broken.abort(error));
+  return log ? new SharedJournal(journal, log) : journal;
+}
 
 /** A journal that refuses its first entry is removed with its folder: nothing was done. */
 function appendFirst(journal: Journal, first: FactOf<'run-started'>, remove: () => void): void {
@@ -146,7 +148,7 @@ export function continueRun(
   const watch = newWatch();
   try {
     const options = journalOptions(request, lock, watch);
-    const journal = sharedIn(request, openJournal(host.state.journalOf(run), options));
+    const journal = sharedIn(request, openJournal(host.state.journalOf(run), options), watch);
     const since = planned ? journal.entries.slice(planned.seq + 1) : [];
     if (since.some(({kind}) => kind !== 'tail-cut')) {
       journal.close();

@@ -9,7 +9,7 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {TargetKind} from '../model/target.ts';
 import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
-import type {SessionRequest} from './run-session.ts';
+import type {RunSession, SessionRequest} from './run-session.ts';
 
 /** Where the runs of an inventory are shared; `undefined` where they are on this host alone. */
 async function storeOf({
@@ -33,18 +33,34 @@ async function storeOf({
 
 /** The log of a run in the store of its inventory; `isEarlier`: it began before this process. */
 export async function sharedLogOf(
-  {host, opened, run, signals, alone}: SessionRequest,
+  request: SessionRequest,
   isEarlier: boolean,
 ): Promise<SharedLog | undefined> {
-  const store = alone ? undefined : await storeOf(opened);
-  if (!store) {
-    return undefined;
+  const {host, opened, run, signals, alone = false} = request;
+  const open = async (signal: AbortSignal): Promise<SharedLog | undefined> => {
+    const store = await storeOf(opened);
+    const sharing = store && {store, run, clock: opened.world.clock};
+    return (
+      sharing &&
+      (isEarlier
+        ? reopenSharedLog(sharing, readJournal(host.state.journalOf(run)).entries, signal)
+        : newSharedLog(sharing, signal))
+    );
+  };
+  if (!alone) {
+    return open(signals.aborting);
   }
-  const sharing = {store, run, clock: opened.world.clock};
-  return isEarlier
-    ? reopenSharedLog(sharing, readJournal(host.state.journalOf(run)).entries, signals.aborting)
-    : newSharedLog(sharing);
+  // A store that answers all the same may know that the run was continued elsewhere.
+  const limited = AbortSignal.any([signals.aborting, AbortSignal.timeout(aloneLimitMs)]);
+  await open(limited).catch((error: unknown) => {
+    if (error instanceof SwitcharooError && error.problem.code === 'run-continued-elsewhere') {
+      throw error;
+    }
+  });
+  return undefined;
 }
+
+const aloneLimitMs = 5_000;
 
 const isObjectStore = (writer: unknown): writer is ObjectStore =>
   typeof writer === 'object' &&
@@ -60,12 +76,31 @@ const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem
   hint: 'Name a target of the kind s3-store.',
 });
 
+/** Before anything is changed. A run that cannot be shared is paused, and its journal says why. */
+export async function shareBeginning(
+  {journal, context: {record}}: RunSession,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await journal.shared(signal);
+  } catch (error) {
+    if (error instanceof SwitcharooError) {
+      record.add({kind: 'run-paused', problem: error.problem});
+    }
+    throw error;
+  }
+}
+
 /**
  * What happened since the last barrier. A store that is away then keeps nobody from anything: the journal here has it,
  * and it is shared when the run goes on.
  */
 export const shareEnd = (journal: Journal): Promise<void> =>
-  journal.shared(AbortSignal.timeout(endLimitMs)).catch(() => {});
+  journal.shared(AbortSignal.timeout(endLimitMs)).catch((error: unknown) => {
+    if (error instanceof SwitcharooError && error.problem.code === 'lock-lost') {
+      throw error;
+    }
+  });
 
 const endLimitMs = 10_000;
 
@@ -84,9 +119,9 @@ export async function storeRemarks(
   }
   const count = barriersInOutage(opened.runbook);
   const cost =
-    count === 0 ? '' : ` The outage has at least ${count} such waits: about ${count * ms} ms.`;
+    count === 0 ? '' : ` The outage has at least ${count} such waits: at least ${count * ms} ms.`;
   return [
-    `The journal is shared in ${store.place}. Each action waits until it is there: ${ms} ms now.${cost}`,
+    `The journal is shared in ${store.place}. Each action waits until it is there: at least ${ms} ms now.${cost}`,
   ];
 }
 

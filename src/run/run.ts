@@ -40,7 +40,7 @@ import {
   reverse,
   type SessionRequest,
 } from './run-session.ts';
-import {sharedLogOf, shareEnd} from './run-store.ts';
+import {shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
 import {worldRemarks} from './session-remarks.ts';
 
 interface RunParts {
@@ -130,7 +130,7 @@ export class Run {
     refuseAny(claims?.problems ?? []);
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
-    this.#sessionRemarks = await worldRemarks(this.#opened, signals.stopping);
+    this.#sessionRemarks = await worldRemarks(this.#opened, signals.stopping, session);
     this.#people = peopleText(await this.#opened.channels());
     const plan = redactor.value(made);
     savePlan(host, plan);
@@ -262,7 +262,7 @@ export class Run {
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
     onBegin?.(this);
     // Other hosts know of the run before anything is changed.
-    await this.#session.journal.shared(session.signals.aborting);
+    await shareBeginning(this.#session, session.signals.aborting);
     await keepClaims(this.#session, claims);
     return this.#session;
   }

@@ -7,10 +7,11 @@ import {storeRemarks} from './run-store.ts';
 export const worldRemarks = async (
   opened: OpenedWorld,
   signal: AbortSignal,
+  {alone = false} = {},
 ): Promise<readonly string[]> => {
   const {world, redactor, channels} = opened;
   return redactor.value([
-    ...(await storeRemarks(opened, signal)),
+    ...(alone ? [] : await storeRemarks(opened, signal)),
     ...(await sessionRemarks(world.targets, Object.keys(world.runbook.head.targets))),
     ...closedTexts(await channels()),
   ]);

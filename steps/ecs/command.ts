@@ -45,6 +45,8 @@ interface Try {
 /** ECS shows a stopped task for an hour. The rest is for the start. */
 const shownForMs = 50 * 60_000;
 const pollMs = 250;
+/** ECS forgets the oldest tasks first: numbers may be missing before those that it shows. */
+const mostForgotten = 3;
 
 /**
  * Runs a command in a task of its own, and another one in a reversal: a feature flag, a row that announces the move.
@@ -125,19 +127,18 @@ async function triesOf(
   signal: AbortSignal,
 ): Promise<readonly Try[]> {
   const tries: Try[] = [];
-  for (let number = 1; ; number += 1) {
+  let missing = 0;
+  for (let number = 1; missing < mostForgotten; number += 1) {
     const both = await Promise.all(
       (['do', 'undo'] as const).map(async (side) => {
         const task = await service.oneOffTask(taskName(run, side, number), signal);
         return task ? [{side, number, task}] : [];
       }),
     );
-    const started = both.flat();
-    if (started.length === 0) {
-      return tries;
-    }
-    tries.push(...started);
+    tries.push(...both.flat());
+    missing = both.flat().length === 0 ? missing + 1 : 0;
   }
+  return tries;
 }
 
 const taskName = ({id, entry}: CommandLook['run'], side: Side, number: number): string =>
@@ -200,7 +201,7 @@ function unknownOutcome({run, now, input: {do: command}, targets: {service}}: Co
         `Did ${commandText(command)} run to its end on the ${service.name}?`,
         {task: null},
         `It should have started at ${run.startedAt?.toISOString()}. ECS shows stopped tasks for an hour, but does not show this one.`,
-        'Read its log, if it has one. "No" pauses the run, and starts nothing.',
+        'Read its log, if it has one. "No" pauses the run, and starts nothing: to run it again, reverse to before this entry, then resume.',
       )
     : undefined;
 }

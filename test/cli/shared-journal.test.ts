@@ -78,7 +78,7 @@ describe('a run whose journal is shared', () => {
     async () => {
       const plan = await desk.run('plan', 'warm-cutover', '-i', inventory);
       expect(plan.stdout.replaceAll(/\s+/g, ' ')).toMatch(
-        /The journal is shared in s3:\/\/shop-journals\. Each action waits until it is there: \d+ ms now\. The outage has at least \d+ such waits: about \d+ ms\./,
+        /The journal is shared in s3:\/\/shop-journals\. Each action waits until it is there: at least \d+ ms now\. The outage has at least \d+ such waits: at least \d+ ms\./,
       );
       const prepared = await desk.run(...run('--until', 'prepared'));
       expect(prepared.code, prepared.stdout + prepared.stderr).toBe(0);

@@ -101,6 +101,45 @@ test('a reversal after its process died waits for the task that is still running
   expect(existsSync(file)).toBe(false);
 });
 
+test('a reversal waits for a task that was started a moment ago and is in no list yet', async () => {
+  const flags = new Set<string>();
+  const calls = fakeTasks(flags, 'ACTIVE');
+  const lookOf = (reader: object, startedAt: Date): Look<any, any> => ({
+    input: command.input.parse({do: ['add', 'moved'], undo: ['remove', 'moved'], quietMs: 0}),
+    targets: {service: reader as never},
+    run: {id: 'lag', entry: 'flag', started: true, startedAt},
+    now: new Date(),
+    signal: new AbortController().signal,
+  });
+  const perform = async (way: 'plan' | 'reverse', tasks: OneOffCalls, startedAt: Date) => {
+    const {reader, writer} = openOneOffs('service web of cluster shop', tasks);
+    const actions = await command[way](lookOf(reader, startedAt), {});
+    for (const action of Array.isArray(actions) ? actions : expect.fail('it is blocked')) {
+      await action.perform(writer, new AbortController().signal, () => {});
+    }
+  };
+  const started = new Date();
+  await perform('plan', calls, started);
+  const shownAt = performance.now() + 1_000;
+  const undoneAt: number[] = [];
+  await perform(
+    'reverse',
+    {
+      ...calls,
+      tasksStartedBy: async (name, signal) =>
+        performance.now() < shownAt ? [] : calls.tasksStartedBy(name, signal),
+      runTask: async (order, signal) => {
+        undoneAt.push(performance.now());
+        return calls.runTask(order, signal);
+      },
+    },
+    started,
+  );
+  expect(undoneAt).toHaveLength(1);
+  expect(undoneAt[0]).toBeGreaterThan(shownAt);
+  expect([...flags]).toEqual([]);
+});
+
 test('what a failed command did is undone too', async () => {
   const file = join(folder, 'half');
   const run = await opened('half', `touch ${file}; exit 3`, `rm ${file}`);

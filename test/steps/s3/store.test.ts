@@ -1,8 +1,13 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {Fault} from '../../../lab/aws/faults.ts';
 import {createS3, type S3} from '../../../lab/aws/s3.ts';
-import {newSharedLog, reopenSharedLog, sharedEntries} from '../../../src/journal/shared-log.ts';
-import type {Fact} from '../../../src/model/journal.ts';
+import {
+  newSharedLog,
+  reopenSharedLog,
+  SharedLog,
+  sharedEntries,
+} from '../../../src/journal/shared-log.ts';
+import type {Fact, JournalEntry} from '../../../src/model/journal.ts';
 import type {ObjectStore} from '../../../src/model/object-store.ts';
 import {s3Store} from '../../../steps/s3/index.ts';
 import {MemoryJournal} from '../../journal/memory-journal.ts';
@@ -61,7 +66,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
 describe('a journal that is shared in S3', () => {
   test('is read by another host as it was written, an object for each barrier', async () => {
     const journal = journalWith();
-    const log = newSharedLog(sharing());
+    const log = new SharedLog(sharing(), 0);
     await log.add(journal.entries, never);
     journal.append(about('one'));
     journal.append(about('two'));
@@ -87,7 +92,7 @@ describe('a journal that is shared in S3', () => {
     ['S3 has an error', {kind: 'server-error', operation: 'PutObject'}],
   ])('is whole when %s', async ([, fault]) => {
     const journal = journalWith();
-    const log = newSharedLog(sharing());
+    const log = new SharedLog(sharing(), 0);
     await log.add(journal.entries, never);
     fails(fault);
     journal.append(about('one'));
@@ -97,7 +102,7 @@ describe('a journal that is shared in S3', () => {
 
   test('goes on after its process died, with the answer lost or before it was asked', async () => {
     const journal = journalWith();
-    await newSharedLog(sharing()).add(journal.entries, never);
+    await new SharedLog(sharing(), 0).add(journal.entries, never);
     journal.append(about('shared, and the answer lost'));
     // A process that died here knows nothing of it.
     await store.add(`${run}/00000001.jsonl`, `${journal.lines[1]}\n`, never);
@@ -115,7 +120,7 @@ describe('a journal that is shared in S3', () => {
       const one = new MemoryJournal();
       one.append(runStarted({run: name}));
       const sharingOf = {store, run: name, clock};
-      await newSharedLog(sharingOf).add(one.entries, never);
+      await new SharedLog(sharingOf, 0).add(one.entries, never);
       const hostOf = async (host: string) => {
         const journal = new MemoryJournal({}, one.lines);
         const log = await reopenSharedLog(sharingOf, journal.entries, never);
@@ -144,19 +149,65 @@ describe('a journal that is shared in S3', () => {
       name: 'store',
       signal: never,
     });
-    const log = newSharedLog({store: writer, run, clock});
-    expect(await codeOf(log.add(journalWith().entries, never))).toBe('store-overwrites');
+    const log = new SharedLog({store: writer, run, clock}, 0);
+    const {entries} = journalWith();
+    expect(await codeOf(log.add(entries, never))).toBe('store-overwrites');
+    const again = await reopenSharedLog({store: writer, run, clock}, entries, never);
+    const resumed = [...entries, {...entries[0], seq: 1} as JournalEntry];
+    expect(await codeOf(again.add(resumed, never))).toBe('store-overwrites');
     await closeCareless();
+  });
+
+  test.for(['', '{"seq":0,'])('is lost to what somebody put in its place: %j', async (text) => {
+    s3.put('cutovers', `shop/${run}/00000000.jsonl`, text);
+    const log = new SharedLog(sharing(), 0);
+    expect(await codeOf(log.add(journalWith().entries, never))).toBe('lock-lost');
   });
 
   test('is not continued from a copy that is older', async () => {
     const journal = journalWith();
     const old = journalWith(journal.lines);
-    const log = newSharedLog(sharing());
+    const log = new SharedLog(sharing(), 0);
     journal.append(about('after the copy'));
     await log.add(journal.entries, never);
     expect(await codeOf(reopenSharedLog(sharing(), old.entries, never))).toBe(
       'run-continued-elsewhere',
     );
+  });
+
+  test('is given up after a while when S3 is away, at once the next time, and goes on when it is back', async () => {
+    const journal = journalWith();
+    let nowMs = 0;
+    const hastened = {
+      monotonic: () => nowMs,
+      sleep: async (ms: number) => {
+        nowMs += ms;
+      },
+    };
+    const log = new SharedLog({store, run, clock: hastened}, 0);
+    fails({kind: 'server-error', times: 1_000});
+    expect(await codeOf(log.add(journal.entries, never))).toBe('store-unreachable');
+    const firstMs = nowMs;
+    expect(firstMs).toBeGreaterThanOrEqual(10_000);
+    expect(await codeOf(log.add(journal.entries, never))).toBe('store-unreachable');
+    expect(nowMs - firstMs).toBeLessThan(3_000);
+    expect(await codeOf(reopenSharedLog(sharing(), journal.entries, never))).toBe(
+      'store-unreachable',
+    );
+    expect(await codeOf(newSharedLog(sharing(), never))).toBe('store-unreachable');
+    lab.endpoint.faults.clear();
+    // The SDK itself would try again, the second without end.
+    for (const kind of ['silence', 'throttle'] as const) {
+      fails({kind, times: Number.POSITIVE_INFINITY});
+      const startedMs = performance.now();
+      const {sleep} = clock;
+      const timely = new SharedLog({store, run, clock: {monotonic: clock.monotonic, sleep}}, 0);
+      const brief = AbortSignal.timeout(20_000);
+      expect(await codeOf(timely.add(journal.entries, brief))).toBe('store-unreachable');
+      expect(performance.now() - startedMs).toBeLessThan(15_000);
+      lab.endpoint.faults.clear();
+    }
+    await log.add(journal.entries, never);
+    expect(await sharedEntries(sharing(), never)).toEqual(journal.entries);
   });
 });

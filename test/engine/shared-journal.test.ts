@@ -1,0 +1,75 @@
+import {expect, test} from 'vitest';
+import {z} from 'zod';
+import {SwitcharooError} from '../../src/model/problem.ts';
+import {defineRunbook} from '../../src/model/runbook.ts';
+import {fill, Shelf, shelf} from './fakes.ts';
+import {Rig} from './rig.ts';
+
+const runbook = defineRunbook({
+  name: 'tidy-up',
+  summary: 'Tidy up.',
+  params: z.object({}),
+  targets: {a: shelf},
+}).step('set', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: '1', y: '2'}})});
+
+const away = new SwitcharooError({
+  code: 'store-unreachable',
+  message: 'The shared journal in s3://made-up cannot be reached: no answer.',
+  hint: 'Try again.',
+});
+
+/** A run whose journal is shared as `barrier` says, at each of its barriers. */
+function rigWith(barrier: (number: number) => Promise<void>) {
+  const a = new Shelf('a');
+  const rig = new Rig({runbook, shelves: [a]});
+  let number = 0;
+  rig.journal.shared = () => {
+    number += 1;
+    return barrier(number);
+  };
+  return {a, rig};
+}
+
+test('nothing reaches a target before its intent is shared', async () => {
+  const {a, rig} = rigWith(async () => {
+    expect(a.effects).toHaveLength(
+      rig.story.filter((line) => /^action-performed/.test(line)).length,
+    );
+    expect(rig.story.at(-1)).toMatch(/^action-intended/);
+  });
+  expect(await rig.run()).toEqual({kind: 'done'});
+  expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
+});
+
+test('an action whose intent cannot be shared is not sent, and its entry fails', async () => {
+  const {a, rig} = rigWith(async (number) => {
+    if (number === 2) {
+      throw away;
+    }
+  });
+  expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'store-unreachable'}});
+  expect(a.effects).toEqual(['a: x = 1']);
+  expect(rig.story).toContain('action-failed set: put 2 into y on a (store-unreachable)');
+  rig.journal.shared = async () => {};
+  expect(await rig.reopened().run()).toEqual({kind: 'done'});
+  expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
+});
+
+test('a reversal goes on while the store is away', async () => {
+  const {a, rig} = rigWith(async () => {});
+  await rig.run();
+  rig.journal.shared = () => Promise.reject(away);
+  expect(await rig.reverse()).toMatchObject({kind: 'reversed'});
+  expect([...a.boxes.values()]).toEqual([]);
+});
+
+test('a process that stood still at the barrier checks again before anything is sent', async () => {
+  const {a, rig} = rigWith(async (number) => {
+    if (number === 1) {
+      rig.clock.stop(70_000);
+    }
+  });
+  expect(await rig.run()).toEqual({kind: 'done'});
+  expect(rig.story.filter((line) => line.startsWith('action-intended'))).toHaveLength(3);
+  expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
+});
