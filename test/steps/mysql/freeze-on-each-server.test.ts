@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import {lawsOfStep} from 'switcharoo/testing';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import type {Position} from '../../../lab/mysql/seed.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import type {Brand} from '../../../lab/mysql/server-program.ts';
@@ -51,9 +51,18 @@ describeEachServer(
     });
     const client = async (user: 'shop' | 'dba' = 'shop') => {
       const connection = await connectAs(on.database, user);
-      closing.push(() => connection.destroy());
+      closing.push(async () => {
+        connection.destroy();
+        await untilEnded(connection.threadId);
+      });
       return connection;
     };
+    /** What a session holds, it holds until the server notices that it has ended. */
+    const untilEnded = (session: number) =>
+      vi.waitFor(async () => {
+        const sql = 'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ID = ?';
+        expect(await on.database.query(sql, [session])).toEqual([]);
+      });
     const writers = (count: number, user: 'shop' | 'dba') => {
       const all = Array.from({length: count}, () => startWriter(on.database, user));
       closing.push(() => Promise.all(all.map((one) => one.stop())));
