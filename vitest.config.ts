@@ -6,8 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'templates/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
-    // Of two processors, two workers leave a third idle: many tests wait for servers.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // `test/build.ts` has compiled the lab.
