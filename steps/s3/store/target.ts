@@ -3,7 +3,7 @@ import {defineTarget, type ObjectStore, SwitcharooError} from '../../../src/inde
 import {awsConfig, awsRemarks, awsRights} from '../../aws/index.ts';
 import {openBucket} from '../bucket/open-bucket.ts';
 import {resourcesOf} from '../bucket/resources.ts';
-import {storePreflight} from '../checks/store.ts';
+import {storePreflight} from '../checks/bucket.ts';
 import type {BucketWriter} from '../contract.ts';
 
 /** Where the hosts of a team share the journals of their runs: a bucket of S3, or a part of one. */

@@ -5,40 +5,21 @@ import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import {command} from '../../../steps/ecs/command.ts';
-import type {OneOffTask} from '../../../steps/ecs/contract.ts';
 import {ecsService} from '../../../steps/ecs/target.ts';
 import type {OneOffCalls} from '../../../steps/ecs/task/calls.ts';
 import {openOneOffs} from '../../../steps/ecs/task/session.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
+import {oneOffCalls} from './fake-tasks.ts';
 
-/** A small true ECS, whose commands `add` and `remove` change one set. A task ends at once, with exit code 0. */
-function fakeTasks(flags: Set<string>, status: string): OneOffCalls {
-  const tasks = new Map<string, OneOffTask>();
-  return {
-    describeService: async () => ({
-      service: {status, taskDefinition: 'task-definition/web:1', deployments: []},
-      unknown: [],
-    }),
-    describeTaskDefinition: async () => ({containerDefinitions: [{name: 'shop'}]}),
-    tasksStartedBy: async (startedBy) => [...tasks.values()].filter(({arn}) => arn === startedBy),
-    tasksOfService: async () => [],
-    describeTask: async (arn) => tasks.get(arn),
-    runTask: async ({startedBy: arn = '', taskDefinition = '', overrides}) => {
-      const [verb, flag = ''] = overrides?.containerOverrides?.[0]?.command ?? [];
-      if (verb === 'add') {
-        flags.add(flag);
-      } else {
-        flags.delete(flag);
-      }
-      const containers = [{name: 'shop', exitCode: 0}];
-      const task = {arn, taskDefinition, lastStatus: 'STOPPED', containers, canBeEntered: false};
-      tasks.set(arn, task);
-      return {kind: 'started', task};
-    },
-    executeCommand: () => expect.fail('nobody enters'),
-    logEvents: async () => ({lines: [], token: undefined}),
-  };
-}
+/** Its commands `add` and `remove` change one set. */
+const fakeTasks = (flags: Set<string>, status: string): OneOffCalls =>
+  oneOffCalls(status, ([verb, flag = '']) => {
+    if (verb === 'add') {
+      flags.add(flag);
+    } else {
+      flags.delete(flag);
+    }
+  });
 
 const world = async (status = 'ACTIVE') => {
   const flags = new Set(['other']);

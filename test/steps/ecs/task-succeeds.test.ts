@@ -2,38 +2,14 @@ import {ListTasksCommand} from '@aws-sdk/client-ecs';
 import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {Look} from '../../../src/index.ts';
-import type {OneOffTask} from '../../../steps/ecs/contract.ts';
 import {ecsService} from '../../../steps/ecs/target.ts';
-import type {OneOffCalls} from '../../../steps/ecs/task/calls.ts';
 import {openOneOffs} from '../../../steps/ecs/task/session.ts';
 import {taskSucceeds} from '../../../steps/ecs/task-succeeds.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
-
-/** A small true ECS: a task ends at once, with exit code 0. */
-function fakeTasks(status = 'ACTIVE'): OneOffCalls {
-  const tasks = new Map<string, OneOffTask>();
-  return {
-    describeService: async () => ({
-      service: {status, taskDefinition: 'task-definition/web:1', deployments: []},
-      unknown: [],
-    }),
-    describeTaskDefinition: async () => ({containerDefinitions: [{name: 'shop'}]}),
-    tasksStartedBy: async (startedBy) => [...tasks.values()].filter(({arn}) => arn === startedBy),
-    tasksOfService: async () => [],
-    describeTask: async (arn) => tasks.get(arn),
-    runTask: async ({startedBy: arn = '', taskDefinition = ''}) => {
-      const containers = [{name: 'shop', exitCode: 0}];
-      const task = {arn, taskDefinition, lastStatus: 'STOPPED', containers, canBeEntered: false};
-      tasks.set(arn, task);
-      return {kind: 'started', task};
-    },
-    executeCommand: () => expect.fail('nobody enters'),
-    logEvents: async () => ({lines: [], token: undefined}),
-  };
-}
+import {oneOffCalls} from './fake-tasks.ts';
 
 const world = async (status?: string) => {
-  const {reader, writer} = openOneOffs('service web of cluster shop', fakeTasks(status));
+  const {reader, writer} = openOneOffs('service web of cluster shop', oneOffCalls(status));
   // What a task has done is no change: ECS forgets it.
   return {sessions: {service: {reader, writer, close: async () => {}}}, picture: async () => null};
 };
