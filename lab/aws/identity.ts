@@ -1,4 +1,5 @@
 import {arnIn, regionOf} from './partition.ts';
+import {type Asked, decide, missingKeys, type PolicyDocument} from './policy.ts';
 import {AwsError, queryReply, type XmlElements} from './replies.ts';
 import type {AwsRequest, AwsService} from './service.ts';
 import {createSessions, type Sessions} from './sessions.ts';
@@ -27,6 +28,10 @@ interface Identity {
   readonly iam: AwsService;
   /** From now on the account is allowed only this. */
   allow(...allowed: readonly Allowed[]): void;
+  /** From now on the account has these policies, and no others. */
+  attach(...policies: readonly PolicyDocument[]): void;
+  /** Whether the policies allow it: for a service of the lab that is to refuse what IAM does. */
+  allows(asked: Asked): boolean;
 }
 
 const accountId = '123456789012';
@@ -41,13 +46,17 @@ export function createIdentity({
   readonly arn?: string;
   readonly roles?: readonly Role[];
 } = {}): Identity {
-  let policy: readonly Allowed[] = [everything];
+  let policies = [policyOf([everything])];
   const sessions = createSessions();
   return {
     sessions,
     allow: (...allowed) => {
-      policy = allowed;
+      policies = [policyOf(allowed)];
     },
+    attach: (...attached) => {
+      policies = [...attached];
+    },
+    allows: (asked) => decide(policies, asked) === 'allowed',
     sts: queryService('sts', 'https://sts.amazonaws.com/doc/2011-06-15/', {
       GetCallerIdentity: (_form, headers) => {
         const {accessKeyId = ''} = claimOf(headers) ?? {};
@@ -59,10 +68,18 @@ export function createIdentity({
       AssumeRole: (form, headers) => assumeRole(form, {roles, sessions, headers}),
     }),
     iam: queryService('iam', 'https://iam.amazonaws.com/doc/2010-05-08/', {
-      SimulatePrincipalPolicy: (form) => simulate(policy, form),
+      SimulatePrincipalPolicy: (form) => simulate(policies, form),
     }),
   };
 }
+
+const policyOf = (allowed: readonly Allowed[]): PolicyDocument => ({
+  Statement: allowed.map(({actions, resources}) => ({
+    Effect: 'Allow',
+    Action: actions,
+    Resource: resources,
+  })),
+});
 
 type Operations = Readonly<
   Record<string, (form: URLSearchParams, headers: AwsRequest['headers']) => XmlElements>
@@ -130,7 +147,7 @@ function assumeRole(form: URLSearchParams, {roles, sessions, headers}: Assuming)
 }
 
 /** Every action on every resource, a page at a time. */
-function simulate(policy: readonly Allowed[], form: URLSearchParams): XmlElements {
+function simulate(policies: readonly PolicyDocument[], form: URLSearchParams): XmlElements {
   const principal = form.get('PolicySourceArn') ?? '';
   if (!/^arn:aws(-[a-z]+)*:iam::\d{12}:(user|role)\/.+/.test(principal)) {
     throw new AwsError(
@@ -139,23 +156,36 @@ function simulate(policy: readonly Allowed[], form: URLSearchParams): XmlElement
     );
   }
   const resources = listIn(form, 'ResourceArns');
+  const context = contextIn(form);
   const all = listIn(form, 'ActionNames').flatMap((action) =>
-    (resources.length > 0 ? resources : ['*']).map((resource) => ({action, resource})),
+    (resources.length > 0 ? resources : ['*']).map((resource) => ({action, resource, context})),
   );
   const start = Number(form.get('Marker') ?? '0');
   const end = start + Number(form.get('MaxItems') ?? '100');
   const isTruncated = end < all.length;
   return {
     EvaluationResults: {
-      member: all.slice(start, end).map(({action, resource}) => ({
-        EvalActionName: action,
-        EvalResourceName: resource,
-        EvalDecision: isAllowed(policy, action, resource) ? 'allowed' : 'implicitDeny',
+      member: all.slice(start, end).map((asked) => ({
+        EvalActionName: asked.action,
+        EvalResourceName: asked.resource,
+        EvalDecision: decide(policies, asked),
+        MissingContextValues: {member: missingKeys(policies, asked)},
       })),
     },
     IsTruncated: isTruncated,
     ...(isTruncated ? {Marker: String(end)} : {}),
   };
+}
+
+/** The condition keys that the caller gives (API reference, ContextEntry). */
+function contextIn(form: URLSearchParams): Asked['context'] {
+  const context: Record<string, string> = {};
+  for (let at = 1; form.has(`ContextEntries.member.${at}.ContextKeyName`); at += 1) {
+    const entry = `ContextEntries.member.${at}`;
+    const name = form.get(`${entry}.ContextKeyName`) ?? '';
+    context[name] = form.get(`${entry}.ContextKeyValues.member.1`) ?? '';
+  }
+  return context;
 }
 
 function listIn(form: URLSearchParams, name: string): readonly string[] {
@@ -165,15 +195,3 @@ function listIn(form: URLSearchParams, name: string): readonly string[] {
   }
   return values;
 }
-
-const isAllowed = (policy: readonly Allowed[], action: string, resource: string): boolean =>
-  policy.some(
-    ({actions, resources}) =>
-      actions.some((pattern) => matches(pattern, action)) &&
-      resources.some((pattern) => matches(pattern, resource)),
-  );
-
-const matches = (pattern: string, text: string): boolean =>
-  new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`, 'i').test(text);
-
-const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

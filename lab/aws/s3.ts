@@ -1,12 +1,21 @@
 import {createHash, randomBytes} from 'node:crypto';
+import {arnIn, regionOf} from './partition.ts';
+import type {Asked} from './policy.ts';
 import {AwsError, xmlReply} from './replies.ts';
+import {actionOf, contextOf, refuseUnless, refuseWithoutChecksum} from './s3-access.ts';
 import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 
 interface S3Options {
-  /** By bucket, then by key. Every bucket keeps its versions. */
+  /** By bucket, then by key. */
   readonly buckets: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
   /** As some stores do that speak the protocol of S3. */
   readonly ignoresConditions?: boolean;
+  /** Buckets without versions; every other one keeps them. */
+  readonly unversioned?: readonly string[];
+  /** Buckets with Object Lock, which keep each object for a year. */
+  readonly locked?: readonly string[];
+  /** What IAM, or the policy of the bucket, says of a request. */
+  readonly allows?: (asked: Asked) => boolean;
 }
 
 export interface S3 extends AwsService {
@@ -22,6 +31,8 @@ interface Version {
   readonly etag: string;
   readonly modified: Date;
   readonly contentType: string;
+  /** The object was deleted, and its versions before are kept. */
+  readonly isMarker?: true;
 }
 
 type Bucket = Map<string, Version[]>;
@@ -40,45 +51,96 @@ export function createS3(options: S3Options): S3 {
   return {
     signingName: 's3',
     operationOf,
-    handle: async (request) => {
-      const {bucket: name, key} = placeOf(request);
-      const bucket = bucketOf(buckets, name);
-      switch (operationOf(request)) {
-        case 'ListObjectsV2':
-          return listing(name, bucket, request.query);
-        case 'GetObject':
-        case 'HeadObject':
-          return objectReply(bucket, key, request);
-        case 'DeleteObject':
-          // Also where there is no such object (API reference, DeleteObject).
-          bucket.delete(key);
-          return {status: 204, body: ''};
-        case 'PutObject':
-          return putReply(
-            bucket,
-            key,
-            options.ignoresConditions ? {...request, headers: {}} : request,
-          );
-        default:
-          throw new AwsError('NotImplemented', 'This lab has no such operation.', 501);
-      }
-    },
+    handle: async (request) => replyTo(request, buckets, options),
     put: (bucket, key, content) =>
       void addVersion(bucketOf(buckets, bucket), key, Buffer.from(content)),
-    contents: (bucket) =>
-      Object.fromEntries(
-        [...bucketOf(buckets, bucket)].sort().map(([key, [version]]) => {
-          return [key, Buffer.from(version?.bytes ?? []).toString('utf8')];
+    contents: (name) => {
+      const bucket = bucketOf(buckets, name);
+      return Object.fromEntries(
+        keysOf(bucket).map((key) => {
+          return [key, Buffer.from(currentOf(bucket, key)?.bytes ?? []).toString('utf8')];
         }),
-      ),
+      );
+    },
   };
 }
+
+function replyTo(
+  request: AwsRequest,
+  buckets: ReadonlyMap<string, Bucket>,
+  {ignoresConditions = false, unversioned = [], locked = [], allows = () => true}: S3Options,
+): AwsReply {
+  const {bucket: name, key} = placeOf(request);
+  const operation = operationOf(request);
+  const arn = `${arnIn(regionOf(request.headers))}:s3:::${name}`;
+  const may = (action: string, context: Asked['context'] = {}, at = key) =>
+    allows({action, resource: `${arn}${at === '' ? '' : `/${at}`}`, context});
+  refuseUnless(may(actionOf(operation), contextOf(request)));
+  const bucket = bucketOf(buckets, name);
+  switch (operation) {
+    case 'ListObjectsV2':
+      return listing(name, bucket, request.query);
+    case 'GetBucketVersioning':
+      return xmlReply('VersioningConfiguration', namespace, {
+        Status: unversioned.includes(name) ? undefined : 'Enabled',
+      });
+    case 'GetObjectLockConfiguration':
+      return lockReply(locked.includes(name));
+    case 'GetObject':
+    case 'HeadObject':
+      // Who may not list learns of no key whether it is there (API reference, GetObject).
+      refuseUnless(currentOf(bucket, key) !== undefined || may('s3:ListBucket', {}, ''));
+      return objectReply(bucket, key, request);
+    case 'DeleteObject':
+      return deletion(bucket, key, !unversioned.includes(name));
+    case 'PutObject':
+      refuseWithoutChecksum(request, locked.includes(name));
+      return putReply(bucket, key, ignoresConditions ? {...request, headers: {}} : request);
+    default:
+      throw new AwsError('NotImplemented', 'This lab has no such operation.', 501);
+  }
+}
+
+function lockReply(isLocked: boolean): AwsReply {
+  if (!isLocked) {
+    throw new AwsError(
+      'ObjectLockConfigurationNotFoundError',
+      'Object Lock configuration does not exist for this bucket',
+      404,
+    );
+  }
+  return xmlReply('ObjectLockConfiguration', namespace, {
+    ObjectLockEnabled: 'Enabled',
+    Rule: {DefaultRetention: {Mode: 'GOVERNANCE', Days: 365}},
+  });
+}
+
+/** Also where there is no such object (API reference, DeleteObject). */
+function deletion(bucket: Bucket, key: string, isVersioned: boolean): AwsReply {
+  if (!isVersioned) {
+    bucket.delete(key);
+    return {status: 204, body: ''};
+  }
+  const marker = {...addVersion(bucket, key, Buffer.alloc(0)), isMarker: true} as const;
+  bucket.set(key, [marker, ...(bucket.get(key) ?? []).slice(1)]);
+  const headers = {'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.id};
+  return {status: 204, headers, body: ''};
+}
+
+/** The newest version, unless the object was deleted. */
+const currentOf = (bucket: Bucket, key: string): Version | undefined => {
+  const newest = bucket.get(key)?.[0];
+  return newest?.isMarker ? undefined : newest;
+};
+
+const keysOf = (bucket: Bucket): readonly string[] =>
+  [...bucket.keys()].filter((key) => currentOf(bucket, key)).sort();
 
 function operationOf(request: AwsRequest): string {
   const {key} = placeOf(request);
   switch (request.method) {
     case 'GET':
-      return key === '' ? 'ListObjectsV2' : 'GetObject';
+      return key === '' ? bucketQuestion(request.query) : 'GetObject';
     case 'HEAD':
       return key === '' ? 'HeadBucket' : 'HeadObject';
     case 'PUT':
@@ -89,6 +151,13 @@ function operationOf(request: AwsRequest): string {
       return request.method;
   }
 }
+
+const bucketQuestion = (query: URLSearchParams): string =>
+  query.has('versioning')
+    ? 'GetBucketVersioning'
+    : query.has('object-lock')
+      ? 'GetObjectLockConfiguration'
+      : 'ListObjectsV2';
 
 /** Path style: `/bucket/key/with/slashes`. */
 function placeOf({path}: AwsRequest): {readonly bucket: string; readonly key: string} {
@@ -122,12 +191,12 @@ function addVersion(
 }
 
 function objectReply(bucket: Bucket, key: string, {method, query}: AwsRequest): AwsReply {
-  const versions = bucket.get(key);
   const versionId = query.get('versionId');
-  if (!versions?.[0]) {
+  const current = currentOf(bucket, key);
+  if (!current && versionId === null) {
     throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
   }
-  const version = versionId === null ? versions[0] : versions.find(({id}) => id === versionId);
+  const version = versionId === null ? current : bucket.get(key)?.find(({id}) => id === versionId);
   if (!version) {
     throw new AwsError('NoSuchVersion', 'The specified version does not exist.', 404);
   }
@@ -147,7 +216,7 @@ function objectReply(bucket: Bucket, key: string, {method, query}: AwsRequest): 
 
 /** `If-Match` and `If-None-Match` make a write conditional (API reference, PutObject). */
 function putReply(bucket: Bucket, key: string, {headers, bytes}: AwsRequest): AwsReply {
-  const current = bucket.get(key)?.[0];
+  const current = currentOf(bucket, key);
   const ifMatch = headers['if-match'];
   if (
     (headers['if-none-match'] === '*' && current) ||
@@ -168,7 +237,7 @@ function listing(name: string, bucket: Bucket, query: URLSearchParams): AwsReply
   // The token is opaque to clients; here it is the last key of the page before.
   const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
   const size = Math.min(Number(query.get('max-keys') ?? pageSize), pageSize);
-  const keys = [...bucket.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+  const keys = keysOf(bucket).filter((key) => key.startsWith(prefix) && key > after);
   const page = keys.slice(0, size);
   const isTruncated = keys.length > page.length;
   return xmlReply('ListBucketResult', namespace, {
@@ -179,7 +248,7 @@ function listing(name: string, bucket: Bucket, query: URLSearchParams): AwsReply
     IsTruncated: isTruncated,
     NextContinuationToken: isTruncated ? page.at(-1) : undefined,
     Contents: page.flatMap((key) => {
-      const version = bucket.get(key)?.[0];
+      const version = currentOf(bucket, key);
       return version
         ? {
             Key: key,

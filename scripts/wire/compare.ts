@@ -54,16 +54,15 @@ function inXml(
   {output}: OperationModel,
   {operation, reply}: Exchange,
 ): Mismatches {
+  const [, payload] =
+    [...output.structIterator()].find(([, member]) => member.getMergedTraits().httpPayload) ?? [];
   // The content of an object in S3 is its own.
-  const isPayload = [...output.structIterator()].some(
-    ([, member]) => member.getMergedTraits().httpPayload && member.isBlobSchema(),
-  );
-  if (isPayload || !reply.body) {
+  if (payload?.isBlobSchema() || !reply.body) {
     return [];
   }
   const [[root = '', content] = []] = Object.entries(parseXML(reply.body));
   if (protocol === 'rest-xml') {
-    return mismatches(xmlWire, output, content, root);
+    return mismatches(xmlWire, payload ?? output, content, root);
   }
   const {[`${operation}Result`]: result, ...rest} = (content ?? {}) as Record<string, unknown>;
   const beside = Object.keys(rest).filter((name) => !['ResponseMetadata', 'xmlns'].includes(name));

@@ -14,4 +14,29 @@ export interface ObjectStore {
   read(key: string, signal: AbortSignal): Promise<string | null>;
   /** All keys that begin with a prefix, in order. */
   keys(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  readonly safeguards: StoreSafeguards;
+}
+
+/** What keeps an object as it is, against those who may write to the store. No run needs it. */
+interface StoreSafeguards {
+  /** Writes an object without asking whether there is one. */
+  overwrite(key: string, text: string, signal: AbortSignal): Promise<'done' | 'denied'>;
+  remove(key: string, signal: AbortSignal): Promise<'done' | 'denied'>;
+  /** Whether the store keeps what was overwritten or deleted. */
+  keepsVersions(signal: AbortSignal): Promise<boolean>;
+  /** For how long nobody can delete an object, in words; `null` where anybody with the right can. */
+  retention(signal: AbortSignal): Promise<string | null>;
+  /** How its administrator makes it. Asks nothing, and makes nothing. */
+  setup(): Promise<StoreSetup>;
+}
+
+export interface StoreSetup {
+  /** In this order. They read the policies from files with the names of the policies. */
+  readonly commands: readonly {readonly does: string; readonly command: string}[];
+  readonly policies: readonly {
+    readonly file: string;
+    /** Whom or what it is attached to. */
+    readonly of: string;
+    readonly document: unknown;
+  }[];
 }

@@ -16,6 +16,10 @@ export interface BucketReader {
    * a secret: it must not reach a verdict, a plan or the journal.
    */
   signedUrl(method: 'GET' | 'PUT', key: string, signal: AbortSignal): Promise<string>;
+  /** Whether it keeps what was overwritten or deleted. */
+  keepsVersions(signal: AbortSignal): Promise<boolean>;
+  /** For how long Object Lock keeps a new object, in words; `null` where it keeps none. */
+  retention(signal: AbortSignal): Promise<string | null>;
 }
 
 export interface StoredObject {

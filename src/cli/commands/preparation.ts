@@ -1,5 +1,12 @@
 import {SwitcharooError} from '../../model/problem.ts';
-import {defineCommand, flag, optional, optionalValue} from '../command.ts';
+import {
+  type CommandFamily,
+  type CommandSpec,
+  defineCommand,
+  flag,
+  optional,
+  optionalValue,
+} from '../command.ts';
 import {duration, inventory, param, time} from '../options.ts';
 
 const preflightCommand = defineCommand({
@@ -165,7 +172,41 @@ const notifyCommand = defineCommand({
   },
 });
 
-export const preparationCommands = [
+const storeCheckCommand = defineCommand({
+  name: 'check',
+  summary: 'Try everything that a shared journal relies on in its store',
+  description:
+    'Try everything that a shared journal relies on, in the store that the inventory names: two writers race for the same keys, an object is deleted and replaced, and writes are timed. Small objects are written under check/, and stay there where deletion is denied.\n\nExit code 3: no run can use the store.',
+  options: {inventory},
+  prints: ['store-check'],
+  examples: ['store check -i production'],
+  run: async ({app, options}) => {
+    const {checkStoreOf} = await import('../actions/store.ts');
+    return checkStoreOf(app, options.inventory);
+  },
+});
+
+const storeInitCommand = defineCommand({
+  name: 'init',
+  summary: 'Print the commands and policies that make the store (creates nothing)',
+  description:
+    'Print the commands of AWS that make the bucket which the inventory names as its store, and the policies of the bucket, of operators and of readers. Contacts no system, and creates nothing.',
+  options: {inventory},
+  prints: ['store-init'],
+  examples: ['store init -i production'],
+  run: async ({app, options}) => {
+    const {showStoreSetup} = await import('../actions/store.ts');
+    return showStoreSetup(app, options.inventory);
+  },
+});
+
+const storeFamily: CommandFamily = {
+  name: 'store',
+  summary: 'Check the store of shared journals, or print how to make it',
+  commands: [storeCheckCommand, storeInitCommand],
+};
+
+export const preparationCommands: readonly (CommandSpec | CommandFamily)[] = [
   preflightCommand,
   notifyCommand,
   verifyCommand,
@@ -173,4 +214,5 @@ export const preparationCommands = [
   permissionsCommand,
   stepsCommand,
   doctorCommand,
+  storeFamily,
 ];

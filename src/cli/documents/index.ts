@@ -33,6 +33,8 @@ export const documents = {
   permissions: preparation.permissions,
   steps: preparation.steps,
   doctor: preparation.doctor,
+  'store-check': preparation.storeCheck,
+  'store-init': preparation.storeInit,
   tag: preparation.tag,
   'lab-up': labUp,
   'lab-down': labDown,

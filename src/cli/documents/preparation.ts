@@ -1,8 +1,9 @@
 import {z} from 'zod';
 import type {Finding} from '../../model/preflight.ts';
 import type {TargetRights} from '../../model/rights.ts';
+import type {StoreSurvey} from '../../model/store-check.ts';
 import type {Verification} from '../../model/verification.ts';
-import {document, list, texts, time} from './parts.ts';
+import {document, hint, list, problem, texts, time} from './parts.ts';
 import {missingNeed, roundTrip} from './plan.ts';
 
 const finding = z.strictObject({
@@ -155,3 +156,34 @@ export const markdown = document({
 });
 
 export const tag = document({tag: z.string(), branch: z.string()});
+
+const storeSurvey = {
+  store: z.string().describe('Its name in the inventory'),
+  place: z.string(),
+  checks: list(
+    z.strictObject({
+      check: z.enum([
+        ...['keys', 'one-writer', 'plain-write', 'deletion'],
+        ...['versions', 'object-lock', 'round-trip'],
+      ] as const),
+      result: z
+        .enum(['good', 'advice', 'bad', 'not-checked'])
+        .describe('advice: a run can use the store all the same'),
+      observed: z.string(),
+      hint: hint.exactOptional(),
+    }),
+  ),
+  problems: list(problem).describe('Why no run can use it'),
+  roundTripMs: z.number().nullable().describe('How long a write takes'),
+  left: texts.describe('Keys of the objects that the trial has left there'),
+};
+z.strictObject(storeSurvey) satisfies z.ZodType<StoreSurvey>;
+
+export const storeCheck = document(storeSurvey);
+
+export const storeInit = document({
+  store: z.string().describe('Its name in the inventory'),
+  place: z.string(),
+  commands: list(z.strictObject({does: z.string(), command: z.string()})),
+  policies: list(z.strictObject({file: z.string(), of: z.string(), document: z.unknown()})),
+});

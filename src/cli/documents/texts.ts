@@ -25,6 +25,8 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
     'The grants that each account needs, as policies and statements, and which are missing',
   steps: 'The steps and gates of the library and of the project',
   doctor: 'The checks of this machine',
+  'store-check': 'What was tried of the store of shared journals, and what came of it',
+  'store-init': 'How an administrator makes the store of shared journals',
   tag: 'The next image tag of a branch',
   'lab-up': 'Where the lab runs, and the variables of its environment without secrets',
   'lab-down': 'Whether a lab was stopped',

@@ -5,6 +5,7 @@ import {type Problem, SwitcharooError} from '../../../src/index.ts';
 import {type AwsClients, AwsClock, type AwsConfig, awsClients} from '../../aws/index.ts';
 import type {BucketWriter, StoredObject} from '../contract.ts';
 import {bucketNotFound, objectNotFound, objectTooLarge} from './problems.ts';
+import {keepsVersions, retentionOf} from './safeguards.ts';
 
 type Clients = AwsClients<typeof import('@aws-sdk/client-s3'), S3Client>;
 
@@ -57,13 +58,16 @@ export function openBucket(
       ask((clients) => added(clients, {bucket, key, text}, abortSignal), key),
     write: (key, text, abortSignal) =>
       ask(async ({sdk, writing}) => {
-        const command = new sdk.PutObjectCommand({Bucket: bucket, Key: key, Body: text});
+        const object = {Body: text, ChecksumAlgorithm: 'CRC32'} as const;
+        const command = new sdk.PutObjectCommand({Bucket: bucket, Key: key, ...object});
         await writing.send(command, {abortSignal});
       }, key),
     remove: (key, abortSignal) =>
       ask(async ({sdk, writing}) => {
         await writing.send(new sdk.DeleteObjectCommand({Bucket: bucket, Key: key}), {abortSignal});
       }, key),
+    keepsVersions: (signal) => ask((clients) => keepsVersions(clients, bucket, signal)),
+    retention: (signal) => ask((clients) => retentionOf(clients, bucket, signal)),
     close: s3.close,
   };
 }
@@ -88,7 +92,9 @@ async function added(
   abortSignal: AbortSignal,
 ): Promise<'added' | 'taken'> {
   const place = {Bucket: bucket, Key: key};
-  const command = new sdk.PutObjectCommand({...place, Body: text, IfNoneMatch: '*'});
+  // A bucket whose Object Lock keeps each object refuses one without a checksum (API reference, PutObject).
+  const object = {Body: text, IfNoneMatch: '*', ChecksumAlgorithm: 'CRC32'} as const;
+  const command = new sdk.PutObjectCommand({...place, ...object});
   try {
     await writing.send(command, {abortSignal});
     return 'added';

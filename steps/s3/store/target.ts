@@ -1,10 +1,11 @@
 import {z} from 'zod';
 import {defineTarget, type ObjectStore, SwitcharooError} from '../../../src/index.ts';
-import {awsConfig, awsRemarks, awsRights} from '../../aws/index.ts';
+import {type AwsConfig, awsConfig, awsRemarks, awsRights} from '../../aws/index.ts';
 import {openBucket} from '../bucket/open-bucket.ts';
 import {resourcesOf} from '../bucket/resources.ts';
 import {storePreflight} from '../checks/bucket.ts';
 import type {BucketWriter} from '../contract.ts';
+import {setupOf} from './setup.ts';
 
 /** Where the hosts of a team share the journals of their runs: a bucket of S3, or a part of one. */
 export const s3Store = defineTarget({
@@ -27,12 +28,16 @@ export const s3Store = defineTarget({
   ],
   open: async ({bucket, prefix, ...aws}) => {
     const writer = openBucket(bucket, aws);
-    const store = storeIn(writer, bucket, prefix);
+    const store = storeIn(writer, {bucket, prefix}, aws);
     return {reader: store, writer: store, remarks: () => awsRemarks(aws), close: writer.close};
   },
 });
 
-function storeIn(objects: BucketWriter, bucket: string, prefix?: string): ObjectStore {
+function storeIn(
+  objects: BucketWriter,
+  {bucket, prefix}: {readonly bucket: string; readonly prefix?: string | undefined},
+  config: AwsConfig,
+): ObjectStore {
   const folder = prefix === undefined ? '' : `${prefix}/`;
   return {
     place: `s3://${bucket}${prefix === undefined ? '' : `/${prefix}`}`,
@@ -41,7 +46,7 @@ function storeIn(objects: BucketWriter, bucket: string, prefix?: string): Object
       try {
         return Buffer.from(await objects.read(`${folder}${key}`, signal)).toString('utf8');
       } catch (error) {
-        if (error instanceof SwitcharooError && error.problem.code === 's3-object-not-found') {
+        if (codeOf(error) === 's3-object-not-found') {
           return null;
         }
         throw error;
@@ -49,5 +54,27 @@ function storeIn(objects: BucketWriter, bucket: string, prefix?: string): Object
     },
     keys: async (start, signal) =>
       (await objects.keys(`${folder}${start}`, signal)).map((key) => key.slice(folder.length)),
+    safeguards: {
+      overwrite: (key, text, signal) => done(objects.write(`${folder}${key}`, text, signal)),
+      remove: (key, signal) => done(objects.remove(`${folder}${key}`, signal)),
+      keepsVersions: (signal) => objects.keepsVersions(signal),
+      retention: (signal) => objects.retention(signal),
+      setup: () => setupOf({bucket, prefix}, config),
+    },
   };
 }
+
+async function done(work: Promise<void>): Promise<'done' | 'denied'> {
+  try {
+    await work;
+    return 'done';
+  } catch (error) {
+    if (codeOf(error) === 'aws-access-denied') {
+      return 'denied';
+    }
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof SwitcharooError ? error.problem.code : undefined;

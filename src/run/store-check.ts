@@ -1,0 +1,253 @@
+import {randomUUID} from 'node:crypto';
+import {storeOverwrites} from '../journal/problems.ts';
+import type {Hint} from '../model/hint.ts';
+import type {ObjectStore, StoreSetup} from '../model/object-store.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {StoreCheck, StoreSurvey} from '../model/store-check.ts';
+import {messageOf} from '../model/thrown.ts';
+import type {Host} from './host.ts';
+import {openInventory} from './inventory-targets.ts';
+import {roundTripKey, storeOf} from './run-store.ts';
+
+/** How often two writers race: a store that looks before it writes does not fail each time. */
+const races = 8;
+const writes = 5;
+
+interface Tried {
+  readonly store: ObjectStore;
+  /** What the keys of this trial begin with. No run has such a name. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Every key that was written. */
+  readonly keys: string[];
+}
+
+/** Tries everything that a shared journal relies on. It writes small objects, and removes them where it may. */
+export const checkStore = (
+  host: Pick<Host, 'state'>,
+  inventoryFile: string,
+  signal: AbortSignal,
+): Promise<StoreSurvey> =>
+  withStore(host, inventoryFile, signal, async (store, name) => {
+    const tried: Tried = {store, folder: `check/${randomUUID()}/`, signal, keys: []};
+    const survey = {store: name, place: store.place};
+    let check: StoreCheck['check'] = 'keys';
+    try {
+      await store.keys(tried.folder, signal);
+      check = 'one-writer';
+      await raceForKeys(tried);
+    } catch (error) {
+      signal.throwIfAborted();
+      return {...survey, ...(await stoppedBy(tried, check, error))};
+    }
+    return {...survey, problems: [], ...(await checksOf(tried))};
+  });
+
+async function checksOf(
+  tried: Tried,
+): Promise<Pick<StoreSurvey, 'checks' | 'roundTripMs' | 'left'>> {
+  const {store, signal} = tried;
+  const {keepsVersions, retention} = store.safeguards;
+  const roundTripMs = await measureWrites(tried);
+  const checks = [
+    good('keys', 'Its keys can be listed.'),
+    good('one-writer', `Of two hosts that write the same key at once, one wins: ${races} times.`),
+    await tryPlainWrite(tried),
+    await tryDeletion(tried),
+    await asked('versions', () => keepsVersions(signal), withoutVersions),
+    await asked('object-lock', () => retention(signal), withoutLock),
+    good('round-trip', `A write takes ${roundTripMs} ms. Each action of a run waits for one.`),
+  ];
+  return {checks, roundTripMs, left: await left(tried)};
+}
+
+/** How an administrator makes the store of an inventory. Asks nothing, and makes nothing. */
+export const setupOfStore = (
+  host: Pick<Host, 'state'>,
+  inventoryFile: string,
+  signal: AbortSignal,
+): Promise<StoreSetup & {readonly store: string; readonly place: string}> =>
+  withStore(host, inventoryFile, signal, async (store, name) => ({
+    ...{store: name, place: store.place},
+    ...(await store.safeguards.setup()),
+  }));
+
+async function withStore<Result>(
+  host: Pick<Host, 'state'>,
+  inventoryFile: string,
+  signal: AbortSignal,
+  work: (store: ObjectStore, name: string) => Promise<Result>,
+): Promise<Result> {
+  const {inventory, opening, open} = await openInventory(host, inventoryFile, signal);
+  try {
+    const store = await storeOf({inventory, openByName: (name) => open.session(name)});
+    if (!store || inventory.store === undefined) {
+      throw new SwitcharooError(storeNotNamed(inventory.file));
+    }
+    return opening.redactor.value(await work(store, inventory.store));
+  } finally {
+    await open.close();
+  }
+}
+
+/** Both write at once, each its own text. */
+async function raceForKeys({store, folder, signal, keys}: Tried): Promise<void> {
+  for (let race = 0; race < races; race += 1) {
+    const key = `${folder}race-${race}`;
+    keys.push(key);
+    const ends = await Promise.allSettled(
+      ['first\n', 'second\n'].map(async (text) => ({
+        text,
+        end: await store.add(key, text, signal),
+      })),
+    );
+    const winners = ends.flatMap((end) =>
+      end.status === 'fulfilled' && end.value.end === 'added' ? [end.value.text] : [],
+    );
+    // Of two at once, S3 may tell both to try again. Of an answer that was lost, the object tells.
+    if ((await store.read(key, signal)) === null) {
+      await store.add(key, 'third\n', signal);
+    }
+    const text = await store.read(key, signal);
+    const again = await store.add(key, 'later\n', signal);
+    const after = await store.read(key, signal);
+    if (winners.some((winner) => winner !== text) || again === 'added' || after !== text) {
+      throw new SwitcharooError(storeOverwrites(store.place));
+    }
+  }
+}
+
+/** The median of a few, over the connection that is open: each of them is new, and kept. */
+async function measureWrites({store, folder, signal, keys}: Tried): Promise<number> {
+  const times: number[] = [];
+  for (let write = 0; write < writes; write += 1) {
+    const key = `${folder}write-${write}`;
+    keys.push(key);
+    const startedMs = performance.now();
+    await store.add(key, 'measured\n', signal);
+    times.push(performance.now() - startedMs);
+  }
+  // With it, a plan measures a write that changes nothing.
+  await store.add(roundTripKey, 'measured by plans\n', signal);
+  return Math.round(times.toSorted((first, second) => first - second)[Math.floor(writes / 2)] ?? 0);
+}
+
+async function tryPlainWrite({store, folder, signal, keys}: Tried): Promise<StoreCheck> {
+  const key = `${folder}plain`;
+  const end = await store.safeguards.overwrite(key, 'plain\n', signal).catch(failure);
+  if (end === 'done') {
+    keys.push(key);
+    return {
+      check: 'plain-write',
+      result: 'advice',
+      observed:
+        'This account may write without the condition If-None-Match, and so replace objects.',
+      hint: setupHint('Deny it in the policy of the bucket. Print one with'),
+    };
+  }
+  return end === 'denied'
+    ? good('plain-write', 'This account may not replace an object.')
+    : notChecked('plain-write', end.because);
+}
+
+async function tryDeletion({store, folder, signal, keys}: Tried): Promise<StoreCheck> {
+  const key = `${folder}race-0`;
+  const end = await store.safeguards.remove(key, signal).catch(failure);
+  if (end === 'denied') {
+    return good('deletion', 'This account may not delete an object.');
+  }
+  if (end !== 'done') {
+    return notChecked('deletion', end.because);
+  }
+  await Promise.all(keys.map((each) => store.safeguards.remove(each, signal)));
+  return {
+    check: 'deletion',
+    result: 'advice',
+    observed: 'This account may delete objects: a deleted entry could be written a second time.',
+    hint: setupHint('Deny it in the policy of the bucket. Print one with'),
+  };
+}
+
+const failure = (error: unknown) => ({because: messageOf(error)});
+
+const setupHint = (text: string): Hint => ({text, command: 'store init -i INVENTORY'});
+
+async function asked<Answer>(
+  check: StoreCheck['check'],
+  ask: () => Promise<Answer>,
+  checkOf: (answer: Answer) => StoreCheck,
+): Promise<StoreCheck> {
+  try {
+    return checkOf(await ask());
+  } catch (error) {
+    return notChecked(check, messageOf(error));
+  }
+}
+
+const withoutVersions = (keepsVersions: boolean): StoreCheck =>
+  keepsVersions
+    ? good('versions', 'The bucket keeps versions.')
+    : {
+        check: 'versions',
+        result: 'advice',
+        observed: 'The bucket keeps no versions: what is deleted or replaced is lost.',
+        hint: setupHint('Turn versioning on. Print the commands for a new bucket with'),
+      };
+
+const withoutLock = (retention: string | null): StoreCheck =>
+  retention === null
+    ? {
+        check: 'object-lock',
+        result: 'advice',
+        observed: 'Object Lock keeps no object: an administrator can delete the versions, too.',
+        hint: setupHint(
+          'Use a bucket with Object Lock where the journal is evidence. Print the commands with',
+        ),
+      }
+    : good('object-lock', `Object Lock keeps each object (${retention}).`);
+
+const good = (check: StoreCheck['check'], observed: string): StoreCheck => ({
+  check,
+  result: 'good',
+  observed,
+});
+
+const notChecked = (check: StoreCheck['check'], because: string): StoreCheck => ({
+  check,
+  result: 'not-checked',
+  observed: `${because.replace(/\.$/, '')}.`,
+});
+
+/** Nothing of a trial stays in a store that no run can use, where it can be removed. */
+async function stoppedBy(tried: Tried, check: StoreCheck['check'], error: unknown) {
+  const {store, keys, signal} = tried;
+  const problem =
+    error instanceof SwitcharooError ? error.problem : storeUnusable(store.place, messageOf(error));
+  const removed = await Promise.all(
+    keys.map((key) => store.safeguards.remove(key, signal).catch(() => 'denied' as const)),
+  );
+  return {
+    checks: [{check, result: 'bad', observed: problem.message} as const],
+    problems: [problem],
+    roundTripMs: null,
+    left: keys.filter((_key, index) => removed[index] === 'denied'),
+  };
+}
+
+/** What is there still: where nothing may be deleted, all of it. */
+const left = async ({store, folder, signal}: Tried): Promise<readonly string[]> => [
+  ...(await store.keys(folder, signal)),
+  roundTripKey,
+];
+
+const storeNotNamed = (file: string): Problem => ({
+  code: 'store-not-named',
+  message: `${file} names no store for journals.`,
+  hint: 'Add a target of the kind s3-store to it, and its name as "store".',
+});
+
+const storeUnusable = (place: string, why: string): Problem => ({
+  code: 'store-unusable',
+  message: `No journal can be shared in ${place}: ${why}.`,
+  hint: 'Use a bucket of Amazon S3, or a store that answers like it. Then check it again.',
+});

@@ -1,0 +1,82 @@
+/** What a statement is about, and `Null` for whether a request has a header: all that these policies need. */
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal?: '*';
+  readonly Action: readonly string[];
+  readonly Resource: string;
+  readonly Condition?: {readonly Null: Readonly<Record<string, 'true' | 'false'>>};
+}
+
+interface Policy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Statement[];
+}
+
+/** The ARN of a bucket, and of the objects of the store in it. */
+interface StorePlace {
+  readonly bucket: string;
+  readonly objects: string;
+}
+
+/**
+ * Without the prefix of the store: where an account may list only a part of a bucket, S3 answers 403 for an object
+ * that is not there, and nobody can tell it from one that must not be read.
+ */
+const listKeys = ({bucket}: StorePlace): Statement => ({
+  Sid: 'ListKeys',
+  Effect: 'Allow',
+  Action: ['s3:ListBucket'],
+  Resource: bucket,
+});
+
+const readObjects = ({objects}: StorePlace): Statement => ({
+  Sid: 'ReadObjects',
+  Effect: 'Allow',
+  Action: ['s3:GetObject'],
+  Resource: objects,
+});
+
+/** Of `If-None-Match` (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
+const addObjects = ({objects}: StorePlace): Statement => ({
+  Sid: 'AddObjects',
+  Effect: 'Allow',
+  Action: ['s3:PutObject'],
+  Resource: objects,
+  Condition: {Null: {'s3:if-none-match': 'false'}},
+});
+
+/** A deleted object could be written a second time. Another policy may allow it: this one prevails. */
+const neverDelete = ({objects}: StorePlace): Statement => ({
+  Sid: 'NeverDelete',
+  Effect: 'Deny',
+  Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+  Resource: objects,
+});
+
+const neverOverwrite = ({objects}: StorePlace): Statement => ({
+  Sid: 'NeverOverwrite',
+  Effect: 'Deny',
+  Action: ['s3:PutObject'],
+  Resource: objects,
+  Condition: {Null: {'s3:if-none-match': 'true'}},
+});
+
+const policy = (...statements: readonly Statement[]): Policy => ({
+  Version: '2012-10-17',
+  Statement: statements,
+});
+
+/** What those need who only read runs: `status`, `log`, `report`. */
+export const readersPolicy = (place: StorePlace): Policy =>
+  policy(listKeys(place), readObjects(place));
+
+/** What those need who run cutovers. */
+export const operatorsPolicy = (place: StorePlace): Policy =>
+  policy(listKeys(place), readObjects(place), addObjects(place), neverDelete(place));
+
+/** Whatever else an account may do: nobody deletes or replaces an object of the store. */
+export function bucketPolicy(place: StorePlace): Policy {
+  const everybody = {Principal: '*'} as const;
+  return policy({...neverDelete(place), ...everybody}, {...neverOverwrite(place), ...everybody});
+}

@@ -1,0 +1,61 @@
+import type {StoreSetup} from '../../../src/index.ts';
+import {type AwsConfig, arnOf, partitionOf, regionOf} from '../../aws/index.ts';
+import {bucketPolicy, operatorsPolicy, readersPolicy} from './policies.ts';
+
+/** Where buckets are made without naming the region (API reference, CreateBucket). */
+const regionWithoutConstraint = 'us-east-1';
+const retentionDays = 365;
+
+/** How an administrator makes the bucket of a store, with AWS's own command line. */
+export async function setupOf(
+  {bucket, prefix}: {readonly bucket: string; readonly prefix?: string | undefined},
+  config: AwsConfig,
+): Promise<StoreSetup> {
+  const region = await regionOf(config);
+  const place = {partition: partitionOf(region).name, region, account: ''};
+  const objects = `${bucket}/${prefix === undefined ? '' : `${prefix}/`}*`;
+  const arns = {bucket: arnOf(place, 's3', bucket), objects: arnOf(place, 's3', objects)};
+  const of = `--bucket ${bucket} --region ${region}`;
+  const where =
+    region === regionWithoutConstraint
+      ? ''
+      : ` --create-bucket-configuration LocationConstraint=${region}`;
+  return {
+    commands: [
+      {
+        does: 'Create the bucket, with versions and Object Lock',
+        command: `aws s3api create-bucket ${of}${where} --object-lock-enabled-for-bucket`,
+      },
+      {
+        does: 'Refuse public access',
+        command: `aws s3api put-public-access-block ${of} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
+      },
+      {
+        does: 'Keep each object for a year (GOVERNANCE: only a special right can shorten it)',
+        command: `aws s3api put-object-lock-configuration ${of} --object-lock-configuration '${JSON.stringify(
+          {
+            ObjectLockEnabled: 'Enabled',
+            Rule: {DefaultRetention: {Mode: 'GOVERNANCE', Days: retentionDays}},
+          },
+        )}'`,
+      },
+      {
+        does: 'Let nobody delete or replace an object',
+        command: `aws s3api put-bucket-policy ${of} --policy file://bucket.json`,
+      },
+      {
+        does: 'Make the policy of operators, and attach it to their role',
+        command: `aws iam create-policy --policy-name ${bucket}-operators --policy-document file://operators.json`,
+      },
+      {
+        does: 'Make the policy of readers, and attach it to their role',
+        command: `aws iam create-policy --policy-name ${bucket}-readers --policy-document file://readers.json`,
+      },
+    ],
+    policies: [
+      {file: 'bucket.json', of: 'the bucket', document: bucketPolicy(arns)},
+      {file: 'operators.json', of: 'those who run cutovers', document: operatorsPolicy(arns)},
+      {file: 'readers.json', of: 'those who only read runs', document: readersPolicy(arns)},
+    ],
+  };
+}

@@ -1,0 +1,126 @@
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {createIdentity} from '../../../lab/aws/identity.ts';
+import type {PolicyDocument} from '../../../lab/aws/policy.ts';
+import {createS3} from '../../../lab/aws/s3.ts';
+import {reopenSharedLog, SharedLog, sharedEntries} from '../../../src/journal/shared-log.ts';
+import type {ObjectStore} from '../../../src/model/object-store.ts';
+import {s3Store} from '../../../steps/s3/index.ts';
+import {MemoryJournal} from '../../journal/memory-journal.ts';
+import {type Started, started} from '../../lab/aws/started.ts';
+import {runStarted} from '../../model/journal-of.ts';
+
+const never = new AbortController().signal;
+const clock = {
+  monotonic: () => performance.now(),
+  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+};
+
+let identity: ReturnType<typeof createIdentity>;
+let lab: Started;
+let store: ObjectStore;
+let close: () => Promise<void>;
+beforeEach(async () => {
+  identity = createIdentity();
+  const s3 = createS3({
+    buckets: {cutovers: {}, others: {}},
+    locked: ['cutovers'],
+    unversioned: ['others'],
+    allows: (asked) => identity.allows(asked),
+  });
+  lab = await started(s3, identity.sts, identity.iam);
+  const config = s3Store.config.parse({bucket: 'cutovers', prefix: 'shop', ...lab.config});
+  const session = await s3Store.open(config, {name: 'store', signal: never});
+  store = session.writer;
+  close = session.close;
+});
+afterEach(async () => {
+  await close();
+  await lab[Symbol.asyncDispose]();
+});
+
+async function policyOf(file: string): Promise<PolicyDocument> {
+  const {policies} = await store.safeguards.setup();
+  return policies.find((policy) => policy.file === file)?.document as PolicyDocument;
+}
+
+let count = 0;
+/** All that a run asks of its store. */
+async function worksAsOperator(): Promise<void> {
+  count += 1;
+  const run = `20261127-030000-${String(count).padStart(4, '0')}`;
+  const journal = new MemoryJournal();
+  journal.append(runStarted({run}));
+  const sharing = {store, run, clock};
+  await new SharedLog(sharing, 0).add(journal.entries, AbortSignal.timeout(3_000));
+  await reopenSharedLog(sharing, journal.entries, never);
+  await readsRun(run);
+}
+
+async function readsRun(run: string): Promise<void> {
+  await sharedEntries({store, run}, never);
+  expect(await store.read('none', never)).toBeNull();
+}
+
+const without = ({Statement}: PolicyDocument, index: number): PolicyDocument => ({
+  Statement: Statement.toSpliced(index, 1),
+});
+
+test('an operator can do all that a run does, and without any statement a right is missing or too many', async () => {
+  const policy = await policyOf('operators.json');
+  identity.attach(policy);
+  await worksAsOperator();
+  const everything: PolicyDocument = {
+    Statement: [{Effect: 'Allow', Action: 's3:*', Resource: '*'}],
+  };
+  for (const [index, {Effect}] of policy.Statement.entries()) {
+    identity.attach(without(policy, index));
+    if (Effect === 'Allow') {
+      await expect(worksAsOperator(), String(index)).rejects.toThrow();
+    } else {
+      // It is there against other policies of the same account.
+      identity.attach(without(policy, index), everything);
+      expect(await store.safeguards.remove('other', never)).toBe('done');
+      identity.attach(policy, everything);
+      expect(await store.safeguards.remove('other', never)).toBe('denied');
+    }
+  }
+  identity.attach(policy);
+  expect(await store.safeguards.overwrite('other', 'text', never)).toBe('denied');
+});
+
+test('a reader can read, and without any statement something is refused', async () => {
+  identity.attach(await policyOf('operators.json'));
+  await worksAsOperator();
+  const run = `20261127-030000-${String(count).padStart(4, '0')}`;
+  const policy = await policyOf('readers.json');
+  identity.attach(policy);
+  await readsRun(run);
+  await expect(store.add('new', 'text', never)).rejects.toThrow('AWS does not allow');
+  for (const index of policy.Statement.keys()) {
+    identity.attach(without(policy, index));
+    await expect(readsRun(run), String(index)).rejects.toThrow();
+  }
+});
+
+test('the policy of the bucket keeps everybody from replacing or deleting an object', async () => {
+  const everything = {Statement: [{Effect: 'Allow', Action: 's3:*', Resource: '*'}]} as const;
+  const policy = await policyOf('bucket.json');
+  identity.attach(policy, everything);
+  await worksAsOperator();
+  expect(await store.safeguards.overwrite('other', 'text', never)).toBe('denied');
+  expect(await store.safeguards.remove('other', never)).toBe('denied');
+  identity.attach(without(policy, 0), everything);
+  expect(await store.safeguards.remove('other', never)).toBe('done');
+  identity.attach(without(policy, 1), everything);
+  expect(await store.safeguards.overwrite('other', 'text', never)).toBe('done');
+});
+
+test('a bucket says whether it keeps versions, and for how long it keeps an object', async () => {
+  expect(await store.safeguards.keepsVersions(never)).toBe(true);
+  expect(await store.safeguards.retention(never)).toBe('GOVERNANCE, 365 days');
+  const config = s3Store.config.parse({bucket: 'others', ...lab.config});
+  const {writer, close: closeOther} = await s3Store.open(config, {name: 'store', signal: never});
+  expect(await writer.safeguards.keepsVersions(never)).toBe(false);
+  expect(await writer.safeguards.retention(never)).toBeNull();
+  await closeOther();
+});
