@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: {conditions: ['switcharoo-source']},
   ssr: {resolve: {conditions: ['switcharoo-source']}},
   test: {
-    include: ['test/**/*.test.ts', 'templates/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'templates/**/*.test.ts', 'docs/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
     maxWorkers: 2,
     testTimeout: 120_000,

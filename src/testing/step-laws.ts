@@ -204,15 +204,17 @@ async function settled(
   started = true,
   before?: unknown,
 ): Promise<Exclude<Verdict<any, any>, {kind: 'waiting'}>> {
+  let progress = '';
   for (let tries = 0; tries < 400; tries += 1) {
     const {run, ...others} = look(tried, world, started);
     const verdict = await tried.step.check({...others, run: {...run, before}});
     if (verdict.kind !== 'waiting') {
       return verdict;
     }
+    ({progress} = verdict);
     await sleep(25);
   }
-  throw new Error(`${tried.step.name} was still waiting after 10 s`);
+  throw new Error(`${tried.step.name} was still waiting after 400 checks: ${progress}`);
 }
 
 async function pendingBefore(tried: LawCase, world: TriedWorld): Promise<unknown> {

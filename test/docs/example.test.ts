@@ -42,6 +42,8 @@ describe('the example of the docs', () => {
     'docs/examples/maintenance.ts',
     'docs/examples/maintenance.yaml',
     'docs/examples/run-maintenance.ts',
+    'docs/examples/maintenance.test.ts',
+    'docs/examples/on-the-lab.test.ts',
     'docs/examples/our-cutover.ts',
     'templates/project/runbooks/our-cutover.ts',
     'templates/project/inventories/lab.yaml',

@@ -19,7 +19,7 @@ import type {Plan, ReversePlan} from '../../src/model/plan.ts';
 import {type Progress, progressOf} from '../../src/model/progress.ts';
 import type {AnyRunbook} from '../../src/model/runbook.ts';
 import {FakeClock} from '../../src/testing/fake-clock.ts';
-import {MemoryJournal, type Watching} from '../journal/memory-journal.ts';
+import {MemoryJournal, type Watching} from '../../src/testing/memory-journal.ts';
 import type {Shelf} from './fakes.ts';
 
 export const inventory = {name: 'pantry', digest: 'i1', protected: false};

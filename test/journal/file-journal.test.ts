@@ -19,9 +19,9 @@ import {readJournal} from '../../src/journal/read-journal.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import {type Problem, SwitcharooError} from '../../src/model/problem.ts';
+import {MemoryJournal} from '../../src/testing/memory-journal.ts';
 import {folderWith} from '../inventory/folder.ts';
 import {runStarted, stepDone} from '../model/journal-of.ts';
-import {MemoryJournal} from './memory-journal.ts';
 
 const held: Lock = {assertHeld: () => {}, release: () => {}};
 const now = () => new Date('2026-03-01T03:00:00.000Z');

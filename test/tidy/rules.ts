@@ -220,7 +220,7 @@ export const linksResolve: Rule = (tree) =>
 const entryPoints = [
   /^src\/(index|testing|cli\/main)\.ts$/,
   /^steps\/[^/]+\/[^/]+\.ts$/,
-  /^lab\/(index|main|app\/\w+|clients\/main|registry\/builder)\.ts$/,
+  /^lab\/(index|main|testing|app\/\w+|clients\/main|registry\/builder)\.ts$/,
 ];
 
 export const noDeadFile: Rule = (tree) => {

@@ -1,6 +1,7 @@
-import {hashOf, lineOf, noPrev, readChain} from '../../src/journal/chain.ts';
-import type {Journal} from '../../src/journal/contract.ts';
-import type {Fact, FactOf, JournalEntry} from '../../src/model/journal.ts';
+import {hashOf, lineOf, noPrev, readChain} from '../journal/chain.ts';
+import type {Journal} from '../journal/contract.ts';
+import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
+import {FakeClock} from './fake-clock.ts';
 
 export interface Watching {
   readonly now?: () => Date;
@@ -13,6 +14,7 @@ export interface Watching {
 /** A journal under the same contract as the one on the disk, kept as the same lines. */
 export class MemoryJournal implements Journal {
   readonly #watching: Watching;
+  readonly #now: () => Date;
   readonly #lines: string[];
   readonly #entries: JournalEntry[];
   #closed = false;
@@ -20,6 +22,8 @@ export class MemoryJournal implements Journal {
   /** Over the lines that an earlier one left, which are read and verified as those of a file are. */
   constructor(watching: Watching = {}, lines: readonly string[] = []) {
     this.#watching = watching;
+    const clock = new FakeClock();
+    this.#now = watching.now ?? (() => clock.now());
     this.#lines = [...lines];
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     this.#entries = [...readChain('memory', bytes).entries];
@@ -45,7 +49,7 @@ export class MemoryJournal implements Journal {
     this.#watching.before?.(fact);
     const entry: JournalEntry & FactOf<Kind> = {
       seq: this.#entries.length,
-      atUtc: (this.#watching.now?.() ?? new Date()).toISOString(),
+      atUtc: this.#now().toISOString(),
       ...fact,
       prev: this.head,
     };
