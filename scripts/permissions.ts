@@ -8,6 +8,7 @@ import seamlessCutover from '../runbooks/seamless-cutover.ts';
 import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/entry.ts';
 import type {TargetKind} from '../src/model/target.ts';
+import {s3Store} from '../steps/s3/index.ts';
 
 /** With one of everything that is an option: what it needs is on the page, too. */
 const bareMetal = bareMetalToEcs.expanded({
@@ -58,11 +59,26 @@ export function permissionsPage(): string {
     ...bareMetal.head.targets,
     ...moveNameServers.head.targets,
   });
-  return [head, ...targets.map(([name, {kind}]) => sectionOf(name, kind))].join('\n');
+  return [head, ...targets.map(([name, {kind}]) => sectionOf(name, kind)), storeSection()].join(
+    '\n',
+  );
 }
 
-function sectionOf(target: string, kind: string): string {
-  const rows = [...needsOf(target)].map(([need, ids]) => `| ${need} | ${ids.join(', ')} |`);
+/** Where an inventory names one. */
+function storeSection(): string {
+  const needs = (s3Store.journalNeeds ?? []).map((need) => [need, ['every run']] as const);
+  return sectionWith('store', s3Store.kind, new Map(needs));
+}
+
+const sectionOf = (target: string, kind: string): string =>
+  sectionWith(target, kind, needsOf(target));
+
+function sectionWith(
+  target: string,
+  kind: string,
+  needs: ReadonlyMap<string, readonly string[]>,
+): string {
+  const rows = [...needs].map(([need, ids]) => `| ${need} | ${ids.join(', ')} |`);
   const table =
     rows.length === 0
       ? 'Nothing: it is only read from outside.'

@@ -41,6 +41,8 @@ export interface TargetKind<
   readonly ping?: Ping<Reader>;
   /** What the account needs, in addition, to keep the claim of a run in the system. */
   readonly claimNeeds?: readonly string[];
+  /** What the account needs to share journals in the system. */
+  readonly journalNeeds?: readonly string[];
   /** How far the clock of these systems is ahead of this machine's, in ms; for `doctor`, which has no inventory. */
   readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
   /** The way inside for a person at a terminal, where the system has one. */
@@ -176,10 +178,11 @@ export function defineTarget<
   readonly schemaLoad?: SchemaLoad;
   readonly ping?: Ping<NoInfer<Reader>>;
   readonly claimNeeds?: readonly string[];
+  readonly journalNeeds?: readonly string[];
   readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
 }): TargetKind<Kind, Reader, Writer> {
-  const {kind, config, enter, preflight, schemaLoad, ping, rights, claimNeeds, clockAheadMs} =
-    definition;
+  const {kind, config, enter, preflight, schemaLoad, ping, rights} = definition;
+  const {claimNeeds, journalNeeds, clockAheadMs} = definition;
   return {
     ...(rights
       ? {
@@ -194,6 +197,7 @@ export function defineTarget<
     ...(schemaLoad ? {schemaLoad} : {}),
     ...(ping ? {ping} : {}),
     ...(claimNeeds ? {claimNeeds} : {}),
+    ...(journalNeeds ? {journalNeeds} : {}),
     ...(clockAheadMs ? {clockAheadMs} : {}),
     kind,
     config,

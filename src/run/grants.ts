@@ -1,12 +1,12 @@
 import {withholdSecrets} from '../inventory/environment.ts';
 import {loadInventory} from '../inventory/inventory.ts';
-import {rightsFor} from '../inventory/rights.ts';
 import {loadRunbook} from '../inventory/runbook-file.ts';
 import {paramsFor} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {Host} from './host.ts';
 import type {WorldRequest} from './open-world.ts';
+import {allRights} from './store-rights.ts';
 import {wholeRunbook} from './whole-runbook.ts';
 
 /** The grants that a runbook needs, by target of an inventory. */
@@ -28,6 +28,6 @@ export async function grantsFor(
   const runbook = wholeRunbook(loaded, paramsFor(loaded.runbook, inventory, request.params));
   const redactor = new Redactor();
   const opening = {inventory, environment, redactor, stateFolder: state.path, signal};
-  const targets = redactor.value(await rightsFor(runbook, opening));
+  const targets = redactor.value(await allRights(runbook, opening));
   return {runbook: runbook.head.name, inventory: inventory.name, targets};
 }

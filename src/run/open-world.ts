@@ -3,7 +3,6 @@ import type {World} from '../engine/context.ts';
 import type {Observe} from '../engine/events.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
-import {rightsFor} from '../inventory/rights.ts';
 import {loadRunbook} from '../inventory/runbook-file.ts';
 import {
   type Opening,
@@ -22,6 +21,7 @@ import {openChannels} from '../notify/open-channels.ts';
 import type {Host} from './host.ts';
 import {keeperIn} from './keeper.ts';
 import {MachineClock} from './machine-clock.ts';
+import {allRights} from './store-rights.ts';
 import {wholeRunbook} from './whole-runbook.ts';
 
 export interface WorldRequest {
@@ -103,7 +103,7 @@ export async function openWorld(
     observe: (event) => observe(redactor.value(event)),
     aborting,
   };
-  const rights = async () => redactor.value(await rightsFor(runbook, opening));
+  const rights = async () => redactor.value(await allRights(runbook, opening));
   const {openByName, closeAll} = targetsByName(opening);
   const close = async () => {
     await Promise.all([closeAll(), targets.close()]);

@@ -80,6 +80,13 @@ describe('a run whose journal is shared', () => {
       expect(plan.stdout.replaceAll(/\s+/g, ' ')).toMatch(
         /The journal is shared in s3:\/\/shop-journals\. Each action waits until it is there: at least \d+ ms now\. The outage has at least \d+ such waits: at least \d+ ms\./,
       );
+      const permissions = await desk.run('permissions', 'warm-cutover', '-i', inventory, '--json');
+      expect(lastDocument(permissions).targets.at(-1)).toMatchObject({
+        target: 'journals',
+        rights: [
+          {needs: [{need: 's3:ListBucket'}, {need: 's3:GetObject'}, {need: 's3:PutObject'}]},
+        ],
+      });
       const prepared = await desk.run(...run('--until', 'prepared'));
       expect(prepared.code, prepared.stdout + prepared.stderr).toBe(0);
       const lab = findLab(desk.stateFolder);

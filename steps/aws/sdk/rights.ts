@@ -8,12 +8,16 @@ import {regionOf} from './region.ts';
 /** The ARNs on which an action is made; `*` where IAM has nothing narrower. */
 export type ResourcesOf = (action: string, place: AwsPlace) => readonly string[];
 
+/** Condition keys, and their values in the requests that are simulated: `s3:if-none-match`. */
+type Conditions = Readonly<Record<string, string>>;
+
 /** The IAM statements for the needs, and which of them the account has already. */
 export async function awsRights(
   config: AwsConfig,
   needs: readonly string[],
   resourcesOf: ResourcesOf,
   {name, signal}: OpenContext,
+  conditions: Conditions = {},
 ): Promise<Rights> {
   const caller = await callerIdentity(config, name, signal).catch((cause: unknown) =>
     refusalIn(cause),
@@ -31,7 +35,7 @@ export async function awsRights(
   if (!('arn' in caller)) {
     return {account: null, grants, needs: allUnknown(statements, caller.reason)};
   }
-  const statuses = await simulatedRights(config, caller.arn, statements, signal).catch(
+  const statuses = await simulatedRights(config, caller.arn, statements, signal, conditions).catch(
     (cause: unknown) => allUnknown(statements, refusalIn(cause).reason),
   );
   return {account: caller.arn, grants, needs: statuses};
@@ -95,6 +99,7 @@ export async function simulatedRights(
   arn: string,
   statements: readonly Statement[],
   signal: AbortSignal,
+  conditions: Conditions = {},
 ): Promise<readonly NeedStatus[]> {
   const principal = principalOf(arn);
   if (principal === undefined) {
@@ -116,6 +121,11 @@ export async function simulatedRights(
           PolicySourceArn: principal,
           ActionNames: [...actions],
           ResourceArns: resources.map(concrete),
+          ContextEntries: Object.entries(conditions).map(([key, value]) => ({
+            ContextKeyName: key,
+            ContextKeyType: 'string' as const,
+            ContextKeyValues: [value],
+          })),
         },
         {abortSignal: signal},
       );

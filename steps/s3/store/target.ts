@@ -23,15 +23,19 @@ export const s3Store = defineTarget({
     ...awsConfig.shape,
   }),
   preflight: storePreflight,
-  rights: async ({bucket, ...config}, needs, context) => [
-    await awsRights(config, needs, resourcesOf(bucket), context),
+  rights: async ({bucket, prefix, ...config}, needs, context) => [
+    await awsRights(config, needs, resourcesOf(bucket, prefix), context, asAWriteAsks),
   ],
+  journalNeeds: ['s3:ListBucket', 's3:GetObject', 's3:PutObject'],
   open: async ({bucket, prefix, ...aws}) => {
     const writer = openBucket(bucket, aws);
     const store = storeIn(writer, {bucket, prefix}, aws);
     return {reader: store, writer: store, remarks: () => awsRemarks(aws), close: writer.close};
   },
 });
+
+/** Policies may allow only a write that replaces nothing: it is simulated as a run makes it. */
+const asAWriteAsks = {'s3:if-none-match': '*'};
 
 function storeIn(
   objects: BucketWriter,

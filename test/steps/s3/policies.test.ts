@@ -115,6 +115,28 @@ test('the policy of the bucket keeps everybody from replacing or deleting an obj
   expect(await store.safeguards.overwrite('other', 'text', never)).toBe('done');
 });
 
+test('the rights of a role are those of its policy, also where it asks for a condition', async () => {
+  const config = s3Store.config.parse({bucket: 'cutovers', prefix: 'shop', ...lab.config});
+  const context = {name: 'journals', signal: never};
+  const rightsWith = async (file: string) => {
+    identity.attach(await policyOf(file));
+    const [rights] = (await s3Store.rights?.(config, s3Store.journalNeeds ?? [], context)) ?? [];
+    return {...rights, needs: rights?.needs.map(({need, is}) => `${need} ${is}`)};
+  };
+  expect(await rightsWith('operators.json')).toMatchObject({
+    grants: [
+      {form: 'iam', actions: ['s3:ListBucket'], resources: ['arn:aws:s3:::cutovers']},
+      {
+        form: 'iam',
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: ['arn:aws:s3:::cutovers/shop/*'],
+      },
+    ],
+    needs: ['s3:ListBucket granted', 's3:GetObject granted', 's3:PutObject granted'],
+  });
+  expect((await rightsWith('readers.json')).needs).toContain('s3:PutObject missing');
+});
+
 test('a bucket says whether it keeps versions, and for how long it keeps an object', async () => {
   expect(await store.safeguards.keepsVersions(never)).toBe(true);
   expect(await store.safeguards.retention(never)).toBe('GOVERNANCE, 365 days');
