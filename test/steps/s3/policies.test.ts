@@ -4,8 +4,8 @@ import type {PolicyDocument} from '../../../lab/aws/policy.ts';
 import {createS3} from '../../../lab/aws/s3.ts';
 import {reopenSharedLog, SharedLog, sharedEntries} from '../../../src/journal/shared-log.ts';
 import type {ObjectStore} from '../../../src/model/object-store.ts';
+import {MemoryJournal} from '../../../src/testing/memory-journal.ts';
 import {s3Store} from '../../../steps/s3/index.ts';
-import {MemoryJournal} from '../../journal/memory-journal.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {runStarted} from '../../model/journal-of.ts';
 
