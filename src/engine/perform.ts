@@ -85,7 +85,7 @@ async function perform(
   context.record.add({kind: 'action-intended', ...words});
   const notSent = await barrier(context, performing, words);
   if (notSent) {
-    context.record.add({kind: 'action-failed', ...words, problem: notSent});
+    context.record.add({kind: 'action-unsent', ...words, problem: notSent});
     return {problem: notSent};
   }
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));

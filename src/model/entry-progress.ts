@@ -44,6 +44,8 @@ export interface EntryProgress {
   readonly performed: readonly string[];
   /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
   readonly inFlight?: string;
+  /** What it was before that action was intended, in case it is not sent. */
+  readonly beforeIntent?: Pick<EntryProgress, 'state' | 'applied' | 'inFlight'>;
   /** The entry with which the last of its changes ended: nothing of it is in place, although it can be reversed. */
   readonly endedBy?: string;
   /** What it has changed ended from outside, and is not made again yet. */
@@ -85,9 +87,11 @@ export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): Ent
       return {...entry, bookmark: fact.bookmark};
     case 'action-intended':
       return {...entry, ...intended(entry, fact, at), inFlight: fact.does};
+    case 'action-unsent':
+      return asBeforeIntent(entry);
     case 'action-performed':
       return {
-        ...without(entry, 'inFlight'),
+        ...without(entry, 'inFlight', 'beforeIntent'),
         performed: fact.way === 'forward' ? [...entry.performed, fact.does] : entry.performed,
       };
     case 'entry-done':
@@ -120,13 +124,22 @@ export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): Ent
 }
 
 const intended = (
-  {applied, appliedAt}: EntryProgress,
+  {state, applied, appliedAt, inFlight}: EntryProgress,
   {way}: FactOf<'action-intended'>,
   at: Date,
-): Partial<EntryProgress> =>
-  way === 'forward'
+): Partial<EntryProgress> => ({
+  beforeIntent: {state, applied, ...(inFlight === undefined ? {} : {inFlight})},
+  ...(way === 'forward'
     ? {state: 'applying', applied: true, appliedAt: applied ? (appliedAt ?? at) : at}
-    : {};
+    : {}),
+});
+
+/** An earlier action of the entry may be in place, and the outcome of another one unknown. */
+function asBeforeIntent(entry: EntryProgress): EntryProgress {
+  const {beforeIntent = {}} = entry;
+  const restored = {...without(entry, 'inFlight', 'beforeIntent'), ...beforeIntent};
+  return restored.applied ? restored : without(restored, 'appliedAt');
+}
 
 const bookmarkOf = ({bookmark}: EntryProgress): Pick<EntryProgress, 'bookmark'> =>
   bookmark === undefined ? {} : {bookmark};

@@ -106,6 +106,15 @@ const facts = [
     problem,
     notes: z.array(z.string()).optional(),
   }),
+  /** It was intended, and is not sent: nothing of it is in place. */
+  z.object({
+    kind: z.literal('action-unsent'),
+    entry: z.string(),
+    way,
+    target: z.string(),
+    does: z.string(),
+    problem,
+  }),
   /** `changedByRun` is false where the world was as wanted on arrival: `reverse` leaves it alone. */
   z.object({
     kind: z.literal('entry-done'),

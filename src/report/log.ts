@@ -127,6 +127,10 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     `${fact.entry}: failed on ${fact.target}: ${fact.does}`,
     [problemIn(fact), ...(fact.notes ?? [])].join(' '),
   ],
+  'action-unsent': (fact) => [
+    `${fact.entry}: not sent to ${fact.target}: ${fact.does}`,
+    problemIn(fact),
+  ],
   'entry-done': (fact) => [
     `${fact.entry}: done${fact.changedByRun ? '' : ' (nothing to change)'}`,
     [
@@ -212,6 +216,7 @@ const colours: Readonly<Partial<Record<Fact['kind'], Colour>>> = {
   'clock-set': 'yellow',
   'outage-limit-passed': 'red',
   'action-failed': 'red',
+  'action-unsent': 'red',
   'entry-failed': 'red',
   'reverse-failed': 'red',
 };

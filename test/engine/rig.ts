@@ -212,7 +212,8 @@ function told(fact: JournalEntry): string {
     case 'action-performed':
       return `${fact.kind} ${fact.entry}: ${fact.does} on ${fact.target}${fact.way === 'reverse' ? ' (back)' : ''}`;
     case 'action-failed':
-      return `action-failed ${fact.entry}: ${fact.does} on ${fact.target} (${fact.problem.code})`;
+    case 'action-unsent':
+      return `${fact.kind} ${fact.entry}: ${fact.does} on ${fact.target} (${fact.problem.code})`;
     case 'entry-done':
       return `entry-done ${fact.entry}${fact.changedByRun ? '' : ' (found)'}`;
     case 'entry-failed':

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {z} from 'zod';
 import {SwitcharooError} from '../../src/model/problem.ts';
+import {appliedEntries} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
@@ -49,7 +50,25 @@ test('an action whose intent cannot be shared is not sent, and its entry fails',
   });
   expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'store-unreachable'}});
   expect(a.effects).toEqual(['a: x = 1']);
-  expect(rig.story).toContain('action-failed set: put 2 into y on a (store-unreachable)');
+  expect(rig.story).toContain('action-unsent set: put 2 into y on a (store-unreachable)');
+  const {applied, performed, inFlight} = rig.progress.entries.get('set') ?? {};
+  expect({applied, performed, inFlight}).toEqual({
+    applied: true,
+    performed: ['put 1 into x'],
+    inFlight: undefined,
+  });
+  rig.journal.shared = async () => {};
+  expect(await rig.reopened().run()).toEqual({kind: 'done'});
+  expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
+});
+
+test('an entry whose first action was not sent has changed nothing', async () => {
+  const {a, rig} = rigWith(() => Promise.reject(away));
+  expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'store-unreachable'}});
+  expect(a.effects).toEqual([]);
+  expect(rig.progress.entries.get('set')).toMatchObject({state: 'failed', applied: false});
+  expect(rig.progress.entries.get('set')).not.toHaveProperty('inFlight');
+  expect(appliedEntries(rig.progress)).toEqual([]);
   rig.journal.shared = async () => {};
   expect(await rig.reopened().run()).toEqual({kind: 'done'});
   expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);

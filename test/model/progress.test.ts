@@ -67,6 +67,32 @@ const cases: readonly {
     stands: ['freeze'],
   },
   {
+    name: 'an action was not sent: nothing stands',
+    told: [
+      ...startedEntries,
+      {kind: 'action-intended', ...does},
+      {kind: 'action-unsent', ...does, problem},
+      {kind: 'entry-failed', entry: 'freeze', problem},
+      {kind: 'run-paused', problem},
+    ],
+    outcome: 'paused',
+    freeze: {state: 'failed', applied: false, performed: [], problem},
+    stands: [],
+  },
+  {
+    name: 'an action was not sent after another one failed: the outcome of that one is not known',
+    told: [
+      ...startedEntries,
+      {kind: 'action-intended', ...does},
+      {kind: 'action-failed', ...does, problem},
+      {kind: 'action-intended', ...does, does: 'another'},
+      {kind: 'action-unsent', ...does, does: 'another', problem},
+    ],
+    outcome: 'running',
+    freeze: {state: 'applying', applied: true, inFlight: does.does},
+    stands: ['freeze'],
+  },
+  {
     name: 'a step is done',
     told: done,
     outcome: 'running',
