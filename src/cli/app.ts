@@ -24,6 +24,14 @@ export interface App extends Host {
    * Where a command starts a lab and stops it again: how it would keep it. Its run cannot go on, nor be reversed.
    */
   readonly keepsLab?: string;
+  /** The runs of `state` are copies of those in a store: they are shown, and nothing is done to them here. */
+  readonly shared?: {
+    readonly place: string;
+    /** As it was named: an inventory, or `s3://bucket/prefix`. */
+    readonly where: string;
+    /** Reads what was added since. */
+    refresh(signal: AbortSignal): Promise<void>;
+  };
   /** Prints data on stdout. */
   print(text: string): void;
   /** Prints messages on stderr. */

@@ -7,12 +7,31 @@ import type {App} from './app.ts';
 
 /** What can be typed next for a run: beside another process that works on it, or when none does. */
 export function nextCommands(app: App, progress: Progress): readonly NextCommand[] {
+  if (app.shared) {
+    return nextOfShared(app, progress, app.shared.where);
+  }
   const worker = workerOn(app, progress);
   // This process still holds the lock when it prints how its run ended.
   const isThisProcess = worker?.pid === app.operator.pid && worker.host === app.operator.host;
   return worker && !isThisProcess
     ? nextBesideWorker(app, progress)
     : nextWithoutWorker(app, progress);
+}
+
+/** Of a run of another host. */
+function nextOfShared(app: App, progress: Progress, where: string): readonly NextCommand[] {
+  const {run} = progress.run;
+  const store = shellWord(where);
+  const report = {
+    command: app.paste(`report ${run} --shared ${store}`),
+    what: 'print the timeline',
+  };
+  const inventory = where.startsWith('s3://') ? 'INVENTORY' : store;
+  const takeOver = {
+    command: app.paste(`take-over ${run} -i ${inventory}`),
+    what: 'continue it on this host',
+  };
+  return isOver(progress) ? [report] : [report, takeOver];
 }
 
 function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[] {

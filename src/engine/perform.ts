@@ -82,7 +82,7 @@ async function perform(
     return {problem: problemOf(notPrepared, words)};
   }
   await context.claims?.assertHeld(target);
-  context.record.add({kind: 'action-intended', ...words});
+  context.record.add({kind: 'action-intended', ...words, ...limitUntil(deadline, context)});
   const notSent = await barrier(context, performing, words);
   if (notSent) {
     context.record.add({kind: 'action-unsent', ...words, problem: notSent});
@@ -120,6 +120,12 @@ async function perform(
   }
   context.record.add({kind: 'action-performed', ...words, ...notes()});
   return {seen};
+}
+
+/** For a host that takes the run over. */
+function limitUntil(deadline: number, {clock}: RunContext): {readonly limitMs?: number} {
+  const limitMs = Math.max(1, Math.round(deadline - awakeMs(clock)));
+  return Number.isFinite(limitMs) ? {limitMs} : {};
 }
 
 /**

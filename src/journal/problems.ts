@@ -157,16 +157,27 @@ export const stateFolderUnusable = (path: string, cause: string): Problem => ({
 });
 
 /** Somebody else added the entry that was due here. */
-export const sharedLogLost = (run: string, place: string, seq: number): Problem => ({
+export const sharedLogLost = (
+  run: string,
+  place: string,
+  seq: number,
+  taker?: string,
+): Problem => ({
   code: 'lock-lost',
-  message: `Somebody else continued ${run}: entry ${seq} in ${place} was not written here. This process lost the run and has stopped.`,
-  hint: 'Leave the run to the new holder.',
+  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} was not written here. This process lost the run and has stopped.`,
+  hint: {
+    text: 'Leave the run to the new holder. Show what became of it with',
+    command: `status ${run} --shared INVENTORY`,
+  },
 });
 
 export const runContinuedElsewhere = (run: string, place: string): Problem => ({
   code: 'run-continued-elsewhere',
   message: `The journal of ${run} here differs from the one in ${place}: the run was continued on another host.`,
-  hint: 'Leave the run to the operator who continued it, or take it over with a copy of the state folder there. The journal here can only be read.',
+  hint: {
+    text: 'The journal here can only be read. Leave the run to the operator who continued it, or take it over with',
+    command: `take-over ${run} -i INVENTORY`,
+  },
 });
 
 export const storeAway = (run: string, place: string, why: string): Problem => ({

@@ -6,10 +6,12 @@ import type {SharedLog} from './shared-log.ts';
 export class SharedJournal implements Journal {
   readonly #journal: Journal;
   readonly #log: SharedLog;
+  readonly #closed = new AbortController();
 
   constructor(journal: Journal, log: SharedLog) {
     this.#journal = journal;
     this.#log = log;
+    void log.watch(journal.entries, this.#closed.signal);
   }
 
   get entries(): readonly JournalEntry[] {
@@ -30,6 +32,7 @@ export class SharedJournal implements Journal {
   }
 
   close(): void {
+    this.#closed.abort();
     this.#journal.close();
   }
 }

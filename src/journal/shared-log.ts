@@ -2,8 +2,8 @@ import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
-import {lineOf, readChain} from './chain.ts';
-import {runContinuedElsewhere, sharedLogLost, storeAway, storeOverwrites} from './problems.ts';
+import {lineOf} from './chain.ts';
+import {sharedLogLost, storeAway, storeOverwrites} from './problems.ts';
 
 /** How it waits between two tries. */
 interface Pauses {
@@ -12,7 +12,7 @@ interface Pauses {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-interface Sharing {
+export interface Sharing {
   readonly store: ObjectStore;
   readonly run: string;
   readonly clock: Pauses;
@@ -22,6 +22,10 @@ interface Sharing {
 const limitMs = 10_000;
 const limitOfAwayMs = 1_000;
 const longestPauseMs = 1_000;
+
+/** Who was overtaken is told within two seconds. */
+const watchMs = 1_000;
+const watchLimitMs = 3_000;
 
 /**
  * What is in the store of the journal of a run. Each object has the entries from its own number on, as the lines of the
@@ -35,6 +39,8 @@ export class SharedLog {
   #last: Promise<void> = Promise.resolve();
   #isAway = false;
   #isProven = false;
+  /** The journal here, once it is known. */
+  #entries: readonly JournalEntry[] = [];
   #onLost: (error: SwitcharooError) => void = () => {};
 
   constructor(sharing: Sharing, count: number) {
@@ -45,6 +51,43 @@ export class SharedLog {
   /** Calls back once, when somebody else was seen to have written. */
   whenLost(listener: (error: SwitcharooError) => void): void {
     this.#onLost = listener;
+  }
+
+  /**
+   * Each second, until the signal ends it: shares what no barrier has shared yet, and looks whether somebody else has
+   * written the entry that is due here. `entries`: the journal here, as it grows.
+   */
+  async watch(entries: readonly JournalEntry[], signal: AbortSignal): Promise<void> {
+    const {clock, store, run} = this.#sharing;
+    this.#entries = entries;
+    while (!this.#lost) {
+      await clock.sleep(watchMs, signal).catch(() => {});
+      if (signal.aborted) {
+        return;
+      }
+      const at = this.#count;
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(watchLimitMs)]);
+      if (entries.length > at) {
+        // Who reads or takes over the run is not to wait for what has ended since the last barrier.
+        await this.add(entries, limited).catch(() => {});
+        continue;
+      }
+      const there = await store.read(keyOf(run, at), limited).catch(() => null);
+      // What is there may be what is being written here.
+      await this.#last.catch(() => {});
+      if (there !== null && this.#count === at && !this.#isOwn(there, at)) {
+        this.#lose(there, at);
+      }
+    }
+  }
+
+  /** Tells the host that took the run over that this process acts no more. */
+  async leave(): Promise<void> {
+    const {store, run} = this.#sharing;
+    if (this.#lost) {
+      const limit = AbortSignal.timeout(watchLimitMs);
+      await store.add(leftKeyOf(run, this.#count), 'stopped\n', limit).catch(() => {});
+    }
   }
 
   /** Throws `lock-lost` from the moment on at which somebody else was seen to have written. */
@@ -115,6 +158,18 @@ export class SharedLog {
     this.#isProven = again === 'taken';
   }
 
+  #isOwn(there: string, at: number): boolean {
+    return there.endsWith('\n') && textOf(this.#entries.slice(at)).startsWith(there);
+  }
+
+  #lose(there: string, at: number): SwitcharooError {
+    const {store, run} = this.#sharing;
+    const lost = new SwitcharooError(sharedLogLost(run, store.place, at, takerIn(there)));
+    this.#lost ??= lost;
+    this.#onLost(this.#lost);
+    return this.#lost;
+  }
+
   async #tryOnce(
     entries: readonly JournalEntry[],
     signal: AbortSignal,
@@ -143,64 +198,29 @@ export class SharedLog {
       return {kind: 'unknown', why: why ?? 'it says that the entry is there, and shows none'};
     }
     if (!there.endsWith('\n') || !text.startsWith(there)) {
-      this.#lost = new SwitcharooError(sharedLogLost(run, store.place, this.#count));
-      this.#onLost(this.#lost);
-      throw this.#lost;
+      throw this.#lose(there, this.#count);
     }
     return {kind: 'in-store', entries: there.split('\n').length - 1};
   }
 }
 
-/** The log of a new run. Throws `store-unreachable`, before anything is written anywhere. */
-export async function newSharedLog(sharing: Sharing, signal: AbortSignal): Promise<SharedLog> {
-  const {store, run} = sharing;
-  await store.keys(`${run}/`, signal).catch((cause: unknown) => {
-    throw new SwitcharooError(storeAway(run, store.place, messageOf(cause)), {cause});
-  });
-  return new SharedLog(sharing, 0);
-}
-
-/**
- * The log of a run that began earlier, held against its journal here. What this host wrote and did not share yet is
- * shared at the next barrier.
- *
- * @throws SwitcharooError `run-continued-elsewhere` when the store has entries that the journal here does not have.
- */
-export async function reopenSharedLog(
-  sharing: Sharing,
-  entries: readonly JournalEntry[],
-  signal: AbortSignal,
-): Promise<SharedLog> {
-  const {store, run} = sharing;
-  const text = await sharedText(sharing, signal).catch((cause: unknown) => {
-    throw new SwitcharooError(storeAway(run, store.place, messageOf(cause)), {cause});
-  });
-  if (!textOf(entries).startsWith(text) || !/(^|\n)$/.test(text)) {
-    throw new SwitcharooError(runContinuedElsewhere(run, store.place));
-  }
-  return new SharedLog(sharing, text.split('\n').length - 1);
-}
-
-/** The journal of a run as the store has it, verified. */
-export async function sharedEntries(
-  sharing: Omit<Sharing, 'clock'>,
-  signal: AbortSignal,
-): Promise<readonly JournalEntry[]> {
-  const text = await sharedText(sharing, signal);
-  return readChain(`${sharing.store.place}/${sharing.run}`, Buffer.from(text)).entries;
-}
-
-async function sharedText(
-  {store, run}: Omit<Sharing, 'clock'>,
-  signal: AbortSignal,
-): Promise<string> {
-  const keys = await store.keys(`${run}/`, signal);
-  const texts = await Promise.all(keys.map((key) => store.read(key, signal)));
-  return texts.join('');
-}
-
-const textOf = (entries: readonly JournalEntry[]): string =>
+export const textOf = (entries: readonly JournalEntry[]): string =>
   entries.map((entry) => `${lineOf(entry)}\n`).join('');
 
+/** Who took a run over, as the first line of what was written says; `undefined` where it was continued otherwise. */
+function takerIn(text: string): string | undefined {
+  try {
+    const {kind, operator} = JSON.parse(text.slice(0, text.indexOf('\n')));
+    return kind === 'lock-taken-over' ? `${operator.user}@${operator.host}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says of the process that had written up to an entry that it acts no more. No run has such a name. */
+export const leftKeyOf = (run: string, seq: number): string => `left/${run}/${padded(seq)}`;
+
 /** Keys sort as the entries do. */
-const keyOf = (run: string, seq: number): string => `${run}/${String(seq).padStart(8, '0')}.jsonl`;
+export const keyOf = (run: string, seq: number): string => `${run}/${padded(seq)}.jsonl`;
+
+const padded = (seq: number): string => String(seq).padStart(8, '0');

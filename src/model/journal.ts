@@ -71,7 +71,19 @@ const facts = [
     unreachable: z.array(z.string()),
     regained: z.array(z.string()),
   }),
-  z.object({kind: z.literal('lock-taken-over'), from: z.string(), operator}),
+  /**
+   * `notBeforeUtc`: an action of the earlier holder may be under way until then. Nothing is done before, unless
+   * `earlier-holder-stopped` says that it acts no more.
+   */
+  z.object({
+    kind: z.literal('lock-taken-over'),
+    from: z.string(),
+    operator,
+    notBeforeUtc: z.iso.datetime().optional(),
+  }),
+  z.object({kind: z.literal('earlier-holder-stopped'), because: z.string()}),
+  /** It was offered to somebody else: nothing of it is under way on this host, and nothing is done here any more. */
+  z.object({kind: z.literal('run-handed-over'), to: z.string(), operator}),
 
   z.object({kind: z.literal('entry-started'), entry: z.string()}),
   /** What `check` saw before the first action: all that `reverse` needs. */
@@ -87,6 +99,8 @@ const facts = [
     way,
     target: z.string(),
     does: z.string(),
+    /** How long it may take at most: what another host waits for that takes the run over. */
+    limitMs: z.number().positive().exactOptional(),
   }),
   z.object({
     kind: z.literal('action-performed'),

@@ -12,6 +12,8 @@ export interface ObjectStore {
   add(key: string, text: string, signal: AbortSignal): Promise<'added' | 'taken'>;
   /** `null` where there is none. */
   read(key: string, signal: AbortSignal): Promise<string | null>;
+  /** How long ago a text was added, in ms, by the clock of the store, in whole seconds; `null` where there is none. */
+  ageMs(key: string, signal: AbortSignal): Promise<number | null>;
   /** All keys that begin with a prefix, in order. */
   keys(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
   readonly safeguards: StoreSafeguards;

@@ -13,7 +13,13 @@ export const progressToJson = ({entries, ...rest}: Progress): string =>
 export function progressFromJson(text: string): Progress {
   const {entries, questions, ...rest}: Written = JSON.parse(text);
   return {
-    ...withDates<Rest>(rest, {startedAt: 1, lastAt: 1, decideBy: 1, outageAllowedAt: 1}),
+    ...withDates<Rest>(rest, {
+      startedAt: 1,
+      lastAt: 1,
+      decideBy: 1,
+      notBefore: 1,
+      outageAllowedAt: 1,
+    }),
     questions: questions.map((question) => withDates<OpenQuestion>(question, {since: 1})),
     entries: LastingMap.of(entries.map((entry) => [entry.id, entryFrom(entry)])),
   };

@@ -3,6 +3,7 @@ import type {FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
 import type {Problem} from './problem.ts';
+import {type RunHolder, withHolder} from './run-holder.ts';
 import {without} from './without.ts';
 
 export type {EntryProgress, EntryState} from './entry-progress.ts';
@@ -22,7 +23,7 @@ export type RunOutcome =
   | 'reverse-failed';
 
 /** State is never stored: this is what the entries of a journal say, and nothing else. */
-export interface Progress {
+export interface Progress extends RunHolder {
   readonly run: FactOf<'run-started'>;
   readonly startedAt: Date;
   readonly lastAt: Date;
@@ -97,6 +98,7 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
   const at = new Date(fact.atUtc);
   return {
     run: fact,
+    operator: fact.operator,
     startedAt: at,
     lastAt: at,
     last: stampOf(fact),
@@ -125,6 +127,15 @@ function withProcessStop(
   return fact.byMs > jumpMs ? {...progress, processStop: {ms: fact.byMs, byClock: true}} : progress;
 }
 
+const resumedBy = (progress: Progress, fact: FactOf<'run-resumed'>): Progress => ({
+  ...without(unpaused(progress), 'isOutageTooLong'),
+  operator: fact.operator,
+  ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
+  ...longestOutageIn(fact),
+  besides: [...new Set([...progress.besides, ...(fact.besides ?? [])])],
+  outcome: progress.reversingTo ? 'reversing' : 'running',
+});
+
 /** A machine that was paused as a whole knows it only by its clock. */
 const jumpMs = 5_000;
 
@@ -141,13 +152,7 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'systems-claimed':
       return {...progress, lastingClaims: fact.lasting};
     case 'run-resumed':
-      return {
-        ...without(unpaused(progress), 'isOutageTooLong'),
-        ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
-        ...longestOutageIn(fact),
-        besides: [...new Set([...progress.besides, ...(fact.besides ?? [])])],
-        outcome: progress.reversingTo ? 'reversing' : 'running',
-      };
+      return resumedBy(progress, fact);
     case 'answered':
       return withAnswer(withWord(progress, fact, at), fact, at);
     case 'checkpoint-reached':
@@ -155,6 +160,10 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
         ...progress,
         checkpoints: [...progress.checkpoints.filter((name) => name !== fact.name), fact.name],
       };
+    case 'run-handed-over':
+    case 'lock-taken-over':
+    case 'earlier-holder-stopped':
+      return withHolder(progress, fact);
     case 'point-of-no-return-passed':
       return {...progress, passedPointOfNoReturn: true};
     case 'reverse-started':
@@ -186,7 +195,6 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'tail-cut':
     case 'reserve-given-back':
     case 'reserve-filled':
-    case 'lock-taken-over':
     // A failed call may have had its effect all the same: only a check can tell.
     case 'action-failed':
       return progress;

@@ -96,7 +96,12 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'lock-taken-over': (fact) => [
     `lock taken over from ${fact.from} by ${operatorText(fact.operator)}`,
+    fact.notBeforeUtc === undefined
+      ? undefined
+      : `an action of the earlier holder may be under way until ${fact.notBeforeUtc}`,
   ],
+  'earlier-holder-stopped': ({because}) => [`the earlier holder acts no more: ${because}`],
+  'run-handed-over': ({to, operator}) => [`handed over to ${to} by ${operatorText(operator)}`],
   'systems-claimed': ({lasting, whileActing, unreachable, regained}) => [
     [
       ...(lasting.length > 0 ? [`claimed ${lasting.join(', ')}`] : []),

@@ -177,6 +177,8 @@ const betweenProcesses: ReadonlySet<JournalEntry['kind']> = new Set([
   'run-resumed',
   'tail-cut',
   'lock-taken-over',
+  'earlier-holder-stopped',
+  'run-handed-over',
 ]);
 
 function workAfter(

@@ -9,6 +9,8 @@ export interface Claimant {
   readonly host: Past;
   readonly run: string;
   readonly besides?: readonly string[];
+  /** The log that its hosts share says whose the run is: a claim of another host is its own after a take-over. */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -21,13 +23,16 @@ export type ClaimRelation = 'none' | 'own' | 'copied' | 'ended' | 'foreign';
  * A journal in this folder proves something about a claim only when the claim was made with that very file: a copy of
  * the folder does not know what the run changed later, and neither does a journal that is not over.
  */
-export function relationTo({host, run}: Claimant, claim: Claim | null): ClaimRelation {
+export function relationTo(
+  {host, run, isShared = false}: Claimant,
+  claim: Claim | null,
+): ClaimRelation {
   if (!claim) {
     return 'none';
   }
   const isHere = isMadeHere(host, claim);
   if (claim.run === run) {
-    return isHere ? 'own' : 'copied';
+    return isHere || isShared ? 'own' : 'copied';
   }
   const progress = isHere ? readableProgress(host, claim.run) : undefined;
   return progress && isOver(progress) ? 'ended' : 'foreign';

@@ -6,11 +6,18 @@ import {SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Claim} from '../model/target.ts';
 import {messageOf} from '../model/thrown.ts';
-import {type Claimant, type ClaimRelation, isInTheWay, relationTo} from './claim-owner.ts';
+import {
+  type Claimant,
+  type ClaimRelation,
+  isInTheWay,
+  isMadeHere,
+  relationTo,
+} from './claim-owner.ts';
 import {claimLost, claimNotKept, systemsClaimed} from './claim-problems.ts';
 import {type ClaimableSystem, claimableSystems} from './claimable-systems.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
+import type {SessionRequest} from './run-session.ts';
 
 export interface ClaimRequest extends Claimant {
   readonly host: Host;
@@ -22,8 +29,21 @@ export interface ClaimRequest extends Claimant {
   readonly signal: AbortSignal;
 }
 
+/** What a process claims for a run; `earlier`: the progress of one that began before. */
+export function claimRequestFor(
+  {host, opened, run, signals, besides = [], alone}: SessionRequest,
+  earlier: Progress | undefined,
+): ClaimRequest {
+  return {
+    ...{host, opened, run, besides, lasting: lastingClaims(earlier)},
+    isShared: opened.inventory.store !== undefined && !alone,
+    isEarlier: earlier !== undefined,
+    signal: signals.aborting,
+  };
+}
+
 /** Of a run without changes in place, nobody needs to know what became of its claims. */
-export const lastingClaims = (progress: Progress | undefined): readonly string[] =>
+const lastingClaims = (progress: Progress | undefined): readonly string[] =>
   progress && appliedEntries(progress).length > 0 ? progress.lastingClaims : [];
 
 /** What a run claimed, by the names of the targets. */
@@ -163,12 +183,16 @@ export class Claims implements RunClaims {
   }
 
   async letGo(): Promise<void> {
-    const {host, run, signal} = this.#request;
+    const {host, run, isShared, signal} = this.#request;
     const journal = host.state.journalIdentity(run) ?? '';
-    for (const system of this.#kept) {
+    // One of a host from which it was taken over may be left: its server took no writes then.
+    const left = isShared ? this.#systems.filter(({keeps}) => keeps === 'lasting') : [];
+    for (const system of new Set([...this.#kept, ...left])) {
       try {
+        const {claim} = isShared ? await system.claim.look(signal) : {claim: null};
+        const key = claim?.run === run ? claim : {run, journal};
         // On a server that takes no writes it stays, and says which run it is of.
-        await system.claim.drop({run, journal}, signal);
+        await system.claim.drop(key, signal);
         this.#kept.delete(system);
       } catch {
         // Out of reach. The run has ended well all the same, and its journal says so to the next one.
@@ -239,6 +263,10 @@ export class Claims implements RunClaims {
     const {signal} = this.#request;
     const {claim} = await system.look(signal);
     const relation = relationTo(this.#request, claim);
+    const isEarlierHost = relation === 'own' && claim && !isMadeHere(this.#request.host, claim);
+    if (isEarlierHost && (await system.drop(claim, signal)) === 'dropped') {
+      return 'own';
+    }
     if (claim && relation === 'ended') {
       return (await system.drop(claim, signal)) === 'dropped' ? 'none' : 'foreign';
     }

@@ -19,6 +19,16 @@ export function refuseBesideWorker(host: Host, progress: Progress): void {
   }
 }
 
+/** Somebody else is to continue it, or a process of another host may still be acting. */
+export function refuseWhileElsewhere({run, handedOverTo, notBefore}: Progress, now: Date): void {
+  if (handedOverTo !== undefined) {
+    throw new SwitcharooError(runHandedOver(run.run, handedOverTo));
+  }
+  if (notBefore && now < notBefore) {
+    throw new SwitcharooError(actionInFlight(run.run, notBefore));
+  }
+}
+
 /** A slip in the name of the checkpoint would otherwise run the whole runbook. */
 export function refuseUnknownCheckpoint({runbook}: OpenedWorld, until: string | undefined): void {
   if (until !== undefined && !isCheckpointOrEntry(runbook, until)) {
@@ -121,4 +131,19 @@ const runUnfinished = (run: string, runbook: string, inventory: string): Problem
   code: 'run-unfinished',
   message: `${run} of ${runbook} on ${inventory} is not finished, and it has changes in place.`,
   hint: {text: 'Reverse that run first, or continue it with', command: `resume ${run}`},
+});
+
+const runHandedOver = (run: string, to: string): Problem => ({
+  code: 'run-handed-over',
+  message: `${run} was handed over to ${to}. Nothing is done for it on this host.`,
+  hint: {text: 'Leave it to them, or take it back with', command: `take-over ${run} -i INVENTORY`},
+});
+
+const actionInFlight = (run: string, until: Date): Problem => ({
+  code: 'action-in-flight',
+  message: `${run} was taken over from another host. An action there may be under way until ${until.toISOString()}.`,
+  hint: {
+    text: 'Repeat the command after that, or wait for it, or say that nothing is under way (--now), with',
+    command: `take-over ${run} -i INVENTORY`,
+  },
 });

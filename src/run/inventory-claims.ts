@@ -60,6 +60,44 @@ export const takeOverClaims = (
     }
   });
 
+/** What became of the process of another host on each target that a shared run had claimed there. */
+export interface EndedHold {
+  readonly target: string;
+  /** Why nobody can tell whether its session was ended. */
+  readonly problem?: Problem;
+}
+
+/**
+ * Ends the database sessions of a run that was taken over from another host, and removes its claims. A server that
+ * takes no writes keeps the claim: the log of the run says whose it is. `whileActing`: targets on which its process had
+ * a session and no claim that lasts.
+ */
+export const endHolds = (
+  host: Pick<Host, 'state'>,
+  file: string,
+  {run, whileActing}: {readonly run: string; readonly whileActing: readonly string[]},
+  signal: AbortSignal,
+): Promise<readonly EndedHold[]> =>
+  withClaims(host, file, signal, async (_inventory, systems) => {
+    const ended = [...systems].map(async ([target, claim]): Promise<readonly EndedHold[]> => {
+      try {
+        const {claim: seen, holder} = await claim.look(signal);
+        const isActing = seen === null && holder !== null && whileActing.includes(target);
+        if (seen?.run !== run && !isActing) {
+          return [];
+        }
+        await claim.takeOver(seen ?? {run, journal: ''}, signal);
+        return [{target}];
+      } catch (error) {
+        if (error instanceof SwitcharooError) {
+          return [{target, problem: error.problem}];
+        }
+        throw error;
+      }
+    });
+    return (await Promise.all(ended)).flat();
+  });
+
 async function withClaims<Result>(
   {state}: Pick<Host, 'state'>,
   file: string,

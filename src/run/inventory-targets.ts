@@ -20,12 +20,18 @@ interface OpenInventory {
 }
 
 /** Connects to nothing before a target is asked for. */
-export async function openInventory(
-  {state}: Pick<Host, 'state'>,
+export const openInventory = (
+  host: Pick<Host, 'state'>,
   file: string,
   signal: AbortSignal,
+): Promise<OpenInventory> => openLoaded(host, loadInventory(file, host.state.path), signal);
+
+/** The same, of an inventory that was read already. */
+export async function openLoaded(
+  {state}: Pick<Host, 'state'>,
+  inventory: Inventory,
+  signal: AbortSignal,
 ): Promise<OpenInventory> {
-  const inventory = loadInventory(file, state.path);
   const environment = withholdSecrets(inventory, process.env);
   const all = await kindsOf(inventory);
   const redactor = new Redactor();

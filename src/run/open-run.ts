@@ -3,8 +3,14 @@ import type {Operator} from '../engine/operator.ts';
 import {newRunName} from '../journal/state-folder.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import {changesSinceStart, refuseBesideWorker, runsBesides} from './guards.ts';
+import {
+  changesSinceStart,
+  refuseBesideWorker,
+  refuseWhileElsewhere,
+  runsBesides,
+} from './guards.ts';
 import {type Host, type StopSignals, thisHost} from './host.ts';
+import {MachineClock} from './machine-clock.ts';
 import {type OpenedWorld, openWorld} from './open-world.ts';
 import {operatorWith, rehearsalOperator} from './operators.ts';
 import {progressIn} from './past-runs.ts';
@@ -115,6 +121,7 @@ export async function reopenRun(
 ): Promise<Run> {
   const progress = progressIn(host, request.run);
   refuseBesideWorker(host, progress);
+  refuseWhileElsewhere(progress, new MachineClock(progress.last).now());
   const {run: started} = progress;
   const signals = request.signals ?? neverStopped();
   const worldRequest = {

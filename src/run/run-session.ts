@@ -49,6 +49,8 @@ export interface RunSession {
   secure(): void;
   /** Closes the journal and gives the lock back. */
   release(): void;
+  /** Tells another host that took the run over that this process acts no more. */
+  leave(): Promise<void>;
 }
 
 export interface SessionRequest {
@@ -235,12 +237,11 @@ interface Opened extends Pick<RunSession, 'journal' | 'lock'> {
  * action in flight, a question.
  */
 function sessionWith(
-  {host, run, opened, signals, operator, claims, channels = noChannels}: SessionRequest,
+  {host, run, opened, signals, operator, claims, log, channels = noChannels}: SessionRequest,
   {journal, lock, watch, isNew}: Opened,
 ): RunSession {
   const {world, inventory, runbook, redactor} = opened;
-  const broken = watch.broken.signal;
-  const full = new AbortController();
+  const [broken, full] = [watch.broken.signal, new AbortController()];
   const entries = runbook.entries.length;
   const notices = noticesOfRun({
     ...{redactor, channels, journal, isNew, stateFolder: host.state.path, observe: world.observe},
@@ -284,6 +285,7 @@ function sessionWith(
         record.add({kind: 'reserve-filled', bytes});
       }
     },
+    leave: async () => log?.leave(),
     release: () => {
       removeReserveOf(host, record.progress, lock);
       unwatch();

@@ -1,14 +1,18 @@
 import type {Inventory} from '../inventory/inventory.ts';
 import {targetMissing} from '../inventory/problems.ts';
 import type {Journal} from '../journal/contract.ts';
+import {installJournal} from '../journal/install-journal.ts';
+import {newSharedLog, reopenSharedLog, sharedJournalOf} from '../journal/open-shared-log.ts';
 import {readJournal} from '../journal/read-journal.ts';
-import {newSharedLog, reopenSharedLog, type SharedLog} from '../journal/shared-log.ts';
+import type {SharedLog} from '../journal/shared-log.ts';
 import {barriersInOutage} from '../model/expected-time.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {progressOf} from '../model/progress.ts';
 import type {TargetKind} from '../model/target.ts';
 import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
+import {isOver, openRuns, workerOn} from './past-runs.ts';
 import type {RunSession, SessionRequest} from './run-session.ts';
 
 /** Where the runs of an inventory are shared; `undefined` where they are on this host alone. */
@@ -62,7 +66,7 @@ export async function sharedLogOf(
 
 const aloneLimitMs = 5_000;
 
-const isObjectStore = (writer: unknown): writer is ObjectStore =>
+export const isObjectStore = (writer: unknown): writer is ObjectStore =>
   typeof writer === 'object' &&
   writer !== null &&
   'place' in writer &&
@@ -70,7 +74,7 @@ const isObjectStore = (writer: unknown): writer is ObjectStore =>
   'read' in writer &&
   'keys' in writer;
 
-const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem => ({
+export const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem => ({
   code: 'store-wrong-kind',
   message: `The store ${name} in ${file} is a target of the kind ${kind}, which keeps no shared journal.`,
   hint: 'Name a target of the kind s3-store.',
@@ -92,17 +96,42 @@ export async function shareBeginning(
 }
 
 /**
- * What happened since the last barrier. A store that is away then keeps nobody from anything: the journal here has it,
- * and it is shared when the run goes on.
+ * What happened since the last barrier. Gives the problem when somebody else owns the run by now. A store that is away
+ * keeps nobody from anything: the journal here has it, and it is shared when the run goes on.
  */
-export const shareEnd = (journal: Journal): Promise<void> =>
-  journal.shared(AbortSignal.timeout(endLimitMs)).catch((error: unknown) => {
-    if (error instanceof SwitcharooError && error.problem.code === 'lock-lost') {
-      throw error;
-    }
-  });
+export async function shareEnd(journal: Journal): Promise<Problem | undefined> {
+  try {
+    await journal.shared(AbortSignal.timeout(endLimitMs));
+    return undefined;
+  } catch (error) {
+    const isLost = error instanceof SwitcharooError && error.problem.code === 'lock-lost';
+    return isLost ? error.problem : undefined;
+  }
+}
 
 const endLimitMs = 10_000;
+
+/**
+ * Runs that are not over by their journals here, and that another host has ended since: their journals are brought up
+ * to date. A store that does not answer changes nothing.
+ */
+export async function endElsewhere({host, opened, signals}: SessionRequest): Promise<void> {
+  const open = openRuns(host).filter((progress) => {
+    const {store, inventory} = progress.run;
+    return (
+      store !== undefined && inventory.name === opened.inventory.name && !workerOn(host, progress)
+    );
+  });
+  const store = open.length > 0 ? await storeOf(opened) : undefined;
+  for (const {run} of store ? open : []) {
+    const sharing = {store: store as ObjectStore, run: run.run};
+    const shared = await sharedJournalOf(sharing, signals.stopping).catch(() => null);
+    const progress = shared && progressOf(shared.entries);
+    if (shared && progress && isOver(progress)) {
+      installJournal(host.state.journalOf(run.run), shared.text);
+    }
+  }
+}
 
 /** What sharing the journal costs the outage, for the plan: as the store answers now. */
 export async function storeRemarks(

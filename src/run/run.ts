@@ -14,7 +14,7 @@ import type {LongestOutage, ReportOptions, RunReport} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
 import {peopleText} from './channel-texts.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
-import {type ClaimRequest, type Claims, lastingClaims, takeClaims} from './claims.ts';
+import {type ClaimRequest, type Claims, claimRequestFor, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
 import {distancesOf} from './expected-times.ts';
@@ -40,7 +40,7 @@ import {
   reverse,
   type SessionRequest,
 } from './run-session.ts';
-import {shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
+import {endElsewhere, shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
 import {worldRemarks} from './session-remarks.ts';
 
 interface RunParts {
@@ -119,6 +119,7 @@ export class Run {
       refuseFinished(earlier.progress);
     } else {
       refuseUnknownCheckpoint(this.#opened, until);
+      await endElsewhere(session);
       // Before any check: the changes of the unfinished run would be reported as obstacles, with hints to undo them.
       refuseBesideUnfinished(host, this.#opened);
     }
@@ -207,6 +208,7 @@ export class Run {
       await this.#session?.notices.stop();
       await this.#releaseClaims();
       this.#session?.release();
+      await this.#session?.leave();
     }
     await this.#opened.close();
   }
@@ -241,8 +243,8 @@ export class Run {
     }
     const result = await work(running);
     await running.notices.settle();
-    await shareEnd(running.journal);
-    return result;
+    const lost = await shareEnd(running.journal);
+    return lost ? {kind: 'paused', problem: lost} : result;
   }
 
   async #begin(plan: string): Promise<RunSession> {
@@ -282,19 +284,16 @@ export class Run {
   /** Before any check: what another run has changed would be taken for the original state. */
   async #surveyClaims(): Promise<ClaimSurvey | undefined> {
     if (!this.#session) {
+      if (this.#parts.earlier) {
+        // What another host did since would be reported as obstacles.
+        await sharedLogOf(this.#parts.session, true);
+      }
       this.#claimSurvey = await foreignClaims(this.#claimRequest);
     }
     return this.#claimSurvey;
   }
 
   get #claimRequest(): ClaimRequest {
-    const {session, earlier} = this.#parts;
-    const {host, opened, run, signals} = session;
-    const {besides = []} = session;
-    return {
-      ...{host, opened, run, besides, lasting: lastingClaims(earlier?.progress)},
-      isEarlier: earlier !== undefined,
-      signal: signals.aborting,
-    };
+    return claimRequestFor(this.#parts.session, this.#parts.earlier?.progress);
   }
 }

@@ -2,7 +2,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {findLab} from '../../lab/client.ts';
-import {sharedEntries} from '../../src/journal/shared-log.ts';
+import {sharedEntries} from '../../src/journal/open-shared-log.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {s3Store} from '../../steps/s3/index.ts';
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';

@@ -1,6 +1,7 @@
 import {inventoryWord} from '../../inventory/names.ts';
 import {shellWord} from '../../model/hint.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import type {Progress} from '../../model/progress.ts';
 import {flow, remarkText} from '../../report/index.ts';
 import {type ClaimRelation, isMadeHere, relationTo} from '../../run/claim-owner.ts';
 import {ownerOf} from '../../run/claim-problems.ts';
@@ -69,12 +70,12 @@ export async function takeOverClaimsOf(
 /** That another run, or another copy of the journal, owns a system of this run: it can neither resume nor reverse. */
 export async function foreignClaimsOf(
   app: App,
-  {run, inventory}: {readonly run: string; readonly inventory: {readonly file: string}},
+  {run, inventory, store}: Progress['run'],
 ): Promise<readonly string[]> {
   const limit = AbortSignal.timeout(limitMs);
   const claims = await claimsIn(app, inventory.file, limit).catch(() => undefined);
   return (claims?.targets ?? []).flatMap((target) => {
-    const relation = relationTo({host: app, run}, target.claim);
+    const relation = relationTo({host: app, run, isShared: store !== undefined}, target.claim);
     const text = relationTexts[relation];
     return text ? [remarkText(`${text} ${target.target}: ${ownerText(target)}.`, app)] : [];
   });

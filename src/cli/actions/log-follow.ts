@@ -10,8 +10,11 @@ import {isOver} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {printEntries} from './log.ts';
+import {refreshing} from './shared.ts';
 
 const everyMs = 250;
+/** A store is asked over the network. */
+const everySharedMs = 1_000;
 /** As wide as #999: later lines are as wide as the first ones. */
 const numberColumns = 4;
 
@@ -23,6 +26,7 @@ export async function followLog(app: App, name: string | undefined): Promise<Exi
   const path = app.state.journalOf(chooseRun(app, name));
   const {signal, dispose} = interruption();
   const print = linePrinter(app);
+  const refresh = refreshing(app);
   let progress: Progress | undefined;
   try {
     for (const entries of newEntries(path)) {
@@ -31,7 +35,8 @@ export async function followLog(app: App, name: string | undefined): Promise<Exi
       if (signal.aborted || (progress && isOver(progress))) {
         break;
       }
-      await sleep(everyMs, undefined, {signal}).catch(() => undefined);
+      await sleep(app.shared ? everySharedMs : everyMs, undefined, {signal}).catch(() => undefined);
+      await refresh(signal);
     }
   } finally {
     dispose();

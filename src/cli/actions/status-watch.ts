@@ -7,6 +7,7 @@ import {type App, widthNow} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {survivingWrite} from '../screen/broken-terminal.ts';
 import {LiveRegion} from '../screen/live-region.ts';
+import {refreshing} from './shared.ts';
 import {type RunStatus, readStatus, statusIn} from './status.ts';
 
 const everyMs = 1000;
@@ -18,11 +19,13 @@ const everyMs = 1000;
 export async function watchStatus(app: App, name: string | undefined): Promise<ExitCode> {
   const {signal, dispose} = interruption();
   recallFolds(app);
+  const refresh = refreshing(app);
   const view = process.stdout.isTTY && !app.json ? new LiveView(app) : new ChangeView(app);
   try {
     view.show(readStatus(app, name));
     while (!signal.aborted) {
       await sleep(everyMs, undefined, {signal}).catch(() => undefined);
+      await refresh(signal);
       const status = signal.aborted ? undefined : statusNow(app, name);
       if (status) {
         view.show(status);

@@ -68,7 +68,7 @@ async function foreignClaims(app: App, progress: Progress): Promise<readonly str
 /** The status of the run of this name; without a name, of the newest. */
 export function readStatus(app: App, name: string | undefined): RunStatus {
   const progress = runToShow(app, name);
-  const holder = holderOfRun(app, progress);
+  const holder = app.shared ? sharedHolder(progress) : holderOfRun(app, progress);
   const outage = outageIn(app, progress);
   return {
     progress,
@@ -77,6 +77,16 @@ export function readStatus(app: App, name: string | undefined): RunStatus {
     ...(holder ? {holder} : {}),
     ...(outage ? {outage} : {}),
   };
+}
+
+/** Whether its process still works is not known here: the journal says who it was. */
+export function sharedHolder({operator, outcome, run, lastAt}: Progress): Holder | undefined {
+  return outcome === 'running' || outcome === 'reversing'
+    ? {
+        ...{...operator, run: run.run, sinceUtc: lastAt.toISOString()},
+        ...{scope: run.runbook.name, token: '', machine: '', bootId: '', startTicks: null},
+      }
+    : undefined;
 }
 
 /** As text, or as one JSON document. */

@@ -1,10 +1,16 @@
-import {defineCommand, flag, optional} from '../command.ts';
-import {html} from '../options.ts';
+import {defineCommand, flag, mandatory, optional} from '../command.ts';
+import {html, inventory} from '../options.ts';
 
 const ownedInventory = optional({
   short: 'i',
   placeholder: 'inventory',
   description: 'Inventory whose systems may be claimed by a run of another state folder',
+});
+
+const shared = optional({
+  placeholder: 'store',
+  description:
+    'Show the runs that hosts share in the store of this inventory, or in s3://bucket/prefix',
 });
 
 const statusCommand = defineCommand({
@@ -19,20 +25,30 @@ const statusCommand = defineCommand({
       description: 'Refresh every second until Ctrl-C (reads only the journal)',
     }),
     inventory: ownedInventory,
+    shared,
   },
   prints: ['status', 'claims'],
-  examples: ['status', 'status --offline', 'status --watch', 'status -i production'],
+  examples: [
+    'status',
+    'status --offline',
+    'status --watch',
+    'status -i production',
+    'status --watch --shared s3://our-cutovers/shop',
+  ],
   run: async ({app, args: [run], options}) => {
     if (options.inventory !== undefined) {
       const {showClaims} = await import('../actions/claims.ts');
       return showClaims(app, options.inventory);
     }
-    if (options.watch) {
-      const {watchStatus} = await import('../actions/status-watch.ts');
-      return watchStatus(app, run);
-    }
-    const {showStatus} = await import('../actions/status.ts');
-    return showStatus(app, run, options.offline);
+    const {withSharedRuns} = await import('../actions/shared.ts');
+    return withSharedRuns(app, options.shared, async (shown) => {
+      if (options.watch) {
+        const {watchStatus} = await import('../actions/status-watch.ts');
+        return watchStatus(shown, run);
+      }
+      const {showStatus} = await import('../actions/status.ts');
+      return showStatus(shown, run, options.offline || options.shared !== undefined);
+    });
   },
 });
 
@@ -40,11 +56,13 @@ const runsCommand = defineCommand({
   name: 'runs',
   summary: 'List runs',
   description: 'List the runs in the state folder, newest last.',
+  options: {shared},
   prints: ['runs'],
-  examples: ['runs'],
-  run: async ({app}) => {
+  examples: ['runs', 'runs --shared production'],
+  run: async ({app, options}) => {
     const {listRuns} = await import('../actions/runs.ts');
-    return listRuns(app);
+    const {withSharedRuns} = await import('../actions/shared.ts');
+    return withSharedRuns(app, options.shared, listRuns);
   },
 });
 
@@ -59,16 +77,20 @@ const logCommand = defineCommand({
     follow: flag({
       description: 'Print new entries as they are written, until the run is over or Ctrl-C',
     }),
+    shared,
   },
   prints: ['journal-entry', 'log-verified'],
   examples: ['log', 'log --verify', 'log --follow'],
   run: async ({app, args: [run], options}) => {
-    if (options.follow && !options.verify) {
-      const {followLog} = await import('../actions/log-follow.ts');
-      return followLog(app, run);
-    }
-    const {printLog, verifyLog} = await import('../actions/log.ts');
-    return options.verify ? verifyLog(app, run) : printLog(app, run);
+    const {withSharedRuns} = await import('../actions/shared.ts');
+    return withSharedRuns(app, options.shared, async (shown) => {
+      if (options.follow && !options.verify) {
+        const {followLog} = await import('../actions/log-follow.ts');
+        return followLog(shown, run);
+      }
+      const {printLog, verifyLog} = await import('../actions/log.ts');
+      return options.verify ? verifyLog(shown, run) : printLog(shown, run);
+    });
   },
 });
 
@@ -78,12 +100,13 @@ const reportCommand = defineCommand({
   summary: 'Print the timeline, durations and outage of a run',
   description:
     'Print the timeline of a run, its durations beside those of the last comparable run, and the outage.\n\nWithout a run, the newest run is reported.',
-  options: {html},
+  options: {html, shared},
   prints: ['report'],
   examples: ['report', 'report --html cutover.html'],
   run: async ({app, args: [run], options}) => {
     const {printReport} = await import('../actions/report.ts');
-    return printReport(app, run, options.html);
+    const {withSharedRuns} = await import('../actions/shared.ts');
+    return withSharedRuns(app, options.shared, (shown) => printReport(shown, run, options.html));
   },
 });
 
@@ -112,4 +135,62 @@ const unlockCommand = defineCommand({
   },
 });
 
-export const runsCommands = [statusCommand, runsCommand, logCommand, reportCommand, unlockCommand];
+const takeOverCommand = defineCommand({
+  name: 'take-over',
+  arguments: '<run>',
+  summary: 'Continue a run that another host works on or has left',
+  description:
+    'Take a run over from another host that shares its journal in the store of the inventory. Its state is shown first, and you confirm by typing its name.\n\nFrom then on the other host does nothing more: its process ends at its next action, and its database sessions are ended. An action that is under way there is waited for. Then continue with resume or reverse.',
+  options: {
+    inventory,
+    now: flag({
+      description:
+        'Do not wait for an action under way on the other host: you are sure that there is none',
+    }),
+    name: optional({
+      placeholder: 'run',
+      description: 'Confirm with the name of the run, instead of typing it',
+    }),
+  },
+  prints: ['taken-over'],
+  examples: ['take-over 20260301-031205-4f2a -i production'],
+  run: async ({app, args: [run = ''], options}) => {
+    const {takeOver} = await import('../actions/take-over.ts');
+    return takeOver(app, run, options);
+  },
+});
+
+const handOverCommand = defineCommand({
+  name: 'hand-over',
+  arguments: '<run>',
+  summary: 'Offer a paused run to an operator on another host',
+  description:
+    'Offer a run to another operator. It must be paused, and its journal must be shared in the store of its inventory. Nothing is done for it on this host any more, and its new operator need not wait.',
+  options: {
+    to: mandatory({
+      placeholder: 'name',
+      description: 'Who is to continue it: a user name, or user@host',
+    }),
+    inventory: optional({
+      short: 'i',
+      placeholder: 'file',
+      description: 'Inventory file, if it was moved after the run started',
+    }),
+  },
+  prints: ['handed-over'],
+  examples: ['hand-over 20260301-031205-4f2a --to kim'],
+  run: async ({app, args: [run = ''], options}) => {
+    const {handOver} = await import('../actions/hand-over.ts');
+    return handOver(app, run, options);
+  },
+});
+
+export const runsCommands = [
+  statusCommand,
+  runsCommand,
+  logCommand,
+  reportCommand,
+  unlockCommand,
+  takeOverCommand,
+  handOverCommand,
+];

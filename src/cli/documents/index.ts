@@ -8,7 +8,7 @@ import * as preparation from './preparation.ts';
 import {explanation, page, pages, project, schema, schemas} from './project.ts';
 import {report} from './report.ts';
 import {runLine, taskEnded} from './run.ts';
-import {claims, logVerified, runs, status, unlocked} from './status.ts';
+import {claims, handedOver, logVerified, runs, status, takenOver, unlocked} from './status.ts';
 
 /** Everything that `--json` prints, by the name that `schema` takes. */
 export const documents = {
@@ -24,6 +24,8 @@ export const documents = {
   'journal-entry': journalEntry(),
   'log-verified': logVerified,
   unlocked,
+  'taken-over': takenOver,
+  'handed-over': handedOver,
   preflight: preparation.preflight,
   'preflight-change': preparation.preflightChange,
   'preflight-busy': preparation.preflightBusy,

@@ -107,3 +107,14 @@ export const unlocked = document({
   run: z.string(),
   unlocked: texts.describe('Its lock, or the targets that it no longer claims'),
 });
+
+export const takenOver = document({
+  run: z.string(),
+  from: z.string().describe('user@host that worked on it last'),
+  inFlight: list(
+    z.strictObject({entry: z.string(), target: z.string(), does: z.string(), limitMs: z.number()}),
+  ).describe('What was, or may have been, under way there'),
+  sessionsEnded: texts.describe('Targets on which its database session was ended'),
+});
+
+export const handedOver = document({run: z.string(), to: z.string()});

@@ -14,6 +14,9 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   'journal-entry': 'One line of the journal of a run',
   'log-verified': 'A verified journal: each of its lines follows from the one before',
   unlocked: 'What unlock has released',
+  'taken-over':
+    'A run that was taken over from another host, and what may have been under way there',
+  'handed-over': 'A run that was offered to an operator on another host',
   preflight: 'The findings of every preflight check',
   'preflight-change':
     'The findings of a repeated preflight that are new, and those that are resolved',

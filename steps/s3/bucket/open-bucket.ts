@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Readable} from 'node:stream';
 import type {S3Client} from '@aws-sdk/client-s3';
-import {type Problem, SwitcharooError} from '../../../src/index.ts';
+import {elapsedMs, type Problem, SwitcharooError} from '../../../src/index.ts';
 import {type AwsClients, AwsClock, type AwsConfig, awsClients} from '../../aws/index.ts';
 import type {BucketWriter, StoredObject} from '../contract.ts';
 import {bucketNotFound, objectNotFound, objectTooLarge} from './problems.ts';
@@ -49,6 +49,7 @@ export function openBucket(
         }
         return (await Body?.transformToByteArray()) ?? new Uint8Array();
       }, key),
+    ageMs: (key, signal) => ask((clients) => ageOf(clients, bucket, key, signal)),
     sha256: (key, signal) => ask((clients) => sha256Of(clients, bucket, key, signal)),
     signedUrl: async (method, key, signal) => {
       signal.throwIfAborted();
@@ -124,6 +125,35 @@ async function listed(
     }
   }
   return objects;
+}
+
+/** Both times are of one answer: the clock of this machine does not count. */
+async function ageOf(
+  {sdk, reading}: Clients,
+  bucket: string,
+  key: string,
+  abortSignal: AbortSignal,
+): Promise<number | null> {
+  const command = new sdk.HeadObjectCommand({Bucket: bucket, Key: key});
+  let answeredAt: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const {headers} = result.response as {readonly headers?: Readonly<Record<string, string>>};
+      answeredAt = headers?.['date'];
+      return result;
+    },
+    {step: 'deserialize', priority: 'low'},
+  );
+  try {
+    const {LastModified} = await reading.send(command, {abortSignal});
+    return LastModified && answeredAt ? elapsedMs(LastModified, new Date(answeredAt)) : 0;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFound') {
+      return null;
+    }
+    throw error;
+  }
 }
 
 async function sha256Of(

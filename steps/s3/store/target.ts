@@ -56,6 +56,7 @@ function storeIn(
         throw error;
       }
     },
+    ageMs: (key, signal) => objects.ageMs(`${folder}${key}`, signal),
     keys: async (start, signal) =>
       (await objects.keys(`${folder}${start}`, signal)).map((key) => key.slice(folder.length)),
     safeguards: {

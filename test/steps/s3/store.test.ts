@@ -4,9 +4,9 @@ import {createS3, type S3} from '../../../lab/aws/s3.ts';
 import {
   newSharedLog,
   reopenSharedLog,
-  SharedLog,
   sharedEntries,
-} from '../../../src/journal/shared-log.ts';
+} from '../../../src/journal/open-shared-log.ts';
+import {SharedLog} from '../../../src/journal/shared-log.ts';
 import type {Fact, JournalEntry} from '../../../src/model/journal.ts';
 import type {ObjectStore} from '../../../src/model/object-store.ts';
 import {MemoryJournal} from '../../../src/testing/memory-journal.ts';

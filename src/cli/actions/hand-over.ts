@@ -1,0 +1,34 @@
+import {chooseRun} from '../../run/choose-run.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {handOverRun} from '../../run/hand-over-run.ts';
+import {openStore} from '../../run/open-store.ts';
+import {progressIn} from '../../run/past-runs.ts';
+import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
+import {listenToSignals} from '../signals.ts';
+
+/** Offers a run to somebody on another host. */
+export async function handOver(
+  app: App,
+  name: string,
+  {to, inventory}: {readonly to: string; readonly inventory: string | undefined},
+): Promise<ExitCode> {
+  const run = chooseRun(app, name);
+  const file = inventory ?? progressIn(app, run).run.inventory.file;
+  const signals = listenToSignals(app.say);
+  const {store, close} = await openStore(app, file, signals.stopping);
+  try {
+    await handOverRun({host: app, store, run, to}, signals.stopping);
+  } finally {
+    await close();
+    signals.dispose();
+  }
+  const take = `take-over ${run} -i INVENTORY`;
+  if (app.json) {
+    printDocument(app, 'handed-over', {run, to, next: [take]});
+  } else {
+    app.say(`${run} is handed over to ${to}: nothing is done for it on this host any more.`);
+    app.say(`${to} continues it with: switcharoo ${take}`);
+  }
+  return exitCodes.done;
+}

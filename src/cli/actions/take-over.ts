@@ -1,0 +1,160 @@
+import {existsSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {namesIn} from '../../inventory/names.ts';
+import {durationText} from '../../model/duration.ts';
+import {shellWord} from '../../model/hint.ts';
+import {outageOf} from '../../model/outage.ts';
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {flow, statusText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {type EndedHold, endHolds} from '../../run/inventory-claims.ts';
+import {timeAfter} from '../../run/machine-clock.ts';
+import {openStore} from '../../run/open-store.ts';
+import {operatorText, type SharedRun, sharedRunIn, takeOverRun} from '../../run/take-over-run.ts';
+import type {App} from '../app.ts';
+import {askName} from '../ask-name.ts';
+import {printDocument} from '../print-document.ts';
+import {listenToSignals} from '../signals.ts';
+import {sharedHolder} from './status.ts';
+
+interface TakeOverOptions {
+  readonly inventory: string;
+  readonly now: boolean;
+  readonly name: string | undefined;
+}
+
+/** Takes a run over from another host, after its state was shown and its name was typed. */
+export async function takeOver(
+  app: App,
+  name: string,
+  {inventory: file, now, name: confirmation}: TakeOverOptions,
+): Promise<ExitCode> {
+  const signals = listenToSignals(app.say);
+  const signal = signals.stopping;
+  const {store, close} = await openStore(app, file, signal);
+  try {
+    app.waiting(`Reading the shared journals of ${store.place}`);
+    const shared = await sharedRunIn(store, name, signal);
+    const {run} = shared.progress.run;
+    if (!app.json) {
+      app.print(summaryOf(app, shared));
+    }
+    const typed = confirmation ?? (await askName(app, run));
+    if (typed !== run) {
+      throw new SwitcharooError(notConfirmed(run, file));
+    }
+    let held: readonly EndedHold[] = [];
+    await takeOverRun(
+      {
+        ...{host: app, store, shared, isSure: now},
+        whenTaken: async () => {
+          app.say(`${run} is yours now. ${operatorText(shared.progress)} can do nothing more.`);
+          held = await endHolds(app, file, {run, whileActing: whileActingIn(shared)}, signal);
+          for (const hold of held) {
+            app.say(holdText(hold, shared));
+          }
+        },
+        waiting: (leftMs) => {
+          const left = durationText(Math.ceil(leftMs / 1_000) * 1_000);
+          app.waiting(`Waiting for an action that may be under way there: ${left} at most`);
+        },
+      },
+      signal,
+    );
+    const resume = app.paste(`resume ${run}${movedFiles(shared, file)}`);
+    const reverse = app.paste(`reverse ${run}${movedFiles(shared, file)}`);
+    if (app.json) {
+      printDocument(app, 'taken-over', {
+        run,
+        from: operatorText(shared.progress),
+        inFlight: shared.inFlight.map(({seq: _, ...action}) => action),
+        sessionsEnded: held.filter(({problem}) => !problem).map(({target}) => target),
+        next: [resume, reverse],
+      });
+    } else {
+      app.say(
+        `Nothing of ${run} is under way. Continue it with: ${resume}\nOr reverse it with: ${reverse}`,
+      );
+    }
+    return exitCodes.done;
+  } finally {
+    await close();
+    signals.dispose();
+  }
+}
+
+/** All that somebody needs to know who has not worked on it. */
+function summaryOf(app: App, shared: SharedRun): string {
+  const {progress, entries, inFlight, waitMs} = shared;
+  const {outage: window} = progress.run.runbook;
+  const holder = sharedHolder(progress);
+  const status = statusText(progress, {
+    ...app,
+    now: timeAfter(progress.last),
+    next: [],
+    ...(holder ? {holder} : {}),
+    ...(window ? {outage: outageOf(entries, window)} : {}),
+  });
+  const lines = [
+    ...offerLines(app, shared),
+    ...inFlight.map(
+      ({entry, does, target}) => `May be under way there: ${entry}, "${does}" on ${target}.`,
+    ),
+    ...(waitMs > 0
+      ? [
+          `Nothing is done before that has ended: at most ${durationText(waitMs)}, less if that host says that it has stopped.`,
+        ]
+      : []),
+  ];
+  return [status, '', ...lines.flatMap((line) => flow([line], app))].join('\n');
+}
+
+function offerLines({operator}: App, {progress}: SharedRun): readonly string[] {
+  const {handedOverTo: to} = progress;
+  const from = operatorText(progress);
+  if (to === undefined) {
+    return [
+      `Last worked on by ${from}, who has not handed it over. If they can still be reached, ask first.`,
+    ];
+  }
+  const isForMe = to === operator.user || to === `${operator.user}@${operator.host}`;
+  return [
+    isForMe
+      ? `${from} has handed it over to you.`
+      : `${from} has handed it over to ${to}. You are ${operator.user}@${operator.host}: ask ${to} first.`,
+  ];
+}
+
+/** By the names of the inventory. */
+function whileActingIn({progress, entries}: SharedRun): readonly string[] {
+  const {targets = {}} = progress.run;
+  const claimed = entries.findLast(({kind}) => kind === 'systems-claimed');
+  return claimed?.kind === 'systems-claimed'
+    ? claimed.whileActing.map((name) => targets[name] ?? name)
+    : [];
+}
+
+function holdText({target, problem}: EndedHold, {progress}: SharedRun): string {
+  return problem
+    ? `! ${target}: nobody can tell whether the session of ${operatorText(progress)} has ended. ${problem.message}`
+    : `${target}: no session of ${operatorText(progress)} is left.`;
+}
+
+/** Where the files of a run are on this host, as far as they are not where it found them. */
+function movedFiles({progress}: SharedRun, inventory: string): string {
+  const {run} = progress;
+  const isThere = existsSync(run.runbook.file);
+  const isNamed = namesIn('runbooks', '.ts').includes(run.runbook.name);
+  const runbook = isThere ? '' : ` --runbook ${isNamed ? shellWord(run.runbook.name) : 'FILE'}`;
+  const file = existsSync(run.inventory.file) && resolve(inventory) === run.inventory.file;
+  return `${runbook}${file ? '' : ` -i ${shellWord(inventory)}`}`;
+}
+
+const notConfirmed = (run: string, inventory: string): Problem => ({
+  code: 'confirmation-mismatch',
+  message: `${run} was not taken over: the name of the run was not confirmed.`,
+  hint: {
+    text: 'Type it when asked, or pass it with',
+    command: `take-over ${run} -i ${shellWord(inventory)} --name ${run}`,
+  },
+});

@@ -1,0 +1,30 @@
+import type {FactOf} from './journal.ts';
+import type {OperatorName} from './run-started.ts';
+import {without} from './without.ts';
+
+/** Whose a run is that several hosts share. */
+export interface RunHolder {
+  /** Who worked on it last. */
+  readonly operator: OperatorName;
+  /** To whom its operator has offered it, and nobody has taken it over since. */
+  readonly handedOverTo?: string;
+  /** It was taken over, and an action of the earlier holder may be under way until then. */
+  readonly notBefore?: Date;
+}
+
+type HolderFact = FactOf<'run-handed-over' | 'lock-taken-over' | 'earlier-holder-stopped'>;
+
+/** Who holds a run after a fact. */
+export function withHolder<Run extends RunHolder>(run: Run, fact: HolderFact): Run {
+  switch (fact.kind) {
+    case 'run-handed-over':
+      return {...run, handedOverTo: fact.to};
+    case 'lock-taken-over': {
+      const {operator, notBeforeUtc} = fact;
+      const notBefore = notBeforeUtc === undefined ? {} : {notBefore: new Date(notBeforeUtc)};
+      return {...(without(run, 'handedOverTo') as Run), operator, ...notBefore};
+    }
+    case 'earlier-holder-stopped':
+      return without(run, 'notBefore') as Run;
+  }
+}

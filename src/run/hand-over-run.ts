@@ -1,0 +1,57 @@
+import {openJournal} from '../journal/file-journal.ts';
+import {acquireLock} from '../journal/lock.ts';
+import {reopenSharedLog} from '../journal/open-shared-log.ts';
+import {Redactor} from '../journal/redactor.ts';
+import {SharedJournal} from '../journal/shared-journal.ts';
+import type {ObjectStore} from '../model/object-store.ts';
+import {refuseFinished} from './choose-run.ts';
+import {refuseBesideWorker} from './guards.ts';
+import type {Host} from './host.ts';
+import {MachineClock} from './machine-clock.ts';
+import {progressIn, scopeOf} from './past-runs.ts';
+
+interface HandingOver {
+  readonly host: Host;
+  readonly store: ObjectStore;
+  readonly run: string;
+  /** The user, or `user@host`, who is to continue it. */
+  readonly to: string;
+}
+
+/**
+ * Offers a run to somebody else. Nothing of it is under way on this host then, and nothing is done here any more: its
+ * new operator need not wait.
+ */
+export async function handOverRun(
+  {host, store, run, to}: HandingOver,
+  signal: AbortSignal,
+): Promise<void> {
+  const {state, operator} = host;
+  const progress = progressIn(host, run);
+  refuseFinished(progress);
+  refuseBesideWorker(host, progress);
+  const {runbook, inventory, targets} = progress.run;
+  const clock = new MachineClock(progress.last);
+  const now = () => clock.now();
+  const scope = scopeOf(runbook.name, inventory.name, targets);
+  const {lock} = acquireLock({
+    ...{folder: state.locks, scope, run, operator, now},
+    ...{disk: state.disk, machine: state.machine},
+  });
+  try {
+    const monotonic = () => ({mark: clock.mark, ms: Math.round(clock.monotonic())});
+    const options = {now, monotonic, lock, redactor: new Redactor(), disk: state.disk};
+    const journal = openJournal(state.journalOf(run), options);
+    try {
+      const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
+      const shared = new SharedJournal(journal, log);
+      shared.append({kind: 'run-handed-over', to, operator});
+      await shared.shared(signal);
+      shared.close();
+    } finally {
+      journal.close();
+    }
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,61 @@
+import {type Inventory, inventoryShape, loadInventory} from '../inventory/inventory.ts';
+import {targetMissing} from '../inventory/problems.ts';
+import type {ObjectStore} from '../model/object-store.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Host} from './host.ts';
+import {openLoaded} from './inventory-targets.ts';
+import {isObjectStore, notAStore} from './run-store.ts';
+
+/** A place in which the hosts of a team share the journals of their runs. */
+interface OpenStore {
+  readonly store: ObjectStore;
+  readonly inventory: Inventory;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store of an inventory, or the one at `s3://bucket/prefix` with the account and the region of the
+ * environment. Connects to nothing yet.
+ */
+export async function openStore(
+  host: Pick<Host, 'state'>,
+  where: string,
+  signal: AbortSignal,
+): Promise<OpenStore> {
+  const inventory = inventoryOf(host, where);
+  const {store: name} = inventory;
+  if (name === undefined) {
+    throw new SwitcharooError(storeNotNamed(inventory.file));
+  }
+  const {all, open} = await openLoaded(host, inventory, signal);
+  try {
+    const kind = all[name];
+    if (!kind) {
+      throw new SwitcharooError(targetMissing(name, 's3-store', inventory));
+    }
+    const {writer: store} = await open.session(name);
+    if (!isObjectStore(store)) {
+      throw new SwitcharooError(notAStore(name, kind, inventory));
+    }
+    return {store, inventory, close: open.close};
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+function inventoryOf({state}: Pick<Host, 'state'>, where: string): Inventory {
+  const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.+?)\/?)?$/.exec(where) ?? [];
+  if (bucket === undefined) {
+    return loadInventory(where, state.path);
+  }
+  const journals = {kind: 's3-store', bucket, ...(prefix === undefined ? {} : {prefix})};
+  const alone = inventoryShape.parse({name: 'shared', targets: {journals}, store: 'journals'});
+  return {...alone, file: where, digest: ''};
+}
+
+const storeNotNamed = (file: string): Problem => ({
+  code: 'store-not-named',
+  message: `${file} names no store: its runs are not shared with other hosts.`,
+  hint: 'Name a target of the kind s3-store with "store:" in the inventory, or give its place as s3://bucket/prefix. "switcharoo docs a-shared-journal" says how.',
+});

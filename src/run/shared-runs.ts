@@ -1,0 +1,117 @@
+import {createHash} from 'node:crypto';
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {writeWhole} from '../journal/install-journal.ts';
+import {StateFolder} from '../journal/state-folder.ts';
+import type {ObjectStore} from '../model/object-store.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {messageOf} from '../model/thrown.ts';
+import type {Host} from './host.ts';
+import {openStore} from './open-store.ts';
+
+/** The runs of a store, as journals on this host that can only be read. */
+interface SharedRuns {
+  /** For people: `s3://our-cutovers/shop`. */
+  readonly place: string;
+  readonly state: StateFolder;
+  /** Reads what was added since. An object of a store never changes, so each is read once. */
+  refresh(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the store of an inventory, or of `s3://bucket/prefix`, and reads what is new there. */
+export async function openSharedRuns(
+  host: Pick<Host, 'state'>,
+  where: string,
+  signal: AbortSignal,
+): Promise<SharedRuns> {
+  const {store, close} = await openStore(host, where, signal);
+  const name = createHash('sha256').update(store.place).digest('hex').slice(0, 16);
+  const folder = join(host.state.path, 'shared', name);
+  const refresh = (refreshing: AbortSignal) => copyNew(store, folder, refreshing);
+  try {
+    await refresh(signal);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {place: store.place, state: new StateFolder(folder), refresh, close};
+}
+
+/** An object of a run: the entries from `seq` on. */
+interface Part {
+  readonly run: string;
+  readonly seq: number;
+  readonly key: string;
+}
+
+async function copyNew(store: ObjectStore, folder: string, signal: AbortSignal): Promise<void> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  try {
+    const keys = await store.keys('', limited);
+    const parts = keys.flatMap(partIn);
+    for (const run of new Set(parts.map((part) => part.run))) {
+      const ofRun = parts.filter((part) => part.run === run);
+      await copyRun(store, {folder, run, parts: ofRun}, limited);
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof SwitcharooError && cause.problem.code === 'shared-journal-incomplete') {
+      throw cause;
+    }
+    throw new SwitcharooError(storeUnread(store.place, messageOf(cause)), {cause});
+  }
+}
+
+async function copyRun(
+  store: ObjectStore,
+  {
+    folder,
+    run,
+    parts,
+  }: {readonly folder: string; readonly run: string; readonly parts: readonly Part[]},
+  signal: AbortSignal,
+): Promise<void> {
+  const path = new StateFolder(folder).journalOf(run);
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const count = linesIn(before);
+  const added = parts.filter(({seq}) => seq >= count);
+  if (added.length === 0) {
+    return;
+  }
+  const texts = await Promise.all(added.map(({key}) => store.read(key, signal)));
+  const text = `${before}${texts.join('')}`;
+  const gap = added.find(({seq}, index) => seq !== count + linesIn(texts.slice(0, index).join('')));
+  if (gap) {
+    throw new SwitcharooError(journalIncomplete(run, store.place, gap.seq));
+  }
+  writeWhole(path, text);
+}
+
+/** Each entry is a line. */
+const linesIn = (text: string): number => text.split('\n').length - 1;
+
+/** The runs of a store, newest first. */
+export async function runsIn(store: ObjectStore, signal: AbortSignal): Promise<readonly string[]> {
+  const parts = (await store.keys('', signal)).flatMap(partIn);
+  return [...new Set(parts.map(({run}) => run))].sort().reverse();
+}
+
+function partIn(key: string): readonly Part[] {
+  const [, run, seq] = /^(\d{8}-\d{6}-[0-9a-f]{4})\/(\d+)\.jsonl$/.exec(key) ?? [];
+  return run === undefined ? [] : [{run, seq: Number(seq), key}];
+}
+
+const limitMs = 60_000;
+
+const storeUnread = (place: string, why: string): Problem => ({
+  code: 'store-unreachable',
+  message: `The shared journals in ${place} cannot be read: ${why.replace(/\.$/, '')}.`,
+  hint: 'Check the network, the account and its region, then repeat the command.',
+});
+
+const journalIncomplete = (run: string, place: string, seq: number): Problem => ({
+  code: 'shared-journal-incomplete',
+  message: `The journal of ${run} in ${place} lacks what is before entry ${seq}: an object was deleted there.`,
+  hint: 'Restore its deleted version. Until then, nobody can take this run over; its own host still has the whole journal.',
+});

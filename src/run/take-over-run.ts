@@ -1,0 +1,220 @@
+import {existsSync, readFileSync} from 'node:fs';
+import type {Journal} from '../journal/contract.ts';
+import {openJournal} from '../journal/file-journal.ts';
+import {installJournal} from '../journal/install-journal.ts';
+import {acquireLock} from '../journal/lock.ts';
+import {reopenSharedLog, sharedJournalOf, sharedSinceMs} from '../journal/open-shared-log.ts';
+import {unknownRun} from '../journal/problems.ts';
+import {Redactor} from '../journal/redactor.ts';
+import {SharedJournal} from '../journal/shared-journal.ts';
+import {leftKeyOf} from '../journal/shared-log.ts';
+import type {JournalEntry} from '../model/journal.ts';
+import {elapsedMs, shifted} from '../model/moment.ts';
+import type {ObjectStore} from '../model/object-store.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {type Progress, progressOf} from '../model/progress.ts';
+import {refuseFinished} from './choose-run.ts';
+import {refuseBesideWorker} from './guards.ts';
+import type {Host} from './host.ts';
+import {type InFlight, inFlightIn} from './in-flight.ts';
+import {MachineClock} from './machine-clock.ts';
+import {scopeOf} from './past-runs.ts';
+import {runsIn} from './shared-runs.ts';
+
+/** A run as its store has it. */
+export interface SharedRun {
+  readonly progress: Progress;
+  readonly text: string;
+  readonly entries: readonly JournalEntry[];
+  /** What the process of the holder may still be performing. */
+  readonly inFlight: readonly InFlight[];
+  /** After so many ms no action of the holder can be under way. 0: none is. */
+  readonly waitMs: number;
+}
+
+/**
+ * Reads a run from a store, by its whole name or its beginning or end.
+ *
+ * @throws SwitcharooError `unknown-run`; `run-finished` when nothing of it is to be done.
+ */
+export async function sharedRunIn(
+  store: ObjectStore,
+  name: string,
+  signal: AbortSignal,
+): Promise<SharedRun> {
+  const near = (await runsIn(store, signal)).filter(
+    (run) => run.startsWith(name) || run.endsWith(name),
+  );
+  const [run] = near;
+  if (run === undefined || near.length > 1) {
+    throw new SwitcharooError(unknownRun(name, store.place));
+  }
+  const {text, entries} = await sharedJournalOf({store, run}, signal);
+  const progress = progressOf(entries);
+  if (!progress) {
+    throw new SwitcharooError(unknownRun(name, store.place));
+  }
+  refuseFinished(progress);
+  const inFlight = inFlightIn(entries);
+  const waits = inFlight.map(async ({seq, limitMs}) => {
+    const sinceMs = await sharedSinceMs({store, run}, seq, signal);
+    return Math.max(0, limitMs + marginMs - sinceMs);
+  });
+  return {
+    ...{progress, text, entries, inFlight},
+    waitMs: Math.max(0, ...(await Promise.all(waits))),
+  };
+}
+
+/** What a call may take to its target once its time is over. */
+const marginMs = 5_000;
+
+interface TakingOver {
+  readonly host: Host;
+  readonly store: ObjectStore;
+  readonly shared: SharedRun;
+  /** A person says that nothing of the earlier holder is under way. */
+  readonly isSure: boolean;
+  /** Called when the run is taken over: the process of the earlier holder loses what else it has. */
+  readonly whenTaken: () => Promise<void>;
+  /** How long it still waits, each second. */
+  readonly waiting: (leftMs: number) => void;
+}
+
+/**
+ * Takes a run over from another host: from then on that host does nothing more. Resolves once none of its actions can
+ * be under way. The run is paused where it was, and its journal is here.
+ *
+ * @throws SwitcharooError `run-is-here` when this host can go on anyway; `lock-lost` when somebody else was faster.
+ */
+export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Promise<void> {
+  const {host, shared} = taking;
+  const {run} = shared.progress.run;
+  refuseBesideWorker(host, shared.progress);
+  refuseOwn(taking);
+  const {runbook, inventory, targets} = shared.progress.run;
+  const clock = new MachineClock(shared.progress.last);
+  const {lock} = acquireLock({
+    ...{folder: host.state.locks, run, operator: host.operator, now: () => clock.now()},
+    scope: scopeOf(runbook.name, inventory.name, targets),
+    ...{disk: host.state.disk, machine: host.state.machine},
+  });
+  try {
+    const options = {
+      ...{lock, redactor: new Redactor(), disk: host.state.disk, now: () => clock.now()},
+      monotonic: () => ({mark: clock.mark, ms: Math.round(clock.monotonic())}),
+    };
+    const open = () => openJournal(host.state.journalOf(run), options);
+    const journal = await fence(taking, {open, clock}, signal);
+    try {
+      await taking.whenTaken();
+      const because = await earlierEnd(taking, {journal, clock}, signal);
+      journal.append({kind: 'earlier-holder-stopped', because});
+      await journal.shared(signal);
+    } finally {
+      journal.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+interface Fencing {
+  readonly open: () => Journal;
+  readonly clock: MachineClock;
+}
+
+/** The host that adds the next entry owns the run. The holder may add some meanwhile. */
+async function fence(
+  taking: TakingOver,
+  {open, clock}: Fencing,
+  signal: AbortSignal,
+): Promise<SharedJournal> {
+  const {host, store} = taking;
+  const {run} = taking.shared.progress.run;
+  for (let tries = 1; ; tries += 1) {
+    const shared = tries === 1 ? taking.shared : await sharedRunIn(store, run, signal);
+    installJournal(host.state.journalOf(run), shared.text);
+    const journal = open();
+    try {
+      const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
+      const sharedJournal = new SharedJournal(journal, log);
+      const notBefore = shifted(clock.now(), shared.waitMs);
+      sharedJournal.append({
+        kind: 'lock-taken-over',
+        from: operatorText(shared.progress),
+        operator: host.operator,
+        ...(shared.waitMs > 0 ? {notBeforeUtc: notBefore.toISOString()} : {}),
+      });
+      await sharedJournal.shared(signal);
+      return sharedJournal;
+    } catch (error) {
+      journal.close();
+      const isFaster = error instanceof SwitcharooError && fasterCodes.has(error.problem.code);
+      if (!isFaster || tries === mostTries) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** `kim@laptop` */
+export const operatorText = ({operator}: Pick<Progress, 'operator'>): string =>
+  `${operator.user}@${operator.host}`;
+
+/** The holder was faster, and its entries are to be read first. */
+const fasterCodes = new Set(['lock-lost', 'run-continued-elsewhere']);
+const mostTries = 50;
+
+/** Waits until no action of the earlier holder can be under way. Gives how that is known. */
+async function earlierEnd(
+  {store, shared, isSure, waiting}: TakingOver,
+  {journal, clock}: {readonly journal: SharedJournal; readonly clock: MachineClock},
+  signal: AbortSignal,
+): Promise<string> {
+  const {run} = shared.progress.run;
+  const taken = journal.entries.findLast(({kind}) => kind === 'lock-taken-over');
+  const untilUtc = taken?.kind === 'lock-taken-over' ? taken.notBeforeUtc : undefined;
+  if (untilUtc === undefined) {
+    return 'none of its actions was under way';
+  }
+  if (isSure) {
+    return 'the operator who took the run over is sure that none of its actions is under way';
+  }
+  const endMs = clock.monotonic() + elapsedMs(clock.now(), new Date(untilUtc));
+  const left = leftKeyOf(run, taken?.seq ?? 0);
+  for (;;) {
+    const leftMs = endMs - clock.monotonic();
+    if (leftMs <= 0) {
+      return 'the time for its actions is over';
+    }
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(everyMs * 3)]);
+    if ((await store.read(left, limited).catch(() => null)) !== null) {
+      return 'it said that it has stopped';
+    }
+    signal.throwIfAborted();
+    waiting(leftMs);
+    await clock.sleep(Math.min(everyMs, leftMs), signal);
+  }
+}
+
+const everyMs = 1_000;
+
+/** What is here may be more than what is shared: the store was away. */
+function refuseOwn({host, shared}: TakingOver): void {
+  const {progress, text} = shared;
+  const {operator} = progress;
+  const {run} = progress.run;
+  const path = host.state.journalOf(run);
+  const isHere = existsSync(path) && readFileSync(path, 'utf8').startsWith(text);
+  const isOwn = operator.host === host.operator.host && operator.user === host.operator.user;
+  if (isHere && isOwn && progress.handedOverTo === undefined && progress.notBefore === undefined) {
+    throw new SwitcharooError(runIsHere(run));
+  }
+}
+
+const runIsHere = (run: string): Problem => ({
+  code: 'run-is-here',
+  message: `${run} is not to be taken over: nobody continued it on another host.`,
+  hint: {text: 'Continue it with', command: `resume ${run}`},
+});
