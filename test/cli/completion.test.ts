@@ -1,4 +1,5 @@
-import {spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdtempSync, rmSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
@@ -72,6 +73,11 @@ describe('what could stand at the end of a line', () => {
     {line: 'rehearse warm-cutover --fault freeze = d', words: ['freeze=db', 'freeze=dns']},
     {line: 'rehearse warm-cutover --reverse-at acc', words: ['accept']},
     {line: 'schema repo', words: ['report']},
+    {line: 'plan --inventory=l', words: ['--inventory=lab']},
+    {line: 'plan --inventory = l', words: ['--inventory=lab']},
+    {line: 'rehearse --strategy=B', words: ['--strategy=BLUE_GREEN']},
+    {line: 'rehearse warm-cutover --fault=freeze=db', words: ['--fault=freeze=db']},
+    {line: 'plan docs/examples/maintenance.ts --param page', words: ['pageText=']},
     {line: 'nonsense ', words: []},
     {line: 'run no/such/file.ts --until ', words: []},
   ])('"$line": $words', async ({line, words}) => {
@@ -117,3 +123,37 @@ for (const shell of shells) {
     });
   });
 }
+
+test.skipIf(spawnSync('script', ['-V']).error !== undefined)(
+  'bash at a terminal completes the text after its word breaks',
+  async () => {
+    const bash = spawn('script', ['-qfec', 'bash --norc --noprofile -i', '/dev/null'], {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: {...process.env, TERM: 'dumb', PATH: `${folder}${delimiter}${process.env['PATH']}`},
+    });
+    let text = '';
+    bash.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const typed = [
+      'plan warm-cutover --inventory=',
+      'plan docs/examples/maintenance.ts --param page',
+      'rehearse warm-cutover --fault freeze=cr',
+      'rehearse warm-cutover --fault=freeze=cr',
+    ];
+    bash.stdin.write('eval "$(switcharoo completion bash)"\n');
+    for (const line of typed) {
+      // Tab; then the line becomes one that prints its last word, with an end that shows a space or none.
+      bash.stdin.write(`switcharoo ${line}\tX\x01set -- \x05\necho "last: $*"\n`);
+    }
+    bash.stdin.write('exit\n');
+    await once(bash, 'close');
+    expect([...text.matchAll(/^last: (.*?)\r?$/gm)].map(([, words]) => words)).toEqual([
+      'switcharoo plan warm-cutover --inventory=lab X',
+      'switcharoo plan docs/examples/maintenance.ts --param pageText=X',
+      'switcharoo rehearse warm-cutover --fault freeze=crash X',
+      'switcharoo rehearse warm-cutover --fault=freeze=crash X',
+    ]);
+  },
+);

@@ -90,16 +90,22 @@ const optionsOf = (options: Readonly<Record<string, OptionSpec>>): readonly Cand
 
 async function ofCommand(
   app: App,
-  {arguments: args = '', options = {}}: CommandSpec,
+  spec: CommandSpec,
   typed: readonly string[],
   partial: string,
 ): Promise<readonly Candidate[]> {
+  const {arguments: args = '', options = {}} = spec;
   const all = {...options, ...globalOptions};
   const valued = Object.entries(all).filter(([, {placeholder}]) => placeholder !== undefined);
   const flagsOf = ([name, {short}]: readonly [string, OptionSpec]) => [
     longName(name),
     ...(short ? [`-${short}`] : []),
   ];
+  const [, flag, value] = /^(--[^=]+)=(.*)$/s.exec(partial) ?? [];
+  if (flag !== undefined && value !== undefined) {
+    const values = await ofCommand(app, spec, [...typed, flag], value);
+    return values.map(({word, ...what}) => ({word: `${flag}=${word}`, ...what}));
+  }
   const last = typed.at(-1) ?? '';
   const option = valued.find((each) => flagsOf(each).includes(last))?.[1];
   const taking = new Set(valued.flatMap(flagsOf));
@@ -148,6 +154,8 @@ async function valuesOf(
       return schemas();
     case 'entry':
       return words((await namedRunbook(given)).entries.map(({id}) => id));
+    case 'name=value':
+      return paramsOf(given);
     case 'entry=fault':
       return faultsAtEntries(given, partial);
     case 'fault':
@@ -203,6 +211,11 @@ async function faults(isSlow: boolean): Promise<readonly Candidate[]> {
 /** Of `rehearse`: without a name it rehearses the only one of the project. */
 const namedRunbook = async ([name]: readonly string[]) =>
   (await loadRunbook(name ?? onlyRunbook('bare-metal-to-ecs'))).runbook;
+
+async function paramsOf(given: readonly string[]): Promise<readonly Candidate[]> {
+  const {params} = (await namedRunbook(given)).head;
+  return 'shape' in params ? Object.keys(params.shape).map((name) => ({word: `${name}=`})) : [];
+}
 
 /** First the entry, and `=` after it; then what may go wrong there. */
 async function faultsAtEntries(

@@ -15,7 +15,11 @@ const scripts = {
 _switcharoo() {
   local IFS=$'\\n'
   COMPREPLY=($("\${COMP_WORDS[0]}" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f 1))
-  if [[ \${COMP_WORDS[COMP_CWORD]} == = || \${COMP_WORDS[COMP_CWORD-1]} == = ]]; then COMPREPLY=("\${COMPREPLY[@]#*=}"); fi
+  local typed="\${COMP_LINE:0:COMP_POINT}"
+  typed="\${typed##*[[:space:]]}"
+  # Bash replaces the text after the last of its word breaks, so only that is completed.
+  local replaced="\${typed##*["\${COMP_WORDBREAKS//[^=:]/}"]}"
+  if [[ -n \${COMP_WORDBREAKS//[^=:]/} ]]; then COMPREPLY=("\${COMPREPLY[@]#"\${typed%"$replaced"}"}"); fi
   if [[ \${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
 }
 complete -o default -F _switcharoo switcharoo`,
