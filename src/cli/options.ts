@@ -197,3 +197,9 @@ export const alone = flag({
   description:
     'Continue without the shared journal, if its store cannot be reached: no other host sees what happens',
 });
+
+export const outsideWindow = optional({
+  placeholder: 'reason',
+  description: 'Cut over although the window of the inventory is closed, for this reason',
+  group: approval,
+});

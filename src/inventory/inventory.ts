@@ -14,6 +14,7 @@ import {
   labNotRunning,
 } from './problems.ts';
 import {unknownFieldsIn} from './unknown-fields.ts';
+import {windowShape} from './window.ts';
 
 const target = z.looseObject({kind: z.string()});
 
@@ -30,6 +31,8 @@ export const inventoryShape = z.strictObject({
   targets: z.record(z.string(), target),
   /** The target in which the journals of its runs are shared with other hosts. */
   store: z.string().optional(),
+  /** When its systems may be cut over. */
+  window: windowShape.exactOptional(),
   notify: channels,
 });
 
@@ -60,9 +63,13 @@ export function loadInventory(nameOrPath: string, stateFolder: string): Inventor
   return {...result.data, file, digest: digestOf(expanded)};
 }
 
-/** Of all that a run depends on: whom it tells may change between two of its processes. */
+/** Of all that a run depends on: whom it tells, and when it may cut over, may change between two of its processes. */
 function digestOf(expanded: unknown): string {
-  const {notify: _, ...rest} = expanded as {readonly notify?: unknown}; // the schema has read it
+  const {
+    notify: _,
+    window: _window,
+    ...rest
+  } = expanded as {readonly notify?: unknown; readonly window?: unknown}; // the schema has read it
   return sha256(JSON.stringify(rest)).slice(0, 16);
 }
 

@@ -28,6 +28,8 @@ export const asked = {
   longestOutageMs: z.number().positive().optional(),
   /** Runs beside which a person let it start: with a damaged journal, or with a claim on the environment. */
   besides: z.array(z.string()).optional(),
+  /** Why it may cut over although the window of the inventory is closed. */
+  outsideWindow: z.string().optional(),
   /** The channels on which this process tells people. */
   notify: z.array(z.string()).optional(),
 };

@@ -47,10 +47,11 @@ export function logFollower(
 /** A person let it work beside these runs, whatever they changed. */
 const besidesTexts = ({
   besides = [],
-}: {
-  readonly besides?: readonly string[] | undefined;
-}): readonly string[] =>
-  besides.length > 0 ? [`allowed beside ${besides.join(', ')} (--besides)`] : [];
+  outsideWindow,
+}: Pick<FactOf<'run-resumed'>, 'besides' | 'outsideWindow'>): readonly string[] => [
+  ...(besides.length > 0 ? [`allowed beside ${besides.join(', ')} (--besides)`] : []),
+  ...(outsideWindow === undefined ? [] : [`outside the window, because: ${outsideWindow}`]),
+];
 
 type FactText = readonly [text: string, detail?: string | undefined];
 

@@ -14,6 +14,7 @@ interface BeginningOfRun {
   readonly decideBy?: Date;
   readonly longestOutageMs?: number;
   readonly besides?: readonly string[];
+  readonly outsideWindow?: string;
   readonly channels?: Channels;
 }
 
@@ -49,16 +50,25 @@ export function firstEntry(
     operator: host.operator,
     versions: {switcharoo: version, node: process.versions.node},
     rehearsal,
-    ...decideByIn(request),
-    ...longestOutageIn(runbook.head.outage?.longestMs, request),
-    ...besidesIn(request),
-    ...notifyIn(request.channels),
+    ...askedOf(request, runbook.head.outage?.longestMs),
     ...(inventory.store === undefined ? {} : {store: inventory.store}),
   };
 }
 
+/** What a process of a run was asked for. `longestMs`: how long its runbook lets an outage last. */
+export const askedOf = (
+  request: Omit<BeginningOfRun, 'opened' | 'run' | 'host'>,
+  longestMs?: number,
+) => ({
+  ...decideByIn(request),
+  ...longestOutageIn(longestMs, request),
+  ...besidesIn(request),
+  ...outsideWindowIn(request),
+  ...notifyIn(request.channels),
+});
+
 /** What was asked for comes before what the runbook says. */
-export function longestOutageIn(
+function longestOutageIn(
   ofRunbook: number | undefined,
   {longestOutageMs}: Pick<BeginningOfRun, 'longestOutageMs'>,
 ) {
@@ -69,14 +79,17 @@ export function longestOutageIn(
 const declaredIn = ({alsoWritten}: ReturnType<typeof alsoWrittenIn>) =>
   alsoWritten ? {alsoWritten: [...alsoWritten]} : {};
 
-export const besidesIn = ({besides = []}: Pick<BeginningOfRun, 'besides'>) =>
+const besidesIn = ({besides = []}: Pick<BeginningOfRun, 'besides'>) =>
   besides.length > 0 ? {besides: [...besides]} : {};
 
+const outsideWindowIn = ({outsideWindow}: Pick<BeginningOfRun, 'outsideWindow'>) =>
+  outsideWindow === undefined ? {} : {outsideWindow};
+
 /** The channels on which people are told. */
-export function notifyIn({open, closed}: Channels = noChannels) {
+function notifyIn({open, closed}: Channels = noChannels) {
   const names = [...open, ...closed].map(({name}) => name);
   return names.length > 0 ? {notify: names} : {};
 }
 
-export const decideByIn = ({decideBy}: Pick<BeginningOfRun, 'decideBy'>) =>
+const decideByIn = ({decideBy}: Pick<BeginningOfRun, 'decideBy'>) =>
   decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

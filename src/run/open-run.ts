@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly longestOutageMs?: number | undefined;
   /** Runs beside which a person lets it start: with a damaged journal, or with a claim on the environment. */
   readonly besides?: readonly string[] | undefined;
+  /** Why it may cut over although the window of the inventory is closed. */
+  readonly outsideWindow?: string | undefined;
   /** Goes on without the shared journal, which cannot be reached: no other host sees what happens. */
   readonly alone?: boolean | undefined;
   /** A checkpoint or an entry to end at. */
@@ -183,6 +185,7 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
       run: name,
       ...(decideBy ? {decideBy} : {}),
       ...(options.alone ? {alone: true} : {}),
+      ...(options.outsideWindow === undefined ? {} : {outsideWindow: options.outsideWindow}),
       ...(longestOutageMs === undefined ? {} : {longestOutageMs}),
       ...(options.besides ? {besides: runsBesides(parts.host, options.besides)} : {}),
     },

@@ -29,7 +29,7 @@ import {
   secureReserve,
   withReserve,
 } from './disk-room.ts';
-import {besidesIn, decideByIn, firstEntry, longestOutageIn, notifyIn} from './first-entry.ts';
+import {askedOf, firstEntry} from './first-entry.ts';
 import type {Host, StopSignals} from './host.ts';
 import {journalOptions, newWatch, type Watch} from './journal-options.ts';
 import type {OpenedWorld} from './open-world.ts';
@@ -62,6 +62,8 @@ export interface SessionRequest {
   readonly run: string;
   /** Until then the cutover must be accepted. */
   readonly decideBy?: Date;
+  /** Why it may cut over although the window of the inventory is closed. */
+  readonly outsideWindow?: string;
   /** How long an outage may last; without it, what the runbook says. */
   readonly longestOutageMs?: number;
   /** Runs beside which a person lets it work. */
@@ -163,18 +165,13 @@ export function continueRun(
       const from = `${holderText(tookOverFrom)}, whose process is gone`;
       record.add({kind: 'lock-taken-over', from, operator});
     }
-    const decideBy = decideByIn(request);
-    const longestOutage = longestOutageIn(undefined, request);
     const {carried: time} = request.opened.world.clock;
     record.add({
       kind: 'run-resumed',
       operator,
       accepted: [...accepted],
-      ...decideBy,
-      ...longestOutage,
+      ...askedOf(request),
       ...(time ? {time} : {}),
-      ...besidesIn(request),
-      ...notifyIn(request.channels),
       ...(request.alone ? {alone: true} : {}),
     });
     return session;

@@ -2,6 +2,7 @@ import {makePlan} from '../engine/plan.ts';
 import {journalStop} from '../engine/process-stop.ts';
 import {askReversalLosses} from '../engine/reversal-loss.ts';
 import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
+import type {WindowState} from '../inventory/window.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {placeText} from '../model/place.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
@@ -11,7 +12,7 @@ import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {LongestOutage, ReportOptions, RunReport} from '../report/index.ts';
-import {type ApprovalRequest, type Approver, approve} from './approval.ts';
+import {type ApprovalRequest, approve} from './approval.ts';
 import {peopleText} from './channel-texts.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
 import {type ClaimRequest, type Claims, claimRequestFor, takeClaims} from './claims.ts';
@@ -32,29 +33,19 @@ import type {OpenedWorld} from './open-world.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
 import {reportWithEarlier} from './past-runs.ts';
 import {changesSincePlan, savePlan} from './plan-store.ts';
-import {
-  beginRun,
-  continueRun,
-  forward,
-  type RunSession,
-  reverse,
-  type SessionRequest,
-} from './run-session.ts';
+import type {RunParts} from './run-parts.ts';
+import {beginRun, continueRun, forward, type RunSession, reverse} from './run-session.ts';
 import {endElsewhere, shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
 import {worldRemarks} from './session-remarks.ts';
+import {decideByOf, refuseOutsideWindow, windowOf} from './window.ts';
 
-interface RunParts {
-  readonly session: SessionRequest;
-  readonly approver: Approver;
-  /** Of a run that began before: its progress, and the accepted differences of runbook and inventory. */
-  readonly earlier?: {readonly progress: Progress; readonly accepted: readonly string[]};
-  readonly until?: string;
+interface Parts extends RunParts {
   readonly onBegin?: (run: Run) => void;
 }
 
 /** One run, from its plan to its outcome: new, or reopened. It takes its lock when its plan is approved. */
 export class Run {
-  readonly #parts: RunParts;
+  readonly #parts: Parts;
   #session: RunSession | undefined;
   #claims: Claims | undefined;
   #isClosed = false;
@@ -62,7 +53,7 @@ export class Run {
   #sessionRemarks: readonly string[] = [];
   #people: string | undefined;
 
-  constructor(parts: RunParts) {
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 
@@ -102,7 +93,8 @@ export class Run {
 
   /** What a person should know about its claims and the way to its targets, as of the last plan. */
   get remarks(): readonly string[] {
-    return [...(this.#claimSurvey?.remarks ?? []), ...this.#sessionRemarks];
+    const window = this.#window?.text ?? [];
+    return [window, this.#claimSurvey?.remarks ?? [], this.#sessionRemarks].flat();
   }
 
   /** Who is told what happens, in a sentence; `undefined` without channels, or before a plan. */
@@ -166,6 +158,7 @@ export class Run {
     // Before anybody is asked: only a reversal may go on with what is left of the reserve.
     refuseWithoutRoom(session.host, session.run, this.runbook.entries.length);
     const {name} = this.inventory;
+    refuseOutsideWindow(this.#window, name, session.outsideWindow);
     const request = {
       about: 'plan',
       question: earlier ? `Continue with this plan on ${name}?` : `Run this plan on ${name}?`,
@@ -213,6 +206,10 @@ export class Run {
     await this.#opened.close();
   }
 
+  get #window(): WindowState | undefined {
+    return windowOf(this.#parts, this.progress, this.now());
+  }
+
   get #opened(): OpenedWorld {
     return this.#parts.session.opened;
   }
@@ -258,7 +255,8 @@ export class Run {
     const claims = await takeClaims(this.#claimRequest);
     this.#claims = claims;
     const log = await sharedLogOf(session, earlier !== undefined);
-    const claiming = {...session, claims, channels: await this.#opened.channels(), log};
+    const channels = await this.#opened.channels();
+    const claiming = {...decideByOf(this.#window), ...session, claims, channels, log};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});

@@ -11,6 +11,7 @@ import {
   movedInventory,
   movedRunbook,
   onFailure,
+  outsideWindow,
   param,
   plan,
   until,
@@ -52,6 +53,7 @@ const runCommand = defineCommand({
     yes,
     answer,
     besides,
+    outsideWindow,
   },
   prints: ['run-line', 'report'],
   examples: [
@@ -84,6 +86,7 @@ const resumeCommand = defineCommand({
     answer,
     acceptChanges,
     besides,
+    outsideWindow,
     alone,
     runbook: movedRunbook,
     inventory: movedInventory,

@@ -1,0 +1,103 @@
+import {Temporal} from 'temporal-polyfill';
+import {z} from 'zod';
+
+const localTime = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d)?$/, 'a time without a zone, such as 2026-12-05T02:00');
+
+const timeZone = z
+  .string()
+  .refine(isTimeZone, 'the name of a time zone, such as Europe/Berlin or UTC')
+  .default('UTC');
+
+/** When a cutover may happen. Local times of `timeZone`. */
+export const windowShape = z
+  .strictObject({
+    from: localTime.exactOptional(),
+    until: localTime.exactOptional(),
+    timeZone,
+    /** Nothing is cut over meanwhile, within the window either. */
+    freezes: z
+      .array(z.strictObject({from: localTime, until: localTime, because: z.string()}))
+      .default([]),
+  })
+  .superRefine(({freezes, ...all}, context) => {
+    for (const {from, until} of [all, ...freezes]) {
+      const [begin, end] = [from, until].map((time) => time && instantOf(time, all.timeZone));
+      if (begin === null || end === null) {
+        context.addIssue(
+          `In ${all.timeZone}, ${begin === null ? from : until} is no time, or two: a clock is set then.`,
+        );
+      } else if (begin && end && begin >= end) {
+        context.addIssue(`${until} is not after ${from}.`);
+      }
+    }
+  });
+
+type Window = z.output<typeof windowShape>;
+
+/** How a moment lies to a window. */
+export interface WindowState {
+  readonly isOpen: boolean;
+  /** Why it is closed, or until when it is open, in a sentence. */
+  readonly text: string;
+  /** When it closes next. */
+  readonly until?: Date;
+}
+
+/** Whether something may be cut over at a moment. Its times were checked when the inventory was read. */
+export function windowAt({from, until, timeZone: zone, freezes}: Window, now: Date): WindowState {
+  const say = (time: string) => timeText(time, zone);
+  const freeze = freezes.find((each) => isIn(each, zone, now));
+  if (freeze) {
+    const text = `Nothing may be cut over until ${say(freeze.until)}: ${freeze.because}.`;
+    return {isOpen: false, text};
+  }
+  if (from !== undefined && now < dateOf(from, zone)) {
+    return {isOpen: false, text: `The window opens at ${say(from)}.`};
+  }
+  if (until !== undefined && now >= dateOf(until, zone)) {
+    return {isOpen: false, text: `The window closed at ${say(until)}.`};
+  }
+  const ends = [...(until === undefined ? [] : [until]), ...freezes.map((each) => each.from)];
+  const next = ends
+    .filter((time) => dateOf(time, zone) > now)
+    .sort((a, b) => (dateOf(a, zone) < dateOf(b, zone) ? -1 : 1))[0];
+  return next === undefined
+    ? {isOpen: true, text: 'The window has no end.'}
+    : {isOpen: true, text: `The window is open until ${say(next)}.`, until: dateOf(next, zone)};
+}
+
+const isIn = ({from, until}: {from: string; until: string}, zone: string, now: Date): boolean =>
+  dateOf(from, zone) <= now && now < dateOf(until, zone);
+
+const dateOf = (time: string, zone: string): Date => instantOf(time, zone) ?? new Date(Number.NaN);
+
+/** `null` where a clock is set: there is no such time, or there are two. */
+function instantOf(time: string, zone: string): Date | null {
+  try {
+    const zoned = Temporal.PlainDateTime.from(time).toZonedDateTime(zone, {
+      disambiguation: 'reject',
+    });
+    return new Date(zoned.epochMilliseconds);
+  } catch {
+    return null;
+  }
+}
+
+/** `2026-12-05 02:00 Europe/Berlin (01:00 UTC)` */
+function timeText(time: string, zone: string): string {
+  const [day, hour = '00:00'] = time.split('T');
+  const utc = dateOf(time, zone).toISOString();
+  const utcText = utc.startsWith(`${day}`) ? utc.slice(11, 16) : utc.slice(0, 16).replace('T', ' ');
+  return `${day} ${hour} ${zone}${zone === 'UTC' ? '' : ` (${utcText} UTC)`}`;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+import {type WindowState, windowAt} from '../inventory/window.ts';
+import {outageSpan} from '../model/outage-span.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {RunParts} from './run-parts.ts';
+
+/**
+ * The window for which a run has to wait; `undefined` where it need not. What is done before the outage needs no
+ * window: replication is set up weeks before. A run whose outage has started never waits, since it must be ended; a
+ * rehearsal neither.
+ */
+export function windowOf(
+  {session, approver, until}: Pick<RunParts, 'session' | 'approver' | 'until'>,
+  progress: Progress | undefined,
+  now: Date,
+): WindowState | undefined {
+  const {inventory, runbook} = session.opened;
+  const needsOne =
+    !approver.rehearsal && cutsOver(runbook, until) && !hasCutOver(runbook, progress);
+  return inventory.window && needsOne ? windowAt(inventory.window, now) : undefined;
+}
+
+/** When the window closes, the cutover is to be accepted. */
+export const decideByOf = (window: WindowState | undefined): {readonly decideBy?: Date} =>
+  window?.isOpen && window.until ? {decideBy: window.until} : {};
+
+/** Throws when the window is closed, unless a person has said why not to wait. */
+export function refuseOutsideWindow(
+  window: WindowState | undefined,
+  inventory: string,
+  because: string | undefined,
+): void {
+  if (window && !window.isOpen && because === undefined) {
+    throw new SwitcharooError(outsideWindow(inventory, window.text));
+  }
+}
+
+/** The first entry of the outage, or of all where there is no outage. */
+function firstOfCutover({head, entries}: AnyRunbook): string | undefined {
+  const span = head.outage && outageSpan(head.outage, entries);
+  return span?.begins ?? entries[0]?.id;
+}
+
+/** Whether a run to `until` comes to the outage. */
+function cutsOver(runbook: AnyRunbook, until: string | undefined): boolean {
+  const first = firstOfCutover(runbook);
+  const names = runbook.items.map((item) =>
+    item.kind === 'entry' ? item.id : item.kind === 'checkpoint' ? item.name : undefined,
+  );
+  return until === undefined || names.indexOf(until) >= names.indexOf(first);
+}
+
+function hasCutOver(runbook: AnyRunbook, progress: Progress | undefined): boolean {
+  const ids = runbook.entries.map(({id}: {readonly id: string}) => id);
+  const first = ids.indexOf(firstOfCutover(runbook) ?? '');
+  return (
+    progress !== undefined && appliedEntries(progress).some(({id}) => ids.indexOf(id) >= first)
+  );
+}
+
+const outsideWindow = (inventory: string, why: string): Problem => ({
+  code: 'outside-window',
+  message: `${inventory} may not be cut over now. ${why}`,
+  hint: 'Wait for the window, or stop at a checkpoint before the outage (--until). To cut over all the same, say why with --outside-window; the reason is journaled.',
+});
