@@ -1,5 +1,7 @@
+import {elapsedMs} from '../model/moment.ts';
 import {clockUtc, durationText, momentUtc} from './labels.ts';
-import type {OutageReport} from './report-fold.ts';
+import type {OutageReport, Span} from './report-fold.ts';
+import type {EntryReport, RunReport} from './run-report.ts';
 
 /** "14.2 s, from 03:06:04 to 03:06:18 UTC", for each outage of a run. */
 export const outageTexts = (outages: readonly OutageReport[]): readonly string[] =>
@@ -18,3 +20,40 @@ export const outageTexts = (outages: readonly OutageReport[]): readonly string[]
 /** Tenths of a second count up to a minute. */
 const lengthText = (ms: number): string =>
   ms >= 10_000 && ms < 60_000 ? `${(Math.floor(ms / 100) / 10).toFixed(1)} s` : durationText(ms);
+
+/** How many entries of an outage are named. */
+const mostNamed = 3;
+
+/** "deploy 6.1 s, stop-web 2 s, promote 1.1 s": the entries that took longest of an outage. */
+function longestInOutage(outage: OutageReport, entries: readonly EntryReport[]): string {
+  const parts = entries.map(({id, stretches}) => ({
+    id,
+    ms: stretches.reduce((ms, stretch) => ms + sharedMs(stretch, outage), 0),
+  }));
+  return parts
+    .filter(({ms}) => ms > 0)
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, mostNamed)
+    .map(({id, ms}) => `${id} ${durationText(ms)}`)
+    .join(', ');
+}
+
+const sharedMs = (stretch: Span, outage: Span): number => {
+  const from = stretch.fromUtc > outage.fromUtc ? stretch.fromUtc : outage.fromUtc;
+  const to = stretch.toUtc < outage.toUtc ? stretch.toUtc : outage.toUtc;
+  return from < to ? elapsedMs(new Date(from), new Date(to)) : 0;
+};
+
+/** Each outage by the journal, with the entries that took longest of it. */
+export const outagesOfReport = ({
+  outages,
+  entries,
+  writes,
+}: Pick<RunReport, 'outages' | 'entries' | 'writes'>): readonly string[] => {
+  const texts = outageTexts(outages);
+  return outages.map((outage, index) => {
+    const longest = longestInOutage(outage, entries);
+    const text = `${texts[index]}${writes ? ', by the journal' : ''}`;
+    return longest === '' ? text : `${text}; longest: ${longest}`;
+  });
+};

@@ -4,7 +4,7 @@ import {escaped} from './escaped.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
 import {untoldTexts} from './notices-text.ts';
-import {outageTexts} from './outage-text.ts';
+import {outagesOfReport} from './outage-text.ts';
 import type {AnswerReport} from './report-fold.ts';
 import {style} from './report-style.ts';
 import {
@@ -15,7 +15,7 @@ import {
   skipText,
   timesSentence,
 } from './report-text.ts';
-import {failedRequestTexts, requestsSentence, requestTimesTexts} from './request-text.ts';
+import {failedRequestTexts, requestTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 
 /** The run as one page that needs nothing else: no network, no script. */
@@ -59,7 +59,9 @@ const untoldHtml = (report: RunReport): string =>
 function figures(report: RunReport): string {
   const {outageMs, outages, writes, reads, lookups, requests, hold, roundTrips} = report;
   const outageNote =
-    writes || outages.length === 0 ? outageSource(report) : outageTexts(outages).join('; ');
+    outages.length === 0
+      ? outageSource(report)
+      : [...(writes ? [outageSource(report)] : []), ...outagesOfReport(report)].join('; ');
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   const cells = [
     ...(outageMs === undefined ? [] : [['Outage', durationText(outageMs), outageNote]]),
@@ -72,11 +74,7 @@ function figures(report: RunReport): string {
           [
             'Failed requests',
             String(requests.failed),
-            [
-              requestsSentence(requests),
-              ...requestTimesTexts(requests),
-              ...failedRequestTexts(requests),
-            ].join('; '),
+            [...requestTexts(report), ...failedRequestTexts(requests)].join('; '),
           ],
         ]
       : []),

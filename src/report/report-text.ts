@@ -21,8 +21,8 @@ import {
   type TextOptions,
 } from './labels.ts';
 import {untoldTexts} from './notices-text.ts';
-import {outageTexts} from './outage-text.ts';
-import {failedRequestTexts, requestsSentence, requestTimesTexts} from './request-text.ts';
+import {outagesOfReport} from './outage-text.ts';
+import {failedRequestTexts, requestTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
@@ -82,13 +82,16 @@ export const earlierText = ({earlierMs}: EntryReport): string =>
   !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
 
 /** The clients that counted the writes measured the outage too. */
-export const outageSource = ({writes, outageMs}: RunReport): string => {
+export const outageSource = ({writes, outageMs, outages}: RunReport): string => {
   if (!writes) {
     return 'by the journal';
   }
-  return outageMs === 0
-    ? 'as the clients saw it: their writes waited, and none was refused'
-    : 'as the clients saw it';
+  if (outageMs === 0) {
+    return 'as the clients saw it: their writes waited, and none was refused';
+  }
+  return outages.length === 0
+    ? 'as the clients saw it'
+    : 'as the clients saw it, from the first refused write to the next acknowledged one; the journal counts from entry to entry';
 };
 
 function headline(report: RunReport, options: TextOptions): string[] {
@@ -142,15 +145,11 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
           `${durationText(outageMs)}${outageMs < 1000 ? '' : ` (${Math.round(outageMs)} ms)`}, ${outageSource(report)}`,
           options,
         )),
-    ...outageTexts(outages).flatMap((text) =>
-      labelled('outage', writes ? `${text}, by the journal` : text, options),
-    ),
+    ...outagesOfReport(report).flatMap((text) => labelled('outage', text, options)),
     ...holdTexts(report).flatMap((text) => labelled('hold', text, options)),
     ...tripsTexts(report).flatMap((text) => labelled('network', text, options)),
     ...(requests
-      ? [requestsSentence(requests), ...requestTimesTexts(requests)].flatMap((text) =>
-          labelled('requests', text, options),
-        )
+      ? requestTexts(report).flatMap((text) => labelled('requests', text, options))
       : []),
     ...(requests
       ? failedRequestTexts(requests).flatMap((text) =>

@@ -36,12 +36,36 @@ export interface RequestCount extends RequestKinds {
   readonly failures?: readonly FailedRequest[];
 }
 
+/** How requests went, why those of an outage failed, and how long they took. */
+export const requestTexts = ({
+  requests,
+  hold,
+}: {
+  readonly requests?: RequestCount;
+  readonly hold?: object;
+}): readonly string[] =>
+  requests
+    ? [
+        requestsSentence(requests),
+        ...(hold ? [] : closedTexts(requests)),
+        ...requestTimesTexts(requests),
+      ]
+    : [];
+
+/** A runbook that holds no connection lets requests fail: they are no fault of the run. */
+const closedTexts = ({failed, inCutover}: RequestCount): readonly string[] =>
+  inCutover && inCutover.failed > 0
+    ? [
+        `${countText(inCutover.failed)} of the ${countText(failed)} failed in the outage: this runbook holds no connections, so requests fail while it has closed the site`,
+      ]
+    : [];
+
 /** "3,834 made, 0 failed; the slowest took 1,083 ms". */
-export const requestsSentence = ({made, failed, slowestMs}: RequestFigures): string =>
+const requestsSentence = ({made, failed, slowestMs}: RequestFigures): string =>
   `${countText(made)} made, ${countText(failed)} failed${slowestMs === null ? '' : `; the slowest took ${timeText(slowestMs)}`}`;
 
 /** A line for the writes and one for the reads: half and 99 % within …, during the cutover and at other times. */
-export function requestTimesTexts({inCutover, beside}: RequestCount): readonly string[] {
+function requestTimesTexts({inCutover, beside}: RequestCount): readonly string[] {
   if (!inCutover || !beside) {
     return [];
   }

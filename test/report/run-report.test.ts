@@ -255,9 +255,29 @@ describe('outages at the end of a run', () => {
   const outagesIn = (text: string) =>
     text.split('\n').flatMap((line) => /^ {2}outage +(.*)/.exec(line)?.[1] ?? []);
 
+  test('are told as the clients saw them, with the requests that the closed site refused', () => {
+    const figures = {made: 90, failed: 76, p50Ms: 2, p99Ms: 9, slowestMs: 12};
+    const kinds = {...figures, writes: figures, reads: {...figures, made: 0}};
+    const requests = {...kinds, made: 900, failed: 80, inCutover: kinds, beside: kinds};
+    const writes = {acknowledged: 90, lost: 0, duplicated: 0};
+    const journal = journalOf([closing, ...there, {kind: 'run-done'}]);
+    const measured = {outageMs: 13_900, writes, requests};
+    const options = {width: 200, paint: plainPaint};
+    const text = reportText(reportOf(journal, measured), options);
+    expect(outagesIn(text).slice(0, 2)).toEqual([
+      '13 s (13900 ms), as the clients saw it, from the first refused write to the next acknowledged one; the journal counts from entry to entry',
+      '13.5 s, from 03:00:01 to 03:00:14 UTC, by the journal; longest: open 8.3 s, freeze 4.2 s',
+    ]);
+    const refused = '76 of the 80 failed in the outage: this runbook holds no connections';
+    expect(text).toContain(refused);
+    expect(reportHtml(reportOf(journal, measured))).toContain(refused);
+    const held = reportText(reportOf(journal, {...measured, hold: {ms: 241}}), options);
+    expect(held).not.toContain('holds no connections');
+  });
+
   test('have their length and their times', () => {
     expect(outagesIn(textOf([closing, ...there, {kind: 'run-done'}]))).toEqual([
-      '13.5 s, from 03:00:01 to 03:00:14 UTC',
+      '13.5 s, from 03:00:01 to 03:00:14 UTC; longest: open 8.3 s, freeze 4.2 s',
     ]);
   });
 
@@ -265,7 +285,7 @@ describe('outages at the end of a run', () => {
     const freeze = stepDone('freeze', 'freeze', 4);
     const twice = [closing, ...freeze, ...thawed, ...freeze, {kind: 'run-paused'}] as const;
     expect(outagesIn(textOf(twice))).toEqual([
-      '6.2 s, from 03:00:01 to 03:00:07 UTC',
+      '6.2 s, from 03:00:01 to 03:00:07 UTC; longest: freeze 4.2 s',
       'NOT OVER: 5.2 s up to 03:00:13 UTC, since 2026-03-01 03:00:08 UTC',
     ]);
   });
