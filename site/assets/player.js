@@ -2,44 +2,46 @@
 const {frames, rows} = globalThis.session;
 const figure = document.querySelector('.session');
 const screen = figure.querySelector('.screen');
-const still = screen.innerHTML;
-/** A pause in the recording is shown no longer than this. */
-const longestPauseMs = 1_500;
+/** A pause in the recording, also between two keys, is shown no longer than this. */
+const longestPauseMs = 400;
 
 const button = document.createElement('button');
 button.type = 'button';
-button.textContent = 'Play';
 figure.querySelector('figcaption').prepend(button, ' ');
 
 let timer;
-const stop = () => {
+let position = 0;
+let lines = [];
+
+const rest = (text) => {
   clearTimeout(timer);
   timer = undefined;
-  button.textContent = 'Play';
+  button.textContent = text;
 };
 
-const play = () => {
-  const lines = Array.from({length: rows}, () => '');
-  button.textContent = 'Stop';
-  const showFrame = (number) => {
-    const {lines: changed} = frames[number];
-    for (const [row, html] of Object.entries(changed)) {
-      lines[row] = html;
-    }
-    screen.innerHTML = lines.join('\n');
-    const next = frames[number + 1];
-    timer = next
-      ? setTimeout(showFrame, Math.min(next.atMs - frames[number].atMs, longestPauseMs), number + 1)
-      : setTimeout(stop, 0);
-  };
-  showFrame(0);
+const showFrame = () => {
+  if (position === 0) {
+    lines = Array.from({length: rows}, () => '');
+  }
+  const {atMs, lines: changed} = frames[position];
+  for (const [row, html] of Object.entries(changed)) {
+    lines[row] = html;
+  }
+  screen.innerHTML = lines.join('\n');
+  position = (position + 1) % frames.length;
+  if (position === 0) {
+    rest('Play again');
+  } else {
+    timer = setTimeout(showFrame, Math.min(frames[position].atMs - atMs, longestPauseMs));
+  }
 };
 
+rest('Play');
 button.addEventListener('click', () => {
   if (timer === undefined) {
-    play();
+    button.textContent = 'Pause';
+    showFrame();
   } else {
-    stop();
-    screen.innerHTML = still;
+    rest('Continue');
   }
 });

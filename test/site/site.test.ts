@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -58,6 +58,58 @@ describe('the site', () => {
     expect(told.filter((words) => !text.includes(words))).toEqual([]);
     expect(/\/(work|home|root|Users)\//.test(text + built('session.js'))).toBe(false);
   });
+
+  test.skipIf(spawnSync('chromium', ['--version']).error !== undefined)(
+    'plays the recorded session in a browser to its end, and pauses and continues it',
+    () => {
+      const driver = `
+        (async () => {
+        const [button, screen] = ['.session button', '.session .screen'].map((each) => document.querySelector(each));
+        const still = screen.textContent;
+        const told = [];
+        const tell = () => told.push(button.textContent, still === screen.textContent);
+        const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+          tell();
+          button.click();
+          await wait(20000);
+          button.click();
+          tell();
+          const paused = screen.textContent;
+          await wait(5000);
+          told.push(paused === screen.textContent);
+          button.click();
+          await wait(200000);
+          tell();
+          document.title = JSON.stringify(told);
+        })();`;
+      writeFileSync(join(site, 'driver.js'), driver);
+      const page = built('index.html').replace(
+        '</head>',
+        '<script src="driver.js" defer></script></head>',
+      );
+      writeFileSync(join(site, 'played.html'), page);
+      // Its clock runs ahead as fast as the page has nothing to do.
+      const options = [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--virtual-time-budget=400000',
+      ];
+      const profile = `--user-data-dir=${join(folder, 'profile')}`;
+      const {stdout} = spawnSync(
+        'chromium',
+        [...options, profile, '--dump-dom', `file://${join(site, 'played.html')}`],
+        {encoding: 'utf8'},
+      );
+      const title = /<title>(.*?)<\/title>/.exec(stdout)?.[1] ?? '';
+      expect(JSON.parse(title)).toEqual([
+        ...['Play', true],
+        ...['Continue', false],
+        true,
+        ...['Play again', true],
+      ]);
+    },
+  );
 
   test('shows the files that the docs name, as they stand', () => {
     const text = built('runbooks/seamless-cutover.ts.html').replace(/<[^>]*>/g, '');
