@@ -30,6 +30,8 @@ export interface AwsEndpoint {
   endSessions(): void;
   /** How often an operation was called so far, refused and cut calls included. */
   calls(service: string, operation: string): number;
+  /** How many connections were opened so far. */
+  connections(): number;
   stop(): Promise<void>;
 }
 
@@ -85,6 +87,11 @@ export async function startAwsEndpoint(options: {
     void answer(incoming, response).catch(() => response.destroy());
   });
 
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
+
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const {request, url} = await read(incoming);
     response.setHeader('date', new Date(clock.nowMs()).toUTCString());
@@ -128,6 +135,7 @@ export async function startAwsEndpoint(options: {
     clock,
     endSessions: () => options.sessions?.endAll(),
     calls: (service, operation) => counts.get(`${service} ${operation}`) ?? 0,
+    connections: () => connections,
     stop: async () => {
       stopped.abort();
       const closed = new Promise((resolve) => server.close(resolve));

@@ -22,6 +22,11 @@ export interface Sharing {
 const limitMs = 10_000;
 const limitOfAwayMs = 1_000;
 const longestPauseMs = 1_000;
+/** A connection that was kept may be dead without a sign: then the next try opens another one. */
+const tryLimitMs = 3_000;
+
+/** What a process could not share for long is shared in several objects: each is read, and sent again, as a whole. */
+const largestBytes = 1024 * 1024;
 
 /** Who was overtaken is told within two seconds. */
 const watchMs = 1_000;
@@ -117,20 +122,23 @@ export class SharedLog {
     const {clock, store, run} = this.#sharing;
     const limit = this.#isAway ? limitOfAwayMs : limitMs;
     let pauseMs = 50;
+    let sinceMs = startedMs;
     while (this.#count < entries.length) {
       this.assertOwn();
-      const leftMs = Math.max(1, Math.ceil(limit - (clock.monotonic() - startedMs)));
+      const leftMs = Math.max(1, Math.ceil(limit - (clock.monotonic() - sinceMs)));
       // The SDK would try for longer, and a throttled write without end.
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(Math.min(leftMs, tryLimitMs))]);
       const result = await this.#tryOnce(entries, limited);
       if (result.kind === 'in-store') {
         this.#count += result.entries;
         this.#isAway = false;
         await this.#proveWrittenOnce(limited);
+        // Each object has the time of a barrier.
+        sinceMs = clock.monotonic();
         continue;
       }
       signal.throwIfAborted();
-      if (clock.monotonic() - startedMs >= limit) {
+      if (clock.monotonic() - sinceMs >= limit) {
         this.#isAway = true;
         throw new SwitcharooError(storeAway(run, store.place, result.why));
       }
@@ -178,12 +186,12 @@ export class SharedLog {
     | {readonly kind: 'unknown'; readonly why: string}
   > {
     const {store, run} = this.#sharing;
-    const added = entries.slice(this.#count);
-    const text = textOf(added);
+    const lines = linesOf(entries.slice(this.#count));
+    const added = firstOf(lines);
     const key = keyOf(run, this.#count);
     let why: string | undefined;
     try {
-      if ((await store.add(key, text, signal)) === 'added') {
+      if ((await store.add(key, added.join(''), signal)) === 'added') {
         return {kind: 'in-store', entries: added.length};
       }
     } catch (error) {
@@ -197,15 +205,27 @@ export class SharedLog {
     if (there === null) {
       return {kind: 'unknown', why: why ?? 'it says that the entry is there, and shows none'};
     }
-    if (!there.endsWith('\n') || !text.startsWith(there)) {
+    if (!there.endsWith('\n') || !lines.join('').startsWith(there)) {
       throw this.#lose(there, this.#count);
     }
     return {kind: 'in-store', entries: there.split('\n').length - 1};
   }
 }
 
-export const textOf = (entries: readonly JournalEntry[]): string =>
-  entries.map((entry) => `${lineOf(entry)}\n`).join('');
+const linesOf = (entries: readonly JournalEntry[]): readonly string[] =>
+  entries.map((entry) => `${lineOf(entry)}\n`);
+
+export const textOf = (entries: readonly JournalEntry[]): string => linesOf(entries).join('');
+
+/** As many lines as fit into one object: one at least. */
+function firstOf(lines: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const end = lines.findIndex((line) => {
+    bytes += Buffer.byteLength(line);
+    return bytes > largestBytes;
+  });
+  return end === -1 ? lines : lines.slice(0, Math.max(1, end));
+}
 
 /** Who took a run over, as the first line of what was written says; `undefined` where it was continued otherwise. */
 function takerIn(text: string): string | undefined {

@@ -4,7 +4,7 @@ import type {AwsConfig} from './config.ts';
 import {noteKeys} from './credentials.ts';
 import {patient, type SendsAgain} from './patience.ts';
 import {askAws} from './problems.ts';
-import {type Pace, readingClient, writingClient} from './settings.ts';
+import {type Connections, type Pace, readingClient, writingClient} from './settings.ts';
 
 /** What `readingClient` and `writingClient` give: the settings of a client of any service. */
 export type ClientSettings = ReturnType<typeof readingClient> & {
@@ -38,6 +38,7 @@ interface Destroyable {
 interface Habits {
   readonly writes?: SendsAgain;
   readonly reads?: Pace;
+  readonly connections?: Connections;
 }
 
 /**
@@ -50,7 +51,7 @@ export function awsClients<Sdk, Client extends Destroyable>(
   config: AwsConfig,
   load: () => Promise<Sdk>,
   create: (sdk: Sdk, settings: ClientSettings) => Client,
-  {writes = 'all-not-done', reads = 'usual'}: Habits = {},
+  {writes = 'all-not-done', reads = 'usual', connections = 'one-each'}: Habits = {},
 ): LazyAwsClients<Sdk, Client> {
   let opened: Promise<AwsClients<Sdk, Client>> | undefined;
   const open = async () => {
@@ -64,7 +65,7 @@ export function awsClients<Sdk, Client extends Destroyable>(
     };
     const [reading, writing] = await Promise.all([
       make(readingClient(config, reads)),
-      make(writingClient(config)),
+      make(writingClient(config, connections)),
     ]);
     const manner = {
       clock,

@@ -20,13 +20,19 @@ export function readingClient(config: AwsConfig, pace: Pace = 'usual') {
   return {...clientSettings(config, timeoutMs), maxAttempts: 6};
 }
 
+/** `kept`: for writes whose outcome the caller can tell by a look, and that are waited for again and again. */
+export type Connections = 'one-each' | 'kept';
+
 /**
  * Settings for an SDK client that writes: one attempt, on a connection of its own. A write without an answer has an
  * unknown outcome, and only a check can tell; the SDK would send it again. A connection that was kept open may be
  * closed by the other end as idle while the write is on its way (Node.js documentation, `request.reusedSocket`).
  */
-export function writingClient(config: AwsConfig) {
+export function writingClient(config: AwsConfig, connections: Connections = 'one-each') {
   const {requestHandler, ...settings} = clientSettings(config, writeTimeoutMs);
+  if (connections === 'kept') {
+    return {...settings, maxAttempts: 1, requestHandler};
+  }
   const once = {httpAgent: {keepAlive: false}, httpsAgent: {keepAlive: false}};
   return {...settings, maxAttempts: 1, requestHandler: {...requestHandler, ...once}};
 }

@@ -13,13 +13,14 @@ type Clients = AwsClients<typeof import('@aws-sdk/client-s3'), S3Client>;
 const largestBytes = 10 * 1024 * 1024;
 const signedSeconds = 15 * 60;
 
-/** Loads the SDK with the first call. */
+/** Loads the SDK with the first call. `connections`: of its writes. */
 export function openBucket(
   bucket: string,
   config: AwsConfig,
+  connections: 'one-each' | 'kept' = 'one-each',
 ): BucketWriter & {close(): Promise<void>} {
   const name = `bucket ${bucket}`;
-  const s3 = clientsOf(config);
+  const s3 = clientsOf(config, connections);
   const ask = <Result>(
     call: (clients: Clients) => Promise<Result>,
     key: string = '',
@@ -74,7 +75,7 @@ export function openBucket(
 }
 
 /** A signed URL has no checksum of a body that is not known yet: the SDK would sign that of an empty one. */
-const clientsOf = (config: AwsConfig) =>
+const clientsOf = (config: AwsConfig, connections: 'one-each' | 'kept') =>
   awsClients(
     config,
     () => import('@aws-sdk/client-s3'),
@@ -85,6 +86,7 @@ const clientsOf = (config: AwsConfig) =>
         // A lab's endpoint is one host: the bucket cannot be a part of its name.
         forcePathStyle: config.endpoint !== undefined,
       }),
+    {connections},
   );
 
 async function added(

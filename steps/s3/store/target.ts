@@ -28,7 +28,8 @@ export const s3Store = defineTarget({
   ],
   journalNeeds: ['s3:ListBucket', 's3:GetObject', 's3:PutObject'],
   open: async ({bucket, prefix, ...aws}) => {
-    const writer = openBucket(bucket, aws);
+    // An object whose answer was lost is looked at: a write may use an open connection, and takes one round trip.
+    const writer = openBucket(bucket, aws, 'kept');
     const store = storeIn(writer, {bucket, prefix}, aws);
     return {reader: store, writer: store, remarks: () => awsRemarks(aws), close: writer.close};
   },

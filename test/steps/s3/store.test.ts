@@ -81,6 +81,18 @@ describe('a journal that is shared in S3', () => {
     expect(lab.endpoint.calls('s3', 'PutObject')).toBe(3);
   });
 
+  test('takes one round trip for a barrier: the connection is kept', async () => {
+    const journal = journalWith();
+    const log = new SharedLog(sharing(), 0);
+    await log.add(journal.entries, never);
+    const before = lab.endpoint.connections();
+    for (let barrier = 0; barrier < 8; barrier += 1) {
+      journal.append(about('one'));
+      await log.add(journal.entries, never);
+    }
+    expect(lab.endpoint.connections()).toBe(before);
+  });
+
   test.for<[string, Omit<Fault, 'service'>]>([
     ['the answer is lost', {kind: 'cut-after', operation: 'PutObject'}],
     ['the request is lost', {kind: 'cut-before', operation: 'PutObject'}],
@@ -89,6 +101,7 @@ describe('a journal that is shared in S3', () => {
       {kind: 'refuse', operation: 'PutObject', code: 'ConditionalRequestConflict', status: 409},
     ],
     ['S3 is throttled', {kind: 'throttle', operation: 'PutObject', times: 2}],
+    ['a connection is dead', {kind: 'silence', operation: 'PutObject'}],
     ['S3 has an error', {kind: 'server-error', operation: 'PutObject'}],
   ])('is whole when %s', async ([, fault]) => {
     const journal = journalWith();
@@ -97,6 +110,23 @@ describe('a journal that is shared in S3', () => {
     fails(fault);
     journal.append(about('one'));
     await log.add(journal.entries, never);
+    expect(await sharedEntries(sharing(), never)).toEqual(journal.entries);
+  });
+
+  test('goes up in several objects after a long absence, in order, and is read again', async () => {
+    const journal = journalWith();
+    const log = new SharedLog(sharing(), 0);
+    await log.add(journal.entries, never);
+    // One is larger than an object should be, and twelve MB are more than one object may have to be read.
+    journal.append(about('x'.repeat(1_200_000)));
+    for (let line = 0; line < 24; line += 1) {
+      journal.append(about('y'.repeat(450_000)));
+    }
+    fails({kind: 'cut-after', operation: 'PutObject'});
+    await log.add(journal.entries, never);
+    const sizes = Object.values(s3.contents('cutovers')).map((text) => text.length);
+    expect(sizes.filter((size) => size > 1_048_576)).toEqual([expect.closeTo(1_200_000, -4)]);
+    expect(sizes).toHaveLength(14);
     expect(await sharedEntries(sharing(), never)).toEqual(journal.entries);
   });
 
