@@ -7,6 +7,7 @@ import type {StoreCheck, StoreSurvey} from '../model/store-check.ts';
 import {messageOf} from '../model/thrown.ts';
 import type {Host} from './host.ts';
 import {openInventory} from './inventory-targets.ts';
+import {storeNotNamed} from './open-store.ts';
 import {roundTripKey, storeOf} from './run-store.ts';
 
 /** How often two writers race: a store that looks before it writes does not fail each time. */
@@ -239,12 +240,6 @@ const left = async ({store, folder, signal}: Tried): Promise<readonly string[]> 
   ...(await store.keys(folder, signal)),
   roundTripKey,
 ];
-
-const storeNotNamed = (file: string): Problem => ({
-  code: 'store-not-named',
-  message: `${file} names no store for journals.`,
-  hint: 'Add a target of the kind s3-store to it, and its name as "store".',
-});
 
 const storeUnusable = (place: string, why: string): Problem => ({
   code: 'store-unusable',
