@@ -40,8 +40,6 @@ export interface Progress extends RunHolder {
   readonly until?: string;
   /** Runs beside which a person let it work. */
   readonly besides: readonly string[];
-  /** Targets that it claimed for longer than its process. */
-  readonly lastingClaims: readonly string[];
   /** Why it is paused or failed. */
   readonly problem?: Problem;
   /** Until then the cutover must be accepted. */

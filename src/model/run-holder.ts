@@ -10,6 +10,8 @@ export interface RunHolder {
   readonly handedOverTo?: string;
   /** It was taken over, and an action of the earlier holder may be under way until then. */
   readonly notBefore?: Date;
+  /** Targets that it claimed for longer than its process. */
+  readonly lastingClaims: readonly string[];
 }
 
 type HolderFact = FactOf<'run-handed-over' | 'lock-taken-over' | 'earlier-holder-stopped'>;
@@ -25,6 +27,7 @@ export function withHolder<Run extends RunHolder>(run: Run, fact: HolderFact): R
       return {...(without(run, 'handedOverTo') as Run), operator, ...notBefore};
     }
     case 'earlier-holder-stopped':
-      return without(run, 'notBefore') as Run;
+      // Its claims were ended with its sessions.
+      return {...(without(run, 'notBefore') as Run), lastingClaims: []};
   }
 }

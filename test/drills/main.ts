@@ -5,6 +5,8 @@ import {parseArgs} from 'node:util';
 const {values, positionals} = parseArgs({
   options: {
     lab: {type: 'boolean', default: false},
+    /** The first host is lost at `--points` barriers, and the second takes the run over. */
+    'two-hosts': {type: 'boolean', default: false},
     /** Killed or cut off at every line of the journal from the hold to the release; `--only 1-20`. */
     hold: {type: 'boolean', default: false},
     /** A freeze that ends itself, killed or cut off so often on each kind of server. */
@@ -37,6 +39,12 @@ if (values.lab) {
     say,
   });
   failures.push(tell(results));
+}
+if (values['two-hosts']) {
+  const {drillTwoHosts} = await import('./two-hosts.ts');
+  const only = values.only?.split(',').map(Number);
+  const chosen = {points: Number(values.points), seed: Number(values.seed)};
+  failures.push(tell(await drillTwoHosts({...chosen, ...(only ? {only} : {}), say})));
 }
 if (values.hold) {
   const {drillHold} = await import('./hold-kills.ts');

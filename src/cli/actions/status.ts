@@ -80,10 +80,10 @@ export function readStatus(app: App, name: string | undefined): RunStatus {
 }
 
 /** Whether its process still works is not known here: the journal says who it was. */
-export function sharedHolder({operator, outcome, run, lastAt}: Progress): Holder | undefined {
+export function sharedHolder({operator, outcome, run}: Progress): Holder | undefined {
   return outcome === 'running' || outcome === 'reversing'
     ? {
-        ...{...operator, run: run.run, sinceUtc: lastAt.toISOString()},
+        ...{...operator, run: run.run, sinceUtc: ''},
         ...{scope: run.runbook.name, token: '', machine: '', bootId: '', startTicks: null},
       }
     : undefined;

@@ -5,7 +5,7 @@ import {durationText} from '../../model/duration.ts';
 import {shellWord} from '../../model/hint.ts';
 import {outageOf} from '../../model/outage.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
-import {flow, statusText} from '../../report/index.ts';
+import {flow, nextText, statusText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {type EndedHold, endHolds} from '../../run/inventory-claims.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
@@ -72,15 +72,22 @@ export async function takeOver(
         next: [resume, reverse],
       });
     } else {
-      app.say(
-        `Nothing of ${run} is under way. Continue it with: ${resume}\nOr reverse it with: ${reverse}`,
-      );
+      app.say(`Nothing of ${run} is under way there.`);
+      printNext(app, resume, reverse);
     }
     return exitCodes.done;
   } finally {
     await close();
     signals.dispose();
   }
+}
+
+function printNext(app: App, resume: string, reverse: string): void {
+  const next = [
+    {command: resume, what: 'continue the run'},
+    {command: reverse, what: 'plan a reversal, and reverse'},
+  ];
+  app.print(['', app.paint.bold('Next'), ...nextText(next, app, '  ')].join('\n'));
 }
 
 /** All that somebody needs to know who has not worked on it. */
