@@ -18,6 +18,12 @@ export function nextCommands(app: App, progress: Progress): readonly NextCommand
     : nextWithoutWorker(app, progress);
 }
 
+/** What could be typed at an earlier moment of a run: its process worked on it as long as it had not come to rest. */
+export const commandsAt = (app: App, progress: Progress): readonly NextCommand[] =>
+  progress.outcome === 'running' || progress.outcome === 'reversing'
+    ? nextBesideWorker(app, progress)
+    : nextWithoutWorker(app, progress);
+
 /** Of a run of another host. */
 function nextOfShared(app: App, progress: Progress, where: string): readonly NextCommand[] {
   const {run} = progress.run;

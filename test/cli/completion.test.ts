@@ -49,7 +49,7 @@ const wordsFor = async (line: string) =>
 
 describe('what could stand at the end of a line', () => {
   test.each([
-    {line: 're', words: ['resume', 'reverse', 'report', 'rehearse']},
+    {line: 're', words: ['resume', 'reverse', 'report', 'replay', 'rehearse']},
     {line: 'lab ', words: ['up', 'down', 'status', 'count', 'break', 'slow', 'heal']},
     {line: 'lab break s', words: ['source', 'site']},
     {line: 'lab slow ', words: ['replication', 'aws']},

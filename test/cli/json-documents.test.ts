@@ -56,6 +56,7 @@ const cases: readonly Case[] = [
   {words: 'plan no-such-runbook -i lab', name: 'problems', next: []},
   {words: 'report', name: 'report', next: ['report RUN', 'reverse RUN']},
   {words: 'status --offline', name: 'status', next: ['report RUN', 'reverse RUN']},
+  {words: 'replay --at #3', name: 'replay', next: []},
   {words: 'runs', name: 'runs', next: []},
   {words: 'log', name: 'journal-entry'},
   {words: 'log --verify', name: 'log-verified', next: []},

@@ -110,6 +110,28 @@ const reportCommand = defineCommand({
   },
 });
 
+const replayCommand = defineCommand({
+  name: 'replay',
+  arguments: '[run]',
+  summary: 'Show a run as it was at an earlier moment',
+  description:
+    'Show the state of a run, its changes in place, and the keys and commands that were possible, as they were at an earlier moment. Only the journal is read.\n\nWithout a run, the newest run is shown.',
+  options: {
+    at: mandatory({
+      placeholder: 'moment',
+      description: 'A time (UTC) like 03:12:07, or the number of an entry like #41',
+    }),
+    shared,
+  },
+  prints: ['replay'],
+  examples: ['replay --at 03:12:07', "replay 20260301-031205-4f2a --at '#41'"],
+  run: async ({app, args: [run], options}) => {
+    const {replayRun} = await import('../actions/replay.ts');
+    const {withSharedRuns} = await import('../actions/shared.ts');
+    return withSharedRuns(app, options.shared, async (shown) => replayRun(shown, run, options.at));
+  },
+});
+
 const unlockCommand = defineCommand({
   name: 'unlock',
   arguments: '<run>',
@@ -190,6 +212,7 @@ export const runsCommands = [
   runsCommand,
   logCommand,
   reportCommand,
+  replayCommand,
   unlockCommand,
   takeOverCommand,
   handOverCommand,

@@ -8,7 +8,16 @@ import * as preparation from './preparation.ts';
 import {explanation, page, pages, project, schema, schemas} from './project.ts';
 import {report} from './report.ts';
 import {runLine, taskEnded} from './run.ts';
-import {claims, handedOver, logVerified, runs, status, takenOver, unlocked} from './status.ts';
+import {
+  claims,
+  handedOver,
+  logVerified,
+  replay,
+  runs,
+  status,
+  takenOver,
+  unlocked,
+} from './status.ts';
 
 /** Everything that `--json` prints, by the name that `schema` takes. */
 export const documents = {
@@ -19,6 +28,7 @@ export const documents = {
   drill: drillDocument,
   problems,
   status,
+  replay,
   runs,
   claims,
   'journal-entry': journalEntry(),

@@ -68,6 +68,15 @@ export const status = document({
   ).optional(),
 });
 
+export const replay = document({
+  ...runStatus,
+  atUtc: time.describe('The moment that is shown'),
+  changesInPlace: texts,
+  outageMs: z.number().nullable().describe('The outage so far; null where the runbook has none'),
+  keys: texts.describe('What the keyboard of the run took then'),
+  commands: texts.describe('What could be typed then'),
+});
+
 export const runs = document({runs: list(document(runStatus)).describe('The newest last')});
 
 const claim = z.strictObject({

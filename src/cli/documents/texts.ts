@@ -9,6 +9,7 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   drill: 'The fault of a drill, the decisions, and their scores',
   problems: 'What is wrong, the changes in place, and what to do',
   status: 'The state of a run, its open questions, and who works on it',
+  replay: 'A run as it was at an earlier moment, from its journal',
   runs: 'The runs of the state folder, the newest last',
   claims: 'Which run owns each target of an inventory',
   'journal-entry': 'One line of the journal of a run',

@@ -1,0 +1,86 @@
+import {readJournal} from '../../journal/read-journal.ts';
+import {type Progress, progressOf} from '../../model/progress.ts';
+import {
+  appliedTexts,
+  logText,
+  nextText,
+  outageMs,
+  outageOf,
+  statusText,
+} from '../../report/index.ts';
+import {chooseRun} from '../../run/choose-run.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {momentOfRun} from '../../run/moment-of-run.ts';
+import type {App} from '../app.ts';
+import {commandsAt} from '../next-commands.ts';
+import {printDocument} from '../print-document.ts';
+import {statusDocument} from './status.ts';
+
+/** Shows a run as it was at a moment, from its journal alone: it reads no lock and asks no target. */
+export function replayRun(app: App, name: string | undefined, at: string): ExitCode {
+  const {entries} = readJournal(app.state.journalOf(chooseRun(app, name)));
+  const moment = momentOfRun(entries, at);
+  const progress = progressOf(moment.entries);
+  const last = moment.entries.at(-1);
+  if (!progress || !last) {
+    throw new TypeError('A journal begins with the start of its run.');
+  }
+  const window = progress.run.runbook.outage;
+  const outage = window && outageOf(moment.entries, window);
+  const commands = commandsAt(app, progress);
+  const keys = keysAt(progress);
+  if (app.json) {
+    printDocument(app, 'replay', {
+      ...statusDocument(progress, undefined, []),
+      atUtc: moment.at.toISOString(),
+      changesInPlace: appliedTexts(progress),
+      outageMs: outage ? outageMs(outage, moment.at) : null,
+      keys,
+      commands: commands.map(({command}) => command),
+    });
+    return exitCodes.done;
+  }
+  const options = {...app, now: moment.at, next: [], otherRuns: []};
+  const status = statusText(progress, {
+    ...options,
+    ...(isAtWork(progress) ? {holder: progress.operator} : {}),
+    ...(outage ? {outage} : {}),
+  });
+  app.print(
+    [
+      app.paint.dim(`As it was at ${moment.at.toISOString()}, after entry #${last.seq}:`),
+      logText([last], app),
+      '',
+      status,
+      ...section(
+        app,
+        'Keys then',
+        keys.map((text) => `  ${text}`),
+      ),
+      ...section(app, 'Commands then', nextText(commands, app, '  ')),
+    ].join('\n'),
+  );
+  return exitCodes.done;
+}
+
+const isAtWork = ({outcome}: Progress): boolean => outcome === 'running' || outcome === 'reversing';
+
+const section = (app: App, title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', app.paint.bold(title), ...lines];
+
+/** What the keyboard of the run took at that moment. */
+function keysAt(progress: Progress): readonly string[] {
+  if (!isAtWork(progress)) {
+    return [];
+  }
+  const {questions} = progress;
+  const stop = 'Ctrl-C: stop at the next safe place; twice: end the action in flight too';
+  return questions.length === 0
+    ? [stop]
+    : [...questions.map(answersTo), 'Ctrl-C: leave the question, and pause the run'];
+}
+
+const answersTo = ({about, entry, question}: Progress['questions'][number]): string =>
+  about === 'failure'
+    ? `stop, retry, or what else the menu of ${entry} offered: ${question}`
+    : `the answer to: ${question}`;
