@@ -1,5 +1,6 @@
 import {inventoryWord, runbookWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
+import type {Problem} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {NextCommand} from '../report/index.ts';
 import {isOver, workerOn} from '../run/past-runs.ts';
@@ -76,10 +77,28 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
   }
 }
 
-const nextBesideWorker = (app: App, {run}: Progress): readonly NextCommand[] => [
-  {command: app.paste(`log ${run.run}`), what: 'print what it has done so far'},
+const logCommand = (app: App, {run}: Progress): NextCommand => ({
+  command: app.paste(`log ${run.run}`),
+  what: 'print what it has done so far',
+});
+
+/** What can be typed next after a problem of a run. */
+export function commandsAfter(
+  app: App,
+  progress: Progress,
+  problems: readonly Problem[],
+): readonly NextCommand[] {
+  // Somebody else has the run: nothing here may continue it.
+  const isLost = problems.some(({code}) => lostCodes.has(code));
+  return isLost ? [logCommand(app, progress)] : nextCommands(app, progress);
+}
+
+const lostCodes = new Set(['lock-lost', 'run-continued-elsewhere']);
+
+const nextBesideWorker = (app: App, progress: Progress): readonly NextCommand[] => [
+  logCommand(app, progress),
   {
-    command: app.paste(`unlock ${run.run}`),
+    command: app.paste(`unlock ${progress.run.run}`),
     what: 'end that process and take the run over, if nobody can reach it',
   },
 ];

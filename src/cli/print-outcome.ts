@@ -1,3 +1,4 @@
+import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {
   appliedTexts,
@@ -12,7 +13,7 @@ import {
 import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';
-import {nextCommands} from './next-commands.ts';
+import {commandsAfter, nextCommands} from './next-commands.ts';
 import {printDocument} from './print-document.ts';
 import {printProblems, printProblemsOf} from './print-problems.ts';
 
@@ -22,15 +23,21 @@ import {printProblems, printProblemsOf} from './print-problems.ts';
  */
 export function printOutcome(app: App, run: Run, result: RunResult): void {
   if (result.kind !== 'declined' && (app.json || isWell(result))) {
-    printReport(app, run, run.report());
+    printReport(app, run, run.report(), result.kind === 'paused' ? [result.problem] : []);
   }
   printFailure(app, run, result);
 }
 
 /** On stdout: as text, or as the last of the JSON documents. */
-export function printReport(app: App, {progress}: Run, report: RunReport): void {
+export function printReport(
+  app: App,
+  {progress}: Run,
+  report: RunReport,
+  problems: readonly Problem[] = [],
+): void {
   if (app.json) {
-    const next = progress ? nextCommands(app, progress).map(({command}) => command) : [];
+    const commands = progress ? commandsAfter(app, progress, problems) : [];
+    const next = commands.map(({command}) => command);
     printDocument(app, 'report', {...report, next});
   } else {
     app.print(`\n${reportText(report, app)}`);

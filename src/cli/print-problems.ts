@@ -2,7 +2,7 @@ import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {appliedTexts, fitChanges, type NextCommand, problemText} from '../report/index.ts';
 import type {App} from './app.ts';
-import {nextCommands, ownersCommand} from './next-commands.ts';
+import {commandsAfter, ownersCommand} from './next-commands.ts';
 import {printDocument} from './print-document.ts';
 
 /** What a person needs beside the problem. */
@@ -55,7 +55,7 @@ export const printProblemsOf = (
   const isClaimed = isCopied || codes.has('systems-claimed');
   printProblems(app, problems, {
     inPlace: isCopied ? [unknownInCopy] : appliedTexts(progress),
-    next: isClaimed ? [ownersCommand(app, progress)] : nextCommands(app, progress),
+    next: isClaimed ? [ownersCommand(app, progress)] : commandsAfter(app, progress, problems),
     ...about,
   });
 };

@@ -21,6 +21,7 @@ import {
 } from './problems.ts';
 import {processStopProblem} from './process-stop.ts';
 import {askAtGate} from './question.ts';
+import {shareDecision} from './share-decision.ts';
 
 export type EntryOutcome =
   | {readonly kind: 'done'}
@@ -132,12 +133,19 @@ async function afterVerdict(
         return answer;
       }
       return answer === 'yes'
-        ? done(context, entry, {output: verdict.output})
+        ? decided(context, entry, verdict.output)
         : {kind: 'paused', problem: answer};
     }
     case 'pending':
       return apply(context, attempt, result, verdict);
   }
+}
+
+/** Such as the acceptance of a cutover. */
+async function decided(context: RunContext, entry: Entry, output: unknown): Promise<EntryOutcome> {
+  const outcome = done(context, entry, {output});
+  const problem = await shareDecision(context);
+  return problem ? {kind: 'paused', problem} : outcome;
 }
 
 /** The actions that remain, from the first before-image that this run has journaled. */

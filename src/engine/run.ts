@@ -13,6 +13,7 @@ import {isDecided} from './process-stop.ts';
 import {factsOfQuestion} from './question-facts.ts';
 import {type EntryOutcome, runEntry} from './run-entry.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
+import {shareDecision} from './share-decision.ts';
 import {undoFailedEntry} from './undo-failed.ts';
 import {uphold} from './uphold.ts';
 import {type UpkeepDue, upkeepTurn} from './upkeep-due.ts';
@@ -255,7 +256,8 @@ async function passPointOfNoReturn(
     return pause(context, declined('the point of no return', by));
   }
   record.add({kind: 'point-of-no-return-passed', because});
-  return undefined;
+  const notShared = await shareDecision(context);
+  return notShared && pause(context, notShared);
 }
 
 function isOver(context: RunContext, entry: Entry): boolean {

@@ -92,3 +92,40 @@ test('a process that stood still at the barrier checks again before anything is 
   expect(rig.story.filter((line) => line.startsWith('action-intended'))).toHaveLength(3);
   expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
 });
+
+const decisions = defineRunbook({
+  name: 'tidy-up',
+  summary: 'Tidy up.',
+  params: z.object({}),
+  targets: {a: shelf},
+})
+  .step('set', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: '1'}})})
+  .confirm('accept', {question: 'Accept?'})
+  .pointOfNoReturn('Ashes are forever.');
+
+test('a confirmation and the point of no return are shared before the next thing happens', async () => {
+  const rig = new Rig({runbook: decisions, shelves: [new Shelf('a')]});
+  const shared: (string | undefined)[] = [];
+  rig.journal.shared = async () => {
+    shared.push(rig.story.at(-1));
+  };
+  expect(await rig.run()).toEqual({kind: 'done'});
+  expect(shared.slice(1)).toEqual([
+    expect.stringMatching(/^entry-done accept/),
+    expect.stringMatching(/^point-of-no-return-passed/),
+  ]);
+});
+
+test('a confirmation that cannot be shared pauses the run, and is not asked for again', async () => {
+  const rig = new Rig({runbook: decisions, shelves: [new Shelf('a')]});
+  rig.journal.shared = async () => {
+    if (rig.story.at(-1)?.startsWith('entry-done accept')) {
+      throw away;
+    }
+  };
+  expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'store-unreachable'}});
+  expect(rig.story.at(-1)).toBe('run-paused (store-unreachable)');
+  expect(rig.progress.passedPointOfNoReturn).toBe(false);
+  rig.journal.shared = async () => {};
+  expect(await rig.reopened().run()).toEqual({kind: 'done'});
+});
