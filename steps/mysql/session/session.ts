@@ -7,7 +7,7 @@ import {Ending, TimedOut, unlessAborted, withTimeout} from './with-timeout.ts';
 const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;
 const pingLimitMs = 2_000;
-const killLimitMs = 500;
+const killLimitMs = 2_000;
 const recentMs = 3_000;
 
 interface Open {
