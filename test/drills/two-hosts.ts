@@ -131,11 +131,14 @@ async function takeOver(scene: Scene, event: Event, way: 'resume' | 'reverse') {
   }
   const entries = entriesOf(second, run);
   const at = entries.findLast(({kind}) => kind === 'lock-taken-over')?.seq ?? 0;
+  // The end of an action that it had shared before is its own; one that it began after the loss is not.
   const loser = entriesOf(stage.desk, run).filter(({seq}) => seq >= at);
+  const began = loser.flatMap((entry) => (entry.kind === 'action-intended' ? [entry.does] : []));
+  const acted = loser.filter(
+    (entry) => entry.kind === 'action-performed' && began.includes(entry.does),
+  );
   const problems = [
-    ...loser
-      .filter(({kind}) => kind === 'action-performed')
-      .map(({seq}) => `the loser acted (#${seq})`),
+    ...acted.map(({seq}) => `the loser acted (#${seq})`),
     ...(event === 'stopped for a while' && !lost.stdout.includes('"lock-lost"')
       ? [`the loser was not told: ${wordsOf(lost)}`]
       : []),

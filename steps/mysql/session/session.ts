@@ -1,4 +1,5 @@
 import {connect, type Socket} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {Connection} from 'mysql2/promise';
 import type {Endpoint, Login, Row, Statement} from './contract.ts';
 import {connectError, LostConnection, statementError} from './server-errors.ts';
@@ -8,6 +9,8 @@ const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;
 const pingLimitMs = 2_000;
 const killLimitMs = 2_000;
+/** Nobody waits longer for it: the server may hang. */
+const killWaitMs = 500;
 const recentMs = 3_000;
 
 interface Open {
@@ -135,7 +138,7 @@ export class ServerSession {
         const id = this.#id;
         this.#drop(socket);
         // The server would continue the statement although its answer is no longer read.
-        await this.#kill(id);
+        await Promise.race([this.#kill(id), sleep(killWaitMs, undefined, {ref: false})]);
       }
       const error = statementError(cause, this.#where, sql);
       if (error instanceof LostConnection) {
