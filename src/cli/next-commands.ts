@@ -36,7 +36,7 @@ function nextOfShared(app: App, progress: Progress, where: string): readonly Nex
   const inventory = where.startsWith('s3://') ? 'INVENTORY' : store;
   const takeOver = {
     command: app.paste(`take-over ${run} -i ${inventory}`),
-    what: 'continue it on this host',
+    what: 'take the run over from that host',
   };
   return isOver(progress) ? [report] : [report, takeOver];
 }

@@ -200,6 +200,6 @@ export const alone = flag({
 
 export const outsideWindow = optional({
   placeholder: 'reason',
-  description: 'Cut over although the window of the inventory is closed, for this reason',
+  description: 'Cut over outside the window of the inventory, and journal this reason',
   group: approval,
 });

@@ -26,7 +26,7 @@ export const windowShape = z
       const [begin, end] = [from, until].map((time) => time && instantOf(time, all.timeZone));
       if (begin === null || end === null) {
         context.addIssue(
-          `In ${all.timeZone}, ${begin === null ? from : until} is no time, or two: a clock is set then.`,
+          `${begin === null ? from : until} is not one moment in ${all.timeZone}: it does not exist, or a clock change repeats it.`,
         );
       } else if (begin && end && begin >= end) {
         context.addIssue(`${until} is not after ${from}.`);
@@ -64,7 +64,7 @@ export function windowAt({from, until, timeZone: zone, freezes}: Window, now: Da
     .filter((time) => dateOf(time, zone) > now)
     .sort((a, b) => (dateOf(a, zone) < dateOf(b, zone) ? -1 : 1))[0];
   return next === undefined
-    ? {isOpen: true, text: 'The window has no end.'}
+    ? {isOpen: true, text: 'The window is open, and has no end.'}
     : {isOpen: true, text: `The window is open until ${say(next)}.`, until: dateOf(next, zone)};
 }
 

@@ -164,9 +164,9 @@ export const sharedLogLost = (
   taker?: string,
 ): Problem => ({
   code: 'lock-lost',
-  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} was not written here. This process lost the run and has stopped.`,
+  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped.`,
   hint: {
-    text: 'Leave the run to the new holder. Show what became of it with',
+    text: 'Leave the run to the new holder. Show its state with',
     command: `status ${run} --shared INVENTORY`,
   },
 });

@@ -99,9 +99,9 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     `lock taken over from ${fact.from} by ${operatorText(fact.operator)}`,
     fact.notBeforeUtc === undefined
       ? undefined
-      : `an action of the earlier holder may be under way until ${fact.notBeforeUtc}`,
+      : `an action of the earlier holder may be in flight until ${fact.notBeforeUtc}`,
   ],
-  'earlier-holder-stopped': ({because}) => [`the earlier holder acts no more: ${because}`],
+  'earlier-holder-stopped': ({because}) => [`the earlier holder has stopped: ${because}`],
   'run-handed-over': ({to, operator}) => [`handed over to ${to} by ${operatorText(operator)}`],
   'systems-claimed': ({lasting, whileActing, unreachable, regained}) => [
     [

@@ -135,15 +135,18 @@ const runUnfinished = (run: string, runbook: string, inventory: string): Problem
 
 const runHandedOver = (run: string, to: string): Problem => ({
   code: 'run-handed-over',
-  message: `${run} was handed over to ${to}. Nothing is done for it on this host.`,
-  hint: {text: 'Leave it to them, or take it back with', command: `take-over ${run} -i INVENTORY`},
+  message: `${run} was handed over to ${to}. This host no longer works on it.`,
+  hint: {
+    text: `Leave the run to ${to}, or take it back with`,
+    command: `take-over ${run} -i INVENTORY`,
+  },
 });
 
 const actionInFlight = (run: string, until: Date): Problem => ({
   code: 'action-in-flight',
-  message: `${run} was taken over from another host. An action there may be under way until ${until.toISOString()}.`,
+  message: `${run} was taken over from another host. An action may be in flight there until ${until.toISOString()}.`,
   hint: {
-    text: 'Repeat the command after that, or wait for it, or say that nothing is under way (--now), with',
+    text: 'Repeat the command after that time. To wait here, or to skip the wait with --now, use',
     command: `take-over ${run} -i INVENTORY`,
   },
 });

@@ -53,18 +53,18 @@ function timeSince(startUtc: string, text: string): Date | undefined {
 
 const entryNotInJournal = (at: string, last: number): Problem => ({
   code: 'moment-not-in-run',
-  message: `The journal has no entry ${at}: its last one is #${last}.`,
+  message: `The journal has no entry ${at}: the last one is #${last}.`,
   hint: {text: 'Find the entry with', command: 'log'},
 });
 
 const timeBeforeRun = (timeUtc: string, startUtc: string): Problem => ({
   code: 'moment-not-in-run',
-  message: `${timeUtc} is before the run, which began at ${startUtc}.`,
+  message: `${timeUtc} is before the run, which started at ${startUtc}.`,
   hint: {text: 'Find the time with', command: 'log'},
 });
 
 const timeNotUnderstood = (at: string): Problem => ({
   code: 'moment-not-in-run',
-  message: `${at} is no moment of a run.`,
+  message: `--at cannot read ${at} as a time or as the number of an entry.`,
   hint: 'Give --at as 03:12:07 (UTC), as a time like 2026-03-01T03:12:07Z, or as the number of an entry, like #41.',
 });

@@ -57,5 +57,5 @@ function inventoryOf({state}: Pick<Host, 'state'>, where: string): Inventory {
 export const storeNotNamed = (file: string): Problem => ({
   code: 'store-not-named',
   message: `${file} names no store: its runs are not shared with other hosts.`,
-  hint: 'Name a target of the kind s3-store with "store:" in the inventory, or give its place as s3://bucket/prefix. "switcharoo docs a-shared-journal" says how.',
+  hint: 'Name a target of the kind s3-store with "store:" in the inventory. To show runs without an inventory, use --shared s3://bucket/prefix. "switcharoo docs a-shared-journal" says how.',
 });

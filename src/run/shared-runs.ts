@@ -112,6 +112,6 @@ const storeUnread = (place: string, why: string): Problem => ({
 
 const journalIncomplete = (run: string, place: string, seq: number): Problem => ({
   code: 'shared-journal-incomplete',
-  message: `The journal of ${run} in ${place} lacks what is before entry ${seq}: an object was deleted there.`,
-  hint: 'Restore its deleted version. Until then, nobody can take this run over; its own host still has the whole journal.',
+  message: `The journal of ${run} in ${place} has a gap before entry ${seq}: an object was deleted there.`,
+  hint: 'Restore the deleted object. Until then, no other host can take this run over. The host that wrote the journal still has all of it.',
 });

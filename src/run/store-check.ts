@@ -52,7 +52,7 @@ async function checksOf(
   const roundTripMs = await measureWrites(tried);
   const checks = [
     good('keys', 'Its keys can be listed.'),
-    good('one-writer', `Of two hosts that write the same key at once, one wins: ${races} times.`),
+    good('one-writer', `Two writers raced for the same key ${races} times, and one won each time.`),
     await tryPlainWrite(tried),
     await tryDeletion(tried),
     await asked('versions', () => keepsVersions(signal), withoutVersions),
@@ -142,7 +142,7 @@ async function tryPlainWrite({store, folder, signal, keys}: Tried): Promise<Stor
       check: 'plain-write',
       result: 'advice',
       observed:
-        'This account may write without the condition If-None-Match, and so replace objects.',
+        'This account may write without the condition If-None-Match: it can replace objects.',
       hint: setupHint('Deny it in the policy of the bucket. Print one with'),
     };
   }
@@ -164,7 +164,7 @@ async function tryDeletion({store, folder, signal, keys}: Tried): Promise<StoreC
   return {
     check: 'deletion',
     result: 'advice',
-    observed: 'This account may delete objects: a deleted entry could be written a second time.',
+    observed: 'This account may delete objects: a deleted entry could be written again.',
     hint: setupHint('Deny it in the policy of the bucket. Print one with'),
   };
 }
@@ -192,7 +192,7 @@ const withoutVersions = (keepsVersions: boolean): StoreCheck =>
         check: 'versions',
         result: 'advice',
         observed: 'The bucket keeps no versions: what is deleted or replaced is lost.',
-        hint: setupHint('Turn versioning on. Print the commands for a new bucket with'),
+        hint: setupHint('Enable versioning. Print the commands for a new bucket with'),
       };
 
 const withoutLock = (retention: string | null): StoreCheck =>
@@ -200,7 +200,8 @@ const withoutLock = (retention: string | null): StoreCheck =>
     ? {
         check: 'object-lock',
         result: 'advice',
-        observed: 'Object Lock keeps no object: an administrator can delete the versions, too.',
+        observed:
+          'Object Lock keeps no object by default: an administrator can delete versions, too.',
         hint: setupHint(
           'Use a bucket with Object Lock where the journal is evidence. Print the commands with',
         ),
@@ -244,5 +245,5 @@ const left = async ({store, folder, signal}: Tried): Promise<readonly string[]> 
 const storeUnusable = (place: string, why: string): Problem => ({
   code: 'store-unusable',
   message: `No journal can be shared in ${place}: ${why}.`,
-  hint: 'Use a bucket of Amazon S3, or a store that answers like it. Then check it again.',
+  hint: 'Fix the cause, or use a bucket of Amazon S3 or a store with the same behaviour. Then repeat the command.',
 });

@@ -176,21 +176,21 @@ async function earlierEnd(
   const taken = journal.entries.findLast(({kind}) => kind === 'lock-taken-over');
   const untilUtc = taken?.kind === 'lock-taken-over' ? taken.notBeforeUtc : undefined;
   if (untilUtc === undefined) {
-    return 'none of its actions was under way';
+    return 'none of its actions was in flight';
   }
   if (isSure) {
-    return 'the operator who took the run over is sure that none of its actions is under way';
+    return 'the operator who took the run over is sure that none of its actions is in flight';
   }
   const endMs = clock.monotonic() + elapsedMs(clock.now(), new Date(untilUtc));
   const left = leftKeyOf(run, taken?.seq ?? 0);
   for (;;) {
     const leftMs = endMs - clock.monotonic();
     if (leftMs <= 0) {
-      return 'the time for its actions is over';
+      return 'the time limit of its actions has passed';
     }
     const limited = AbortSignal.any([signal, AbortSignal.timeout(everyMs * 3)]);
     if ((await store.read(left, limited).catch(() => null)) !== null) {
-      return 'it said that it has stopped';
+      return 'it reported that it has stopped';
     }
     signal.throwIfAborted();
     waiting(leftMs);
@@ -215,6 +215,6 @@ function refuseOwn({host, shared}: TakingOver): void {
 
 const runIsHere = (run: string): Problem => ({
   code: 'run-is-here',
-  message: `${run} is not to be taken over: nobody continued it on another host.`,
+  message: `${run} is on this host already, and no other host has continued it since.`,
   hint: {text: 'Continue it with', command: `resume ${run}`},
 });

@@ -62,5 +62,5 @@ function hasCutOver(runbook: AnyRunbook, progress: Progress | undefined): boolea
 const outsideWindow = (inventory: string, why: string): Problem => ({
   code: 'outside-window',
   message: `${inventory} may not be cut over now. ${why}`,
-  hint: 'Wait for the window, or stop at a checkpoint before the outage (--until). To cut over all the same, say why with --outside-window; the reason is journaled.',
+  hint: 'Wait for the window, or stop at a checkpoint before the outage (--until). To cut over anyway, give the reason with --outside-window; it is journaled.',
 });

@@ -28,7 +28,7 @@ export function runbookLaws(tried: RunbookCase) {
   const forward = [
     {law: 'it runs to its end', check: () => runsToItsEnd(tried)},
     {
-      law: 'killed at any line of the journal, it resumes and ends as a whole run',
+      law: 'killed at any line of the journal, it resumes and ends as an uninterrupted run',
       check: () => resumesFromEveryLine(tried),
     },
   ];

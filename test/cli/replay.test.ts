@@ -34,7 +34,7 @@ test('a run is shown as it was after an entry, with the keys and commands of tha
     outcome: 'running',
     seq: acting,
     changesInPlace: [expect.stringContaining('Back at six.')],
-    keys: ['Ctrl-C: stop at the next safe place; twice: end the action in flight too'],
+    keys: ['Ctrl-C: finish the action in flight, then pause; twice: end that action, too'],
     commands: [expect.stringContaining('log '), expect.stringContaining('unlock ')],
     next: [],
   });
@@ -46,8 +46,8 @@ test('a run is shown as it was after an entry, with the keys and commands of tha
   );
   expect(stdout).toMatch(/^state +▸ running at close$/m);
   expect(stdout).toMatch(/^process +\S+@\S+, pid \d+$/m);
-  expect(stdout).toContain('\nKeys then\n  Ctrl-C: stop');
-  expect(stdout).toContain('\nCommands then\n');
+  expect(stdout).toContain('\nKeys at that moment\n  Ctrl-C: finish');
+  expect(stdout).toContain('\nCommands at that moment\n');
 });
 
 test('a moment that no run has is refused, with what to give', async () => {

@@ -27,8 +27,8 @@ export async function handOver(
   if (app.json) {
     printDocument(app, 'handed-over', {run, to, next: [take]});
   } else {
-    app.say(`${run} is handed over to ${to}: nothing is done for it on this host any more.`);
-    app.say(`${to} continues it with: switcharoo ${take}`);
+    app.say(`${run} was handed over to ${to}. This host no longer works on it.`);
+    app.say(`${to} can take it over with: switcharoo ${take}`);
   }
   return exitCodes.done;
 }

@@ -54,10 +54,10 @@ export function replayRun(app: App, name: string | undefined, at: string): ExitC
       status,
       ...section(
         app,
-        'Keys then',
+        'Keys at that moment',
         keys.map((text) => `  ${text}`),
       ),
-      ...section(app, 'Commands then', nextText(commands, app, '  ')),
+      ...section(app, 'Commands at that moment', nextText(commands, app, '  ')),
     ].join('\n'),
   );
   return exitCodes.done;
@@ -74,13 +74,13 @@ function keysAt(progress: Progress): readonly string[] {
     return [];
   }
   const {questions} = progress;
-  const stop = 'Ctrl-C: stop at the next safe place; twice: end the action in flight too';
+  const stop = 'Ctrl-C: finish the action in flight, then pause; twice: end that action, too';
   return questions.length === 0
     ? [stop]
-    : [...questions.map(answersTo), 'Ctrl-C: leave the question, and pause the run'];
+    : [...questions.map(answersTo), 'Ctrl-C: leave the question unanswered, and pause the run'];
 }
 
 const answersTo = ({about, entry, question}: Progress['questions'][number]): string =>
   about === 'failure'
-    ? `stop, retry, or what else the menu of ${entry} offered: ${question}`
+    ? `an answer from the menu of ${entry} (stop, retry, …): ${question}`
     : `the answer to: ${question}`;

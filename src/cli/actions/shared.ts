@@ -39,7 +39,7 @@ export function refreshing(app: App): (signal: AbortSignal) => Promise<void> {
       isAway = false;
     } catch (error) {
       if (!isAway && !signal.aborted) {
-        app.say(`! ${(error as Error).message} It is tried again.`);
+        app.say(`! ${(error as Error).message} Trying again.`);
       }
       isAway = true;
     }

@@ -12,7 +12,7 @@ import {listenToSignals} from '../signals.ts';
 export async function checkStoreOf(app: App, inventory: string): Promise<ExitCode> {
   const signals = listenToSignals(app.say);
   try {
-    app.waiting('Trying the store.');
+    app.waiting('Checking the store.');
     const survey = await checkStore(app, inventory, signals.stopping);
     const isFit = survey.problems.length === 0;
     const hasAdvice = survey.checks.some(({hint}) => hint !== undefined);
@@ -45,7 +45,7 @@ export async function showStoreSetup(app: App, inventory: string): Promise<ExitC
     const {place, commands, policies} = setup;
     app.print(
       [
-        `${app.paint.bold(place)}: nothing was created. An administrator makes it with these files and commands:`,
+        `${app.paint.bold(place)}: nothing was created. An administrator creates it with these files and commands:`,
         ...policies.flatMap(({file, of, document}) => [
           '',
           `${app.paint.bold(file)}, the policy of ${of}`,
@@ -53,7 +53,7 @@ export async function showStoreSetup(app: App, inventory: string): Promise<ExitC
         ]),
         ...commands.flatMap(({does, command}) => ['', `# ${does}`, command]),
         '',
-        `Then try it: ${commandOf(app, 'check', inventory)}`,
+        `Then check it: ${commandOf(app, 'check', inventory)}`,
       ].join('\n'),
     );
     return exitCodes.done;
@@ -87,7 +87,7 @@ function surveyText(app: App, inventory: string, survey: StoreSurvey): string {
     count === 0
       ? []
       : [
-          `${count === 1 ? 'One object of this trial stays' : `${count} objects of this trial stay`} in ${survey.place}/check/. No run reads them.`,
+          `${count === 1 ? 'One object of this check stays' : `${count} objects of this check stay`} in ${survey.place}/check/, outside every journal.`,
         ];
   return [`${paint.bold(survey.place)} (${survey.store})`, ...lines, ...leftLine].join('\n');
 }

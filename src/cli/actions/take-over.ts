@@ -48,7 +48,7 @@ export async function takeOver(
       {
         ...{host: app, store, shared, isSure: now},
         whenTaken: async () => {
-          app.say(`${run} is yours now. ${operatorText(shared.progress)} can do nothing more.`);
+          app.say(`${run} is yours now. ${operatorText(shared.progress)} can start no more actions.`);
           held = await endHolds(app, file, {run, whileActing: whileActingIn(shared)}, signal);
           for (const hold of held) {
             app.say(holdText(hold, shared));
@@ -56,7 +56,7 @@ export async function takeOver(
         },
         waiting: (leftMs) => {
           const left = durationText(Math.ceil(leftMs / 1_000) * 1_000);
-          app.waiting(`Waiting for an action that may be under way there: ${left} at most`);
+          app.waiting(`Waiting for an action that may be in flight there: ${left} at most`);
         },
       },
       signal,
@@ -72,7 +72,7 @@ export async function takeOver(
         next: [resume, reverse],
       });
     } else {
-      app.say(`Nothing of ${run} is under way there.`);
+      app.say(`The take-over of ${run} is complete.`);
       printNext(app, resume, reverse);
     }
     return exitCodes.done;
@@ -85,7 +85,7 @@ export async function takeOver(
 function printNext(app: App, resume: string, reverse: string): void {
   const next = [
     {command: resume, what: 'continue the run'},
-    {command: reverse, what: 'plan a reversal, and reverse'},
+    {command: reverse, what: 'plan a reversal, ask for approval, and reverse'},
   ];
   app.print(['', app.paint.bold('Next'), ...nextText(next, app, '  ')].join('\n'));
 }
@@ -105,11 +105,11 @@ function summaryOf(app: App, shared: SharedRun): string {
   const lines = [
     ...offerLines(app, shared),
     ...inFlight.map(
-      ({entry, does, target}) => `May be under way there: ${entry}, "${does}" on ${target}.`,
+      ({entry, does, target}) => `May be in flight there: ${entry}, "${does}" on ${target}.`,
     ),
     ...(waitMs > 0
       ? [
-          `Nothing is done before that has ended: at most ${durationText(waitMs)}, less if that host says that it has stopped.`,
+          `The take-over waits ${durationText(waitMs)} at most, and less if that host reports that it has stopped.`,
         ]
       : []),
   ];
@@ -143,7 +143,7 @@ function whileActingIn({progress, entries}: SharedRun): readonly string[] {
 
 function holdText({target, problem}: EndedHold, {progress}: SharedRun): string {
   return problem
-    ? `! ${target}: nobody can tell whether the session of ${operatorText(progress)} has ended. ${problem.message}`
+    ? `! ${target}: it is unknown whether the session of ${operatorText(progress)} has ended. ${problem.message}`
     : `${target}: no session of ${operatorText(progress)} is left.`;
 }
 

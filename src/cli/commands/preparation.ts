@@ -174,9 +174,9 @@ const notifyCommand = defineCommand({
 
 const storeCheckCommand = defineCommand({
   name: 'check',
-  summary: 'Try everything that a shared journal relies on in its store',
+  summary: 'Check that the store of an inventory can keep shared journals',
   description:
-    'Try everything that a shared journal relies on, in the store that the inventory names: two writers race for the same keys, an object is deleted and replaced, and writes are timed. Small objects are written under check/, and stay there where deletion is denied.\n\nExit code 3: no run can use the store.',
+    'Check that the store of the inventory does what a shared journal relies on. Two writers race for the same keys, the command tries to replace and to delete an object, and writes are timed. Small objects are written under check/. They stay there where deletion is denied. One always stays: plan times a write with it.\n\nExit code 3: no run can use the store.',
   options: {inventory},
   prints: ['store-check'],
   examples: ['store check -i production'],
@@ -188,9 +188,9 @@ const storeCheckCommand = defineCommand({
 
 const storeInitCommand = defineCommand({
   name: 'init',
-  summary: 'Print the commands and policies that make the store (creates nothing)',
+  summary: 'Print the commands and policies that create the store (changes nothing)',
   description:
-    'Print the commands of AWS that make the bucket which the inventory names as its store, and the policies of the bucket, of operators and of readers. Contacts no system, and creates nothing.',
+    "Print the AWS commands that create the bucket of the inventory's store, and the policies of the bucket, of operators and of readers. Contacts no system, and creates nothing.",
   options: {inventory},
   prints: ['store-init'],
   examples: ['store init -i production'],
@@ -202,7 +202,7 @@ const storeInitCommand = defineCommand({
 
 const storeFamily: CommandFamily = {
   name: 'store',
-  summary: 'Check the store of shared journals, or print how to make it',
+  summary: 'Check the store of shared journals, or print how to create it',
   commands: [storeCheckCommand, storeInitCommand],
 };
 

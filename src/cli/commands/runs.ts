@@ -160,14 +160,14 @@ const unlockCommand = defineCommand({
 const takeOverCommand = defineCommand({
   name: 'take-over',
   arguments: '<run>',
-  summary: 'Continue a run that another host works on or has left',
+  summary: 'Take a run over from another host',
   description:
-    'Take a run over from another host that shares its journal in the store of the inventory. Its state is shown first, and you confirm by typing its name.\n\nFrom then on the other host does nothing more: its process ends at its next action, and its database sessions are ended. An action that is under way there is waited for. Then continue with resume or reverse.',
+    'Take a run over from another host that shares its journal in the store of the inventory. Its state is shown first, and you confirm by typing its name.\n\nFrom then on the other host starts no action: its process ends within two seconds, and its database sessions are ended. The command waits for an action that may be in flight there. Then continue with resume or reverse.',
   options: {
     inventory,
     now: flag({
       description:
-        'Do not wait for an action under way on the other host: you are sure that there is none',
+        'Do not wait for an action in flight on the other host: you are sure that there is none',
     }),
     name: optional({
       placeholder: 'run',
@@ -187,11 +187,11 @@ const handOverCommand = defineCommand({
   arguments: '<run>',
   summary: 'Offer a paused run to an operator on another host',
   description:
-    'Offer a run to another operator. It must be paused, and its journal must be shared in the store of its inventory. Nothing is done for it on this host any more, and its new operator need not wait.',
+    'Offer a run to another operator. No process may work on it, and its inventory must name a store. From then on this host does not work on it, and the new operator need not wait.',
   options: {
     to: mandatory({
       placeholder: 'name',
-      description: 'Who is to continue it: a user name, or user@host',
+      description: 'Operator who continues it: a user name, or user@host',
     }),
     inventory: optional({
       short: 'i',

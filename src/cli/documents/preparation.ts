@@ -175,7 +175,7 @@ const storeSurvey = {
   ),
   problems: list(problem).describe('Why no run can use it'),
   roundTripMs: z.number().nullable().describe('How long a write takes'),
-  left: texts.describe('Keys of the objects that the trial has left there'),
+  left: texts.describe('Keys of the objects that the check has left there'),
 };
 z.strictObject(storeSurvey) satisfies z.ZodType<StoreSurvey>;
 

@@ -73,8 +73,8 @@ export const replay = document({
   atUtc: time.describe('The moment that is shown'),
   changesInPlace: texts,
   outageMs: z.number().nullable().describe('The outage so far; null where the runbook has none'),
-  keys: texts.describe('What the keyboard of the run took then'),
-  commands: texts.describe('What could be typed then'),
+  keys: texts.describe('Keys that the run took at that moment'),
+  commands: texts.describe('Commands that were possible at that moment'),
 });
 
 export const runs = document({runs: list(document(runStatus)).describe('The newest last')});
@@ -119,11 +119,11 @@ export const unlocked = document({
 
 export const takenOver = document({
   run: z.string(),
-  from: z.string().describe('user@host that worked on it last'),
+  from: z.string().describe('Who worked on it last: user@host'),
   inFlight: list(
     z.strictObject({entry: z.string(), target: z.string(), does: z.string(), limitMs: z.number()}),
-  ).describe('What was, or may have been, under way there'),
-  sessionsEnded: texts.describe('Targets on which its database session was ended'),
+  ).describe('Actions that may have been in flight there'),
+  sessionsEnded: texts.describe('Targets on which the database session of that host was ended'),
 });
 
 export const handedOver = document({run: z.string(), to: z.string()});

@@ -16,7 +16,7 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   'log-verified': 'A verified journal: each of its lines follows from the one before',
   unlocked: 'What unlock has released',
   'taken-over':
-    'A run that was taken over from another host, and what may have been under way there',
+    'A run that was taken over from another host, and what may have been in flight there',
   'handed-over': 'A run that was offered to an operator on another host',
   preflight: 'The findings of every preflight check',
   'preflight-change':
@@ -29,8 +29,8 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
     'The grants that each account needs, as policies and statements, and which are missing',
   steps: 'The steps and gates of the library and of the project',
   doctor: 'The checks of this machine',
-  'store-check': 'What was tried of the store of shared journals, and what came of it',
-  'store-init': 'How an administrator makes the store of shared journals',
+  'store-check': 'The checks of the store of shared journals, and their results',
+  'store-init': 'The commands and policies that create the store of shared journals',
   tag: 'The next image tag of a branch',
   'lab-up': 'Where the lab runs, and the variables of its environment without secrets',
   'lab-down': 'Whether a lab was stopped',

@@ -27,11 +27,11 @@ export async function setupOf(
         command: `aws s3api create-bucket ${of}${where} --object-lock-enabled-for-bucket`,
       },
       {
-        does: 'Refuse public access',
+        does: 'Block public access',
         command: `aws s3api put-public-access-block ${of} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
       },
       {
-        does: 'Keep each object for a year (GOVERNANCE: only a special right can shorten it)',
+        does: 'Keep each object for a year. To delete it sooner takes s3:BypassGovernanceRetention',
         command: `aws s3api put-object-lock-configuration ${of} --object-lock-configuration '${JSON.stringify(
           {
             ObjectLockEnabled: 'Enabled',
@@ -44,18 +44,18 @@ export async function setupOf(
         command: `aws s3api put-bucket-policy ${of} --policy file://bucket.json`,
       },
       {
-        does: 'Make the policy of operators, and attach it to their role',
+        does: 'Create the policy of operators. Then attach it to their role',
         command: `aws iam create-policy --policy-name ${bucket}-operators --policy-document file://operators.json`,
       },
       {
-        does: 'Make the policy of readers, and attach it to their role',
+        does: 'Create the policy of readers. Then attach it to their role',
         command: `aws iam create-policy --policy-name ${bucket}-readers --policy-document file://readers.json`,
       },
     ],
     policies: [
       {file: 'bucket.json', of: 'the bucket', document: bucketPolicy(arns)},
-      {file: 'operators.json', of: 'those who run cutovers', document: operatorsPolicy(arns)},
-      {file: 'readers.json', of: 'those who only read runs', document: readersPolicy(arns)},
+      {file: 'operators.json', of: 'operators, who run cutovers', document: operatorsPolicy(arns)},
+      {file: 'readers.json', of: 'readers, who only see runs', document: readersPolicy(arns)},
     ],
   };
 }
