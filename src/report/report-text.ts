@@ -91,7 +91,7 @@ export const outageSource = ({writes, outageMs, outages}: RunReport): string => 
   }
   return outages.length === 0
     ? 'as the clients saw it'
-    : 'as the clients saw it, from the first refused write to the next acknowledged one; the journal counts from entry to entry';
+    : 'as the clients saw it, from the first refused write to the next acknowledged one; the journal counts from the entry that closes the site to the one that opens it';
 };
 
 function headline(report: RunReport, options: TextOptions): string[] {

@@ -265,7 +265,7 @@ describe('outages at the end of a run', () => {
     const options = {width: 200, paint: plainPaint};
     const text = reportText(reportOf(journal, measured), options);
     expect(outagesIn(text).slice(0, 2)).toEqual([
-      '13 s (13900 ms), as the clients saw it, from the first refused write to the next acknowledged one; the journal counts from entry to entry',
+      '13 s (13900 ms), as the clients saw it, from the first refused write to the next acknowledged one; the journal counts from the entry that closes the site to the one that opens it',
       '13.5 s, from 03:00:01 to 03:00:14 UTC, by the journal; longest: open 8.3 s, freeze 4.2 s',
     ]);
     const refused = '76 of the 80 failed in the outage: this runbook holds no connections';
