@@ -134,7 +134,7 @@ function limitUntil(deadline: number, {clock}: RunContext): {readonly limitMs?: 
  */
 async function barrier(
   context: RunContext,
-  {entry, way, stoppedMs, deadline}: Performing,
+  {way, stoppedMs, deadline}: Performing,
   words: {entry: string; target: string; does: string},
 ): Promise<Problem | undefined> {
   const {clock} = context;
@@ -151,7 +151,9 @@ async function barrier(
     );
   }
   if (way === 'reverse' && problem?.code === 'store-unreachable') {
-    context.observe({kind: 'progress', entry: entry.id, text: `goes on alone: ${problem.message}`});
+    if (!context.record.progress.isNotShared) {
+      context.record.add({kind: 'not-shared', because: problem.message});
+    }
     return undefined;
   }
   return isLong && problem === undefined && awakeMs(clock) >= deadline

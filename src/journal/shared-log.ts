@@ -53,6 +53,11 @@ export class SharedLog {
     this.#count = count;
   }
 
+  /** For people: `s3://our-cutovers/shop`. */
+  get place(): string {
+    return this.#sharing.store.place;
+  }
+
   /** Calls back once, when somebody else was seen to have written. */
   whenLost(listener: (error: SwitcharooError) => void): void {
     this.#onLost = listener;

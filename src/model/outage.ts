@@ -34,11 +34,22 @@ export const outageMs = ({totalMs, since}: Outage, now: Date): number =>
 export function outageOf(entries: readonly JournalEntry[], window: OutageWindow): Outage {
   let outage = noOutage;
   let progress: Progress | undefined;
+  let named = new Set<string>();
   for (const entry of entries) {
     progress = progressAfter(progress, entry);
-    outage = progress ? outageAfter(outage, progress, window) : outage;
+    if (progress && entry.kind === 'run-started') {
+      named = namedEntries(progress, window);
+    }
+    // What happens to any other entry neither closes the application nor opens it.
+    const isAbout = !('entry' in entry) || entry.entry === null || named.has(entry.entry);
+    outage = progress && isAbout ? outageAfter(outage, progress, window) : outage;
   }
   return outage;
+}
+
+function namedEntries({entries}: Progress, {from, until}: OutageWindow): Set<string> {
+  const named = [...entries.values()].filter(isNamedIn([...from, ...until]));
+  return new Set(named.map(({id}) => id));
 }
 
 /** Whether this run closes the application for writes now. */

@@ -126,7 +126,7 @@ function withProcessStop(
 }
 
 const resumedBy = (progress: Progress, fact: FactOf<'run-resumed'>): Progress => ({
-  ...without(unpaused(progress), 'isOutageTooLong'),
+  ...without(unpaused(progress), 'isOutageTooLong', 'isNotShared'),
   operator: fact.operator,
   ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
   ...longestOutageIn(fact),
@@ -161,6 +161,7 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'run-handed-over':
     case 'lock-taken-over':
     case 'earlier-holder-stopped':
+    case 'not-shared':
       return withHolder(progress, fact);
     case 'point-of-no-return-passed':
       return {...progress, passedPointOfNoReturn: true};

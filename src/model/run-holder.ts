@@ -10,11 +10,15 @@ export interface RunHolder {
   readonly handedOverTo?: string;
   /** It was taken over, and an action of the earlier holder may be under way until then. */
   readonly notBefore?: Date;
+  /** Its process goes on although its journal could not be shared. */
+  readonly isNotShared?: true;
   /** Targets that it claimed for longer than its process. */
   readonly lastingClaims: readonly string[];
 }
 
-type HolderFact = FactOf<'run-handed-over' | 'lock-taken-over' | 'earlier-holder-stopped'>;
+type HolderFact = FactOf<
+  'run-handed-over' | 'lock-taken-over' | 'earlier-holder-stopped' | 'not-shared'
+>;
 
 /** Who holds a run after a fact. */
 export function withHolder<Run extends RunHolder>(run: Run, fact: HolderFact): Run {
@@ -26,6 +30,8 @@ export function withHolder<Run extends RunHolder>(run: Run, fact: HolderFact): R
       const notBefore = notBeforeUtc === undefined ? {} : {notBefore: new Date(notBeforeUtc)};
       return {...(without(run, 'handedOverTo') as Run), operator, ...notBefore};
     }
+    case 'not-shared':
+      return {...run, isNotShared: true};
     case 'earlier-holder-stopped':
       // Its claims were ended with its sessions.
       return {...(without(run, 'notBefore') as Run), lastingClaims: []};

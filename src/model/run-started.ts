@@ -72,4 +72,6 @@ export const runStarted = z.object({
   ...asked,
   /** The target of the inventory in which the journal is shared. */
   store: z.string().optional(),
+  /** Where that was when the run began: `s3://our-cutovers/shop`. */
+  storePlace: z.string().exactOptional(),
 });

@@ -102,6 +102,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
       : `an action of the earlier holder may be in flight until ${fact.notBeforeUtc}`,
   ],
   'earlier-holder-stopped': ({because}) => [`the earlier holder has stopped: ${because}`],
+  'not-shared': ({because}) => ['the reversal goes on without the shared journal', because],
   'run-handed-over': ({to, operator}) => [`handed over to ${to} by ${operatorText(operator)}`],
   'systems-claimed': ({lasting, whileActing, unreachable, regained}) => [
     [

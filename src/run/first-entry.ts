@@ -1,5 +1,6 @@
 import {alsoWrittenIn} from '../engine/declared-writes.ts';
 import {entryDigests, runbookDigest} from '../engine/digests.ts';
+import type {SharedLog} from '../journal/shared-log.ts';
 import type {FactOf} from '../model/journal.ts';
 import {journaledOutage} from '../model/outage-limit.ts';
 import {type Channels, noChannels} from '../notify/notifier.ts';
@@ -16,6 +17,8 @@ interface BeginningOfRun {
   readonly besides?: readonly string[];
   readonly outsideWindow?: string;
   readonly channels?: Channels;
+  /** Where its journal is shared. */
+  readonly log?: Pick<SharedLog, 'place'> | undefined;
 }
 
 /** How the journal of a new run begins. */
@@ -52,6 +55,7 @@ export function firstEntry(
     rehearsal,
     ...askedOf(request, runbook.head.outage?.longestMs),
     ...(inventory.store === undefined ? {} : {store: inventory.store}),
+    ...(request.log ? {storePlace: request.log.place} : {}),
   };
 }
 

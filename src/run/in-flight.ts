@@ -23,6 +23,7 @@ export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[
       }
       case 'action-performed':
       case 'action-failed':
+      case 'action-unsent':
         open.delete(`${fact.entry} ${fact.target} ${fact.does}`);
         break;
       // A process begins only when the one before it on its host has ended.

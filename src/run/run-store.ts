@@ -8,7 +8,7 @@ import type {SharedLog} from '../journal/shared-log.ts';
 import {barriersInOutage} from '../model/expected-time.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
-import {progressOf} from '../model/progress.ts';
+import {type Progress, progressOf} from '../model/progress.ts';
 import type {TargetKind} from '../model/target.ts';
 import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
@@ -43,13 +43,16 @@ export async function sharedLogOf(
   const {host, opened, run, signals, alone = false} = request;
   const open = async (signal: AbortSignal): Promise<SharedLog | undefined> => {
     const store = await storeOf(opened);
-    const sharing = store && {store, run, clock: opened.world.clock};
-    return (
-      sharing &&
-      (isEarlier
-        ? reopenSharedLog(sharing, readJournal(host.state.journalOf(run)).entries, signal)
-        : newSharedLog(sharing, signal))
-    );
+    if (!store) {
+      return undefined;
+    }
+    const sharing = {store, run, clock: opened.world.clock};
+    if (!isEarlier) {
+      return newSharedLog(sharing, signal);
+    }
+    const {entries} = readJournal(host.state.journalOf(run));
+    refuseOtherStore(run, progressOf(entries), store);
+    return reopenSharedLog(sharing, entries, signal);
   };
   if (!alone) {
     return open(signals.aborting);
@@ -65,6 +68,20 @@ export async function sharedLogOf(
 }
 
 const aloneLimitMs = 5_000;
+
+/** Other hosts look for the run where it began to be shared. */
+function refuseOtherStore(run: string, progress: Progress | undefined, {place}: ObjectStore): void {
+  const began = progress?.run.storePlace;
+  if (began !== undefined && began !== place) {
+    throw new SwitcharooError(storeMoved(run, began, place));
+  }
+}
+
+const storeMoved = (run: string, began: string, now: string): Problem => ({
+  code: 'store-moved',
+  message: `The journal of ${run} is shared in ${began}. The inventory names ${now} now, where no other host would find the run.`,
+  hint: `Name ${began} in the inventory again. If it cannot be reached any more, continue with --alone.`,
+});
 
 export const isObjectStore = (writer: unknown): writer is ObjectStore =>
   typeof writer === 'object' &&

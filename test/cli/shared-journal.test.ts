@@ -97,6 +97,11 @@ describe('a run whose journal is shared', () => {
       expect(lastDocument(refused).problems[0]).toMatchObject({code: 'store-unreachable'});
       expect(await lab?.status()).toMatchObject({});
       await lab?.turn({what: 'aws-well'});
+      const own = readFileSync(inventory, 'utf8');
+      writeFileSync(inventory, own.replace('shop-journals', 'shop-journals\n    prefix: other'));
+      const elsewhere = await desk.run('resume', '--yes', '--json', '--accept-changes');
+      expect(lastDocument(elsewhere).problems[0]).toMatchObject({code: 'store-moved'});
+      writeFileSync(inventory, own);
       const reversed = await desk.run('reverse', '--yes', '--json');
       expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
     },

@@ -80,6 +80,8 @@ test('a reversal goes on while the store is away', async () => {
   rig.journal.shared = () => Promise.reject(away);
   expect(await rig.reverse()).toMatchObject({kind: 'reversed'});
   expect([...a.boxes.values()]).toEqual([]);
+  // Once, although it has two actions.
+  expect(rig.story.filter((line) => line.startsWith('not-shared'))).toHaveLength(1);
 });
 
 test('a process that stood still at the barrier checks again before anything is sent', async () => {
