@@ -152,6 +152,7 @@ function requestFor(
         digest: 'b1',
         protected: false,
         lab: false,
+      requireRehearsal: false,
         params: {},
         targets: {},
         notify: [],

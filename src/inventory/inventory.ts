@@ -24,6 +24,8 @@ export const inventoryShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens'),
   /** Running asks the operator to type the name. */
   protected: z.boolean().default(false),
+  /** A run starts only if this very runbook was rehearsed, forward and back. */
+  requireRehearsal: z.boolean().default(false),
   /** The lab's inventory: its variables come from the running lab. */
   lab: z.boolean().default(false),
   /** Printed and journaled: no secrets here. */

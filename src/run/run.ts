@@ -33,6 +33,7 @@ import type {OpenedWorld} from './open-world.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
 import {reportWithEarlier} from './past-runs.ts';
 import {changesSincePlan, savePlan} from './plan-store.ts';
+import {refuseUnrehearsed} from './rehearsed.ts';
 import type {RunParts} from './run-parts.ts';
 import {beginRun, continueRun, forward, type RunSession, reverse} from './run-session.ts';
 import {endElsewhere, shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
@@ -159,6 +160,7 @@ export class Run {
     refuseWithoutRoom(session.host, session.run, this.runbook.entries.length);
     const {name} = this.inventory;
     refuseOutsideWindow(this.#window, name, session.outsideWindow);
+    refuseUnrehearsed(this.#parts);
     const request = {
       about: 'plan',
       question: earlier ? `Continue with this plan on ${name}?` : `Run this plan on ${name}?`,

@@ -65,6 +65,7 @@ const inventory: Inventory = {
   digest: 'i1',
   protected: false,
   lab: false,
+  requireRehearsal: false,
   params: {},
   targets: {},
   notify: [],

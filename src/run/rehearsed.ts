@@ -1,0 +1,75 @@
+import {changesBetween, entryDigests, runbookDigest} from '../engine/digests.ts';
+import {runbookWord} from '../inventory/names.ts';
+import {shellWord} from '../model/hint.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
+import {readableProgress} from './past-runs.ts';
+import type {RunParts} from './run-parts.ts';
+
+/** Throws when the inventory demands that this very runbook was rehearsed here, forward and back, and it was not. */
+export function refuseUnrehearsed({session, approver, earlier}: RunParts): void {
+  const {host, opened} = session;
+  const {runbook, inventory, file} = opened;
+  if (!inventory.requireRehearsal || approver.rehearsal || earlier) {
+    return;
+  }
+  const digest = runbookDigest(runbook);
+  const all = host.state.runs().flatMap((name) => {
+    const progress = readableProgress(host, name);
+    const isOne = progress?.run.rehearsal && progress.run.runbook.name === runbook.head.name;
+    return progress && isOne ? [progress] : [];
+  });
+  const same = all.filter(({run}) => run.runbook.digest === digest);
+  const forward = same.find(({outcome}) => outcome === 'done');
+  const back = same.find(isWhollyReversed);
+  if (forward && back) {
+    return;
+  }
+  const [last] = all;
+  const changes =
+    last && same.length === 0
+      ? changesBetween(last.run.runbook.entries, entryDigests(runbook))
+      : [];
+  const about = {name: runbook.head.name, inventory: inventory.name, last, changes, forward, back};
+  throw new SwitcharooError(notRehearsed(about, shellWord(runbookWord(file))));
+}
+
+const isWhollyReversed = ({outcome, checkpoints}: Progress): boolean =>
+  outcome === 'reversed' && checkpoints.length === 0;
+
+interface Rehearsals {
+  readonly name: string;
+  readonly inventory: string;
+  readonly last: Progress | undefined;
+  readonly changes: readonly string[];
+  readonly forward: Progress | undefined;
+  readonly back: Progress | undefined;
+}
+
+function notRehearsed({name, inventory, ...rehearsals}: Rehearsals, word: string): Problem {
+  return {
+    code: 'not-rehearsed',
+    message: `${inventory} demands that this very ${name} was rehearsed, forward and back. ${whyNot(rehearsals)}`,
+    hint: rehearsals.forward
+      ? {
+          text: 'Rehearse the reversal, from the last entry before the point of no return, with',
+          command: `rehearse ${word} --reverse-at ENTRY`,
+        }
+      : {text: 'Rehearse it with', command: `rehearse ${word}`},
+  };
+}
+
+function whyNot({last, changes, forward, back}: Omit<Rehearsals, 'name' | 'inventory'>): string {
+  if (!last) {
+    return 'No rehearsal of it is recorded in this state folder.';
+  }
+  if (changes.length > 0) {
+    return `Since the last rehearsal (${last.run.run}): ${changes.join('; ')}.`;
+  }
+  if (forward) {
+    return `It went forward in ${forward.run.run}, and no rehearsal of it was reversed to the start.`;
+  }
+  return back
+    ? `It was reversed in ${back.run.run}, and no rehearsal of it went forward to its end.`
+    : `The last rehearsal (${last.run.run}) did not come to its end.`;
+}
