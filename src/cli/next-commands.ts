@@ -11,6 +11,11 @@ export function nextCommands(app: App, progress: Progress): readonly NextCommand
   if (app.shared) {
     return nextOfShared(app, progress, app.shared.where);
   }
+  if (progress.handedOverTo !== undefined) {
+    const where = shellWord(inventoryWord(progress.run.inventory.file));
+    const command = app.paste(`take-over ${progress.run.run} -i ${where}`);
+    return [{command, what: 'take it back, if nobody has taken it over'}];
+  }
   const worker = workerOn(app, progress);
   // This process still holds the lock when it prints how its run ended.
   const isThisProcess = worker?.pid === app.operator.pid && worker.host === app.operator.host;

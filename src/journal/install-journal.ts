@@ -1,4 +1,12 @@
-import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import {dirname} from 'node:path';
 
 /** Puts the journal of a store in the place of the one here, if there is one: what differs is kept beside it. */
@@ -8,7 +16,7 @@ export function installJournal(path: string, text: string): void {
     return;
   }
   if (!text.startsWith(before)) {
-    renameSync(path, freePathBeside(path));
+    copyFileSync(path, freePathBeside(path), constants.COPYFILE_EXCL);
   }
   writeWhole(path, text);
 }

@@ -91,6 +91,14 @@ export class SharedLog {
     }
   }
 
+  /** Whether nobody else has written the entry that is due here. Rejects when the store does not answer. */
+  async isOwn(signal: AbortSignal): Promise<boolean> {
+    const {store, run} = this.#sharing;
+    const at = this.#count;
+    const there = this.#lost ? '' : await store.read(keyOf(run, at), signal);
+    return there === null || this.#count > at || (!this.#lost && this.#isOwn(there, at));
+  }
+
   /** Tells the host that took the run over that this process acts no more. */
   async leave(): Promise<void> {
     const {store, run} = this.#sharing;

@@ -10,6 +10,8 @@ export interface RunHolder {
   readonly handedOverTo?: string;
   /** It was taken over, and an action of the earlier holder may be under way until then. */
   readonly notBefore?: Date;
+  /** It was taken over from another host, and its claims are of that host or of this one. */
+  readonly wasTakenOver?: true;
   /** Its process goes on although its journal could not be shared. */
   readonly isNotShared?: true;
   /** Targets that it claimed for longer than its process. */
@@ -34,6 +36,6 @@ export function withHolder<Run extends RunHolder>(run: Run, fact: HolderFact): R
       return {...run, isNotShared: true};
     case 'earlier-holder-stopped':
       // Its claims were ended with its sessions.
-      return {...(without(run, 'notBefore') as Run), lastingClaims: []};
+      return {...(without(run, 'notBefore') as Run), lastingClaims: [], wasTakenOver: true};
   }
 }

@@ -34,8 +34,10 @@ export function relationTo(
   if (claim.run === run) {
     return isHere || isShared ? 'own' : 'copied';
   }
-  const progress = isHere ? readableProgress(host, claim.run) : undefined;
-  return progress && isOver(progress) ? 'ended' : 'foreign';
+  const progress = readableProgress(host, claim.run);
+  // Of a run that was shared, the journal of any of its hosts tells.
+  const isKnown = isHere || progress?.run.storePlace !== undefined;
+  return progress && isKnown && isOver(progress) ? 'ended' : 'foreign';
 }
 
 /** Whether the journal with which a claim was made lies in this folder; a copy of it does not count. */

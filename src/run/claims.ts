@@ -1,5 +1,6 @@
 import type {RunClaims} from '../engine/context.ts';
 import {inventoryWord} from '../inventory/names.ts';
+import type {SharedLog} from '../journal/shared-log.ts';
 import {shellWord} from '../model/hint.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
@@ -24,6 +25,8 @@ export interface ClaimRequest extends Claimant {
   readonly opened: OpenedWorld;
   /** What the run claimed for longer than its process before, as its journal says. */
   readonly lasting?: readonly string[];
+  /** Its shared log: a process that has lost it leaves the claims of the new holder alone. */
+  readonly log?: SharedLog | undefined;
   /** The run began earlier: a system that is out of reach does not keep it from being continued or reversed. */
   readonly isEarlier: boolean;
   readonly signal: AbortSignal;
@@ -36,7 +39,7 @@ export function claimRequestFor(
 ): ClaimRequest {
   return {
     ...{host, opened, run, besides, lasting: lastingClaims(earlier)},
-    isShared: opened.inventory.store !== undefined && !alone,
+    isShared: opened.inventory.store !== undefined && (!alone || earlier?.wasTakenOver === true),
     isEarlier: earlier !== undefined,
     signal: signals.aborting,
   };
@@ -183,7 +186,13 @@ export class Claims implements RunClaims {
   }
 
   async letGo(): Promise<void> {
-    const {host, run, isShared, signal} = this.#request;
+    const {host, run, log, signal} = this.#request;
+    const isOwn = log && (await log.isOwn(signal).catch(() => undefined));
+    if (isOwn === false) {
+      return;
+    }
+    // While the store does not answer, only what was made with the journal here is removed.
+    const isShared = isOwn === true;
     const journal = host.state.journalIdentity(run) ?? '';
     // One of a host from which it was taken over may be left: its server took no writes then.
     const left = isShared ? this.#systems.filter(({keeps}) => keeps === 'lasting') : [];

@@ -5,10 +5,11 @@ import {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {refuseFinished} from './choose-run.ts';
-import {refuseBesideWorker} from './guards.ts';
+import {refuseBesideWorker, refuseWhileElsewhere} from './guards.ts';
 import type {Host} from './host.ts';
 import {MachineClock} from './machine-clock.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
+import {refuseOtherStore} from './run-store.ts';
 
 interface HandingOver {
   readonly host: Host;
@@ -30,9 +31,11 @@ export async function handOverRun(
   const progress = progressIn(host, run);
   refuseFinished(progress);
   refuseBesideWorker(host, progress);
+  refuseOtherStore(run, progress, store);
   const {runbook, inventory, targets} = progress.run;
   const clock = new MachineClock(progress.last);
   const now = () => clock.now();
+  refuseWhileElsewhere(progress, now());
   const scope = scopeOf(runbook.name, inventory.name, targets);
   const {lock} = acquireLock({
     ...{folder: state.locks, scope, run, operator, now},
@@ -45,9 +48,17 @@ export async function handOverRun(
     try {
       const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
       const shared = new SharedJournal(journal, log);
-      shared.append({kind: 'run-handed-over', to, operator});
-      await shared.shared(signal);
-      shared.close();
+      try {
+        shared.append({kind: 'run-handed-over', to, operator});
+        await shared.shared(signal).catch((error: unknown) => {
+          // Nobody has heard of the offer, as far as is known here.
+          const from = `${operator.user}@${operator.host}`;
+          journal.append({kind: 'lock-taken-over', from, operator});
+          throw error;
+        });
+      } finally {
+        shared.close();
+      }
     } finally {
       journal.close();
     }

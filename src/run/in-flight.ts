@@ -7,8 +7,8 @@ export interface InFlight {
   readonly does: string;
   /** Its place in the journal. */
   readonly seq: number;
-  /** How long it may take at most. */
-  readonly limitMs: number;
+  /** How long it may take at most; absent where a person does it by hand, and nobody knows. */
+  readonly limitMs?: number;
 }
 
 /** The actions that a process may still be performing that wrote the last entries of a journal. */
@@ -17,8 +17,9 @@ export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[
   for (const fact of entries) {
     switch (fact.kind) {
       case 'action-intended': {
-        const {entry, target, does, seq, limitMs = unknownLimitMs} = fact;
-        open.set(`${entry} ${target} ${does}`, {entry, target, does, seq, limitMs});
+        const {entry, target, does, seq, limitMs} = fact;
+        const limit = limitMs === undefined ? {} : {limitMs};
+        open.set(`${entry} ${target} ${does}`, {entry, target, does, seq, ...limit});
         break;
       }
       case 'action-performed':
@@ -39,6 +40,3 @@ export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[
   }
   return [...open.values()];
 }
-
-/** Of a journal of an earlier version, which does not say it. */
-const unknownLimitMs = 30 * 60_000;

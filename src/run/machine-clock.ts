@@ -43,6 +43,13 @@ export class MachineClock implements Clock {
     this.#offsetMs = nowMs - source.upMs();
   }
 
+  /** A clock that says this time now: that of another machine goes on. */
+  static at(now: Date): MachineClock {
+    const source = machineTime();
+    const aheadMs = now.getTime() - source.utcMs();
+    return new MachineClock(undefined, {...source, utcMs: () => source.utcMs() + aheadMs});
+  }
+
   get mark(): string {
     return this.#source.mark;
   }

@@ -7,7 +7,11 @@ import {readableProgress} from './past-runs.ts';
 import type {RunParts} from './run-parts.ts';
 
 /** Throws when the inventory demands that this very runbook was rehearsed here, forward and back, and it was not. */
-export function refuseUnrehearsed({session, approver, earlier}: RunParts): void {
+export function refuseUnrehearsed({
+  session,
+  approver,
+  earlier,
+}: Omit<RunParts<never>, 'onBegin'>): void {
   const {host, opened} = session;
   const {runbook, inventory, file} = opened;
   if (!inventory.requireRehearsal || approver.rehearsal || earlier) {

@@ -6,6 +6,7 @@ import {newSharedLog, reopenSharedLog, sharedJournalOf} from '../journal/open-sh
 import {readJournal} from '../journal/read-journal.ts';
 import type {SharedLog} from '../journal/shared-log.ts';
 import {barriersInOutage} from '../model/expected-time.ts';
+import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
@@ -70,7 +71,11 @@ export async function sharedLogOf(
 const aloneLimitMs = 5_000;
 
 /** Other hosts look for the run where it began to be shared. */
-function refuseOtherStore(run: string, progress: Progress | undefined, {place}: ObjectStore): void {
+export function refuseOtherStore(
+  run: string,
+  progress: Progress | undefined,
+  {place}: ObjectStore,
+): void {
   const began = progress?.run.storePlace;
   if (began !== undefined && began !== place) {
     throw new SwitcharooError(storeMoved(run, began, place));
@@ -144,11 +149,26 @@ export async function endElsewhere({host, opened, signals}: SessionRequest): Pro
     const sharing = {store: store as ObjectStore, run: run.run};
     const shared = await sharedJournalOf(sharing, signals.stopping).catch(() => null);
     const progress = shared && progressOf(shared.entries);
-    if (shared && progress && isOver(progress)) {
-      installJournal(host.state.journalOf(run.run), shared.text);
+    const path = host.state.journalOf(run.run);
+    if (shared && progress && isOver(progress) && !hasActedAlone(path, shared.entries)) {
+      installJournal(path, shared.text);
     }
   }
 }
+
+/** Whether this host did anything that the store does not have: then its journal here is the only record of that. */
+function hasActedAlone(path: string, shared: readonly JournalEntry[]): boolean {
+  const {entries} = readJournal(path);
+  const same = entries.findIndex((entry, at) => entry.prev !== shared[at]?.prev);
+  const own = same < 0 ? [] : entries.slice(Math.max(0, same - 1));
+  return own.some(({kind}) => actedKinds.has(kind));
+}
+
+const actedKinds = new Set<JournalEntry['kind']>([
+  'action-performed',
+  'action-failed',
+  'not-shared',
+]);
 
 /** What sharing the journal costs the outage, for the plan: as the store answers now. */
 export async function storeRemarks(

@@ -40,13 +40,9 @@ import {endElsewhere, shareBeginning, sharedLogOf, shareEnd} from './run-store.t
 import {worldRemarks} from './session-remarks.ts';
 import {decideByOf, refuseOutsideWindow, windowOf} from './window.ts';
 
-interface Parts extends RunParts {
-  readonly onBegin?: (run: Run) => void;
-}
-
 /** One run, from its plan to its outcome: new, or reopened. It takes its lock when its plan is approved. */
 export class Run {
-  readonly #parts: Parts;
+  readonly #parts: RunParts<Run>;
   #session: RunSession | undefined;
   #claims: Claims | undefined;
   #isClosed = false;
@@ -54,7 +50,7 @@ export class Run {
   #sessionRemarks: readonly string[] = [];
   #people: string | undefined;
 
-  constructor(parts: Parts) {
+  constructor(parts: RunParts<Run>) {
     this.#parts = parts;
   }
 
@@ -231,6 +227,10 @@ export class Run {
       return {kind: 'declined', by};
     }
     const tookMs = this.#session ? 0 : Math.round(clock.monotonic() - askedMs);
+    if (about === 'plan') {
+      // It may have closed while the plan was read.
+      refuseOutsideWindow(this.#window, this.inventory.name, session.outsideWindow);
+    }
     const running = this.#session ?? (await this.#begin(digest));
     const details = [`plan ${digest}`];
     const took = tookMs > 0 ? {tookMs} : {};
@@ -254,9 +254,9 @@ export class Run {
     };
     // Another run may have started while the plan was read. What the run sees as the state before it, it sees under
     // its claim.
-    const claims = await takeClaims(this.#claimRequest);
-    this.#claims = claims;
     const log = await sharedLogOf(session, earlier !== undefined);
+    const claims = await takeClaims({...this.#claimRequest, log});
+    this.#claims = claims;
     const channels = await this.#opened.channels();
     const claiming = {...decideByOf(this.#window), ...session, claims, channels, log};
     this.#session = earlier

@@ -14,6 +14,8 @@ interface SharedRuns {
   /** For people: `s3://our-cutovers/shop`. */
   readonly place: string;
   readonly state: StateFolder;
+  /** Runs that could not be read whole. What was read of them before is shown. */
+  readonly damaged: readonly Problem[];
   /** Reads what was added since. An object of a store never changes, so each is read once. */
   refresh(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -28,14 +30,22 @@ export async function openSharedRuns(
   const {store, close} = await openStore(host, where, signal);
   const name = createHash('sha256').update(store.place).digest('hex').slice(0, 16);
   const folder = join(host.state.path, 'shared', name);
-  const refresh = (refreshing: AbortSignal) => copyNew(store, folder, refreshing);
+  let damaged: readonly Problem[] = [];
+  const refresh = async (refreshing: AbortSignal) => {
+    damaged = await copyNew(store, folder, refreshing);
+  };
   try {
     await refresh(signal);
   } catch (error) {
     await close();
     throw error;
   }
-  return {place: store.place, state: new StateFolder(folder), refresh, close};
+  return {
+    ...{place: store.place, state: new StateFolder(folder), refresh, close},
+    get damaged() {
+      return damaged;
+    },
+  };
 }
 
 /** An object of a run: the entries from `seq` on. */
@@ -45,20 +55,24 @@ interface Part {
   readonly key: string;
 }
 
-async function copyNew(store: ObjectStore, folder: string, signal: AbortSignal): Promise<void> {
+async function copyNew(
+  store: ObjectStore,
+  folder: string,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   try {
     const keys = await store.keys('', limited);
     const parts = keys.flatMap(partIn);
+    const damaged: Problem[] = [];
     for (const run of new Set(parts.map((part) => part.run))) {
       const ofRun = parts.filter((part) => part.run === run);
-      await copyRun(store, {folder, run, parts: ofRun}, limited);
+      const problem = await copyRun(store, {folder, run, parts: ofRun}, limited);
+      damaged.push(...(problem ? [problem] : []));
     }
+    return damaged;
   } catch (cause) {
     signal.throwIfAborted();
-    if (cause instanceof SwitcharooError && cause.problem.code === 'shared-journal-incomplete') {
-      throw cause;
-    }
     throw new SwitcharooError(storeUnread(store.place, messageOf(cause)), {cause});
   }
 }
@@ -71,21 +85,22 @@ async function copyRun(
     parts,
   }: {readonly folder: string; readonly run: string; readonly parts: readonly Part[]},
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Problem | undefined> {
   const path = new StateFolder(folder).journalOf(run);
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const count = linesIn(before);
   const added = parts.filter(({seq}) => seq >= count);
   if (added.length === 0) {
-    return;
+    return undefined;
   }
   const texts = await Promise.all(added.map(({key}) => store.read(key, signal)));
   const text = `${before}${texts.join('')}`;
   const gap = added.find(({seq}, index) => seq !== count + linesIn(texts.slice(0, index).join('')));
   if (gap) {
-    throw new SwitcharooError(journalIncomplete(run, store.place, gap.seq));
+    return journalIncomplete(run, store.place, gap.seq);
   }
   writeWhole(path, text);
+  return undefined;
 }
 
 /** Each entry is a line. */

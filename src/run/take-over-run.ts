@@ -4,7 +4,6 @@ import {openJournal} from '../journal/file-journal.ts';
 import {installJournal} from '../journal/install-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {reopenSharedLog, sharedJournalOf, sharedSinceMs} from '../journal/open-shared-log.ts';
-import {unknownRun} from '../journal/problems.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import {leftKeyOf} from '../journal/shared-log.ts';
@@ -18,7 +17,8 @@ import {refuseBesideWorker} from './guards.ts';
 import type {Host} from './host.ts';
 import {type InFlight, inFlightIn} from './in-flight.ts';
 import {MachineClock} from './machine-clock.ts';
-import {scopeOf} from './past-runs.ts';
+import {progressIn, scopeOf} from './past-runs.ts';
+import {refuseOtherStore} from './run-store.ts';
 import {runsIn} from './shared-runs.ts';
 
 /** A run as its store has it. */
@@ -28,6 +28,8 @@ export interface SharedRun {
   readonly entries: readonly JournalEntry[];
   /** What the process of the holder may still be performing. */
   readonly inFlight: readonly InFlight[];
+  /** How long ago its last entry was shared, in ms, by the clock of the store. */
+  readonly lastSharedMs: number;
   /** After so many ms no action of the holder can be under way. 0: none is. */
   readonly waitMs: number;
 }
@@ -47,21 +49,26 @@ export async function sharedRunIn(
   );
   const [run] = near;
   if (run === undefined || near.length > 1) {
-    throw new SwitcharooError(unknownRun(name, store.place));
+    throw new SwitcharooError(notInStore(name, store.place));
   }
   const {text, entries} = await sharedJournalOf({store, run}, signal);
   const progress = progressOf(entries);
   if (!progress) {
-    throw new SwitcharooError(unknownRun(name, store.place));
+    throw new SwitcharooError(notInStore(name, store.place));
   }
   refuseFinished(progress);
+  refuseOtherStore(run, progress, store);
   const inFlight = inFlightIn(entries);
   const waits = inFlight.map(async ({seq, limitMs}) => {
+    if (limitMs === undefined) {
+      return 0;
+    }
     const sinceMs = await sharedSinceMs({store, run}, seq, signal);
     return Math.max(0, limitMs + marginMs - sinceMs);
   });
   return {
     ...{progress, text, entries, inFlight},
+    lastSharedMs: await sharedSinceMs({store, run}, progress.seq, signal),
     waitMs: Math.max(0, ...(await Promise.all(waits))),
   };
 }
@@ -76,7 +83,7 @@ interface TakingOver {
   /** A person says that nothing of the earlier holder is under way. */
   readonly isSure: boolean;
   /** Called when the run is taken over: the process of the earlier holder loses what else it has. */
-  readonly whenTaken: () => Promise<void>;
+  readonly whenTaken: (taken: SharedRun) => Promise<void>;
   /** How long it still waits, each second. */
   readonly waiting: (leftMs: number) => void;
 }
@@ -93,7 +100,7 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
   refuseBesideWorker(host, shared.progress);
   refuseOwn(taking);
   const {runbook, inventory, targets} = shared.progress.run;
-  const clock = new MachineClock(shared.progress.last);
+  const clock = MachineClock.at(shifted(shared.progress.lastAt, shared.lastSharedMs));
   const {lock} = acquireLock({
     ...{folder: host.state.locks, run, operator: host.operator, now: () => clock.now()},
     scope: scopeOf(runbook.name, inventory.name, targets),
@@ -105,9 +112,9 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
       monotonic: () => ({mark: clock.mark, ms: Math.round(clock.monotonic())}),
     };
     const open = () => openJournal(host.state.journalOf(run), options);
-    const journal = await fence(taking, {open, clock}, signal);
+    const {journal, shared: taken} = await fence(taking, {open, clock}, signal);
     try {
-      await taking.whenTaken();
+      await taking.whenTaken(taken);
       const because = await earlierEnd(taking, {journal, clock}, signal);
       journal.append({kind: 'earlier-holder-stopped', because});
       await journal.shared(signal);
@@ -129,12 +136,13 @@ async function fence(
   taking: TakingOver,
   {open, clock}: Fencing,
   signal: AbortSignal,
-): Promise<SharedJournal> {
+): Promise<{readonly journal: SharedJournal; readonly shared: SharedRun}> {
   const {host, store} = taking;
   const {run} = taking.shared.progress.run;
   for (let tries = 1; ; tries += 1) {
     const shared = tries === 1 ? taking.shared : await sharedRunIn(store, run, signal);
-    installJournal(host.state.journalOf(run), shared.text);
+    refuseChanged(taking.shared, shared);
+    installShared(host.state.journalOf(run), shared.text);
     const journal = open();
     try {
       const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
@@ -147,7 +155,7 @@ async function fence(
         ...(shared.waitMs > 0 ? {notBeforeUtc: notBefore.toISOString()} : {}),
       });
       await sharedJournal.shared(signal);
-      return sharedJournal;
+      return {journal: sharedJournal, shared};
     } catch (error) {
       journal.close();
       const isFaster = error instanceof SwitcharooError && fasterCodes.has(error.problem.code);
@@ -155,6 +163,30 @@ async function fence(
         throw error;
       }
     }
+  }
+}
+
+/** The person who typed the name has not seen it. */
+function refuseChanged(shown: SharedRun, now: SharedRun): void {
+  const added = now.entries.slice(shown.entries.length);
+  if (added.some(({kind}) => decisive.has(kind))) {
+    const {run} = now.progress.run;
+    throw new SwitcharooError(changedMeanwhile(run, operatorText(now.progress)));
+  }
+}
+
+const decisive = new Set<JournalEntry['kind']>([
+  'lock-taken-over',
+  'run-resumed',
+  'reverse-started',
+  'point-of-no-return-passed',
+]);
+
+/** What is here may be more than what is shared: a store was away. It is kept. */
+function installShared(path: string, text: string): void {
+  const isLonger = existsSync(path) && readFileSync(path, 'utf8').startsWith(text);
+  if (!isLonger) {
+    installJournal(path, text);
   }
 }
 
@@ -202,19 +234,45 @@ const everyMs = 1_000;
 
 /** What is here may be more than what is shared: the store was away. */
 function refuseOwn({host, shared}: TakingOver): void {
-  const {progress, text} = shared;
+  const {progress, text, entries} = shared;
   const {operator} = progress;
   const {run} = progress.run;
   const path = host.state.journalOf(run);
-  const isHere = existsSync(path) && readFileSync(path, 'utf8').startsWith(text);
+  const here = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const isOwn = operator.host === host.operator.host && operator.user === host.operator.user;
-  if (isHere && isOwn && progress.handedOverTo === undefined && progress.notBefore === undefined) {
+  const isHandedOver = here !== '' && progressIn(host, run).handedOverTo !== undefined;
+  if (here.startsWith(text) && isOwn && !isHandedOver && !isUnfinished(entries)) {
     throw new SwitcharooError(runIsHere(run));
   }
 }
+
+/** A take-over that ended before its end: it can be repeated. */
+function isUnfinished(entries: readonly JournalEntry[]): boolean {
+  const kinds = entries.map(({kind}) => kind);
+  const end = Math.max(
+    kinds.lastIndexOf('earlier-holder-stopped'),
+    kinds.lastIndexOf('run-resumed'),
+  );
+  return kinds.lastIndexOf('lock-taken-over') > end;
+}
+
+const changedMeanwhile = (run: string, by: string): Problem => ({
+  code: 'lock-lost',
+  message: `${run} was continued by ${by} after its state was shown here. It was not taken over.`,
+  hint: {
+    text: 'Look at its state, and repeat the command',
+    command: `take-over ${run} -i INVENTORY`,
+  },
+});
 
 const runIsHere = (run: string): Problem => ({
   code: 'run-is-here',
   message: `${run} is on this host already, and no other host has continued it since.`,
   hint: {text: 'Continue it with', command: `resume ${run}`},
+});
+
+const notInStore = (name: string, place: string): Problem => ({
+  code: 'unknown-run',
+  message: `No run in ${place} has the name ${name}, or more than one begins or ends with it.`,
+  hint: {text: 'List the runs of the store with', command: 'runs --shared INVENTORY'},
 });

@@ -11,7 +11,7 @@ import type {RunParts} from './run-parts.ts';
  * rehearsal neither.
  */
 export function windowOf(
-  {session, approver, until}: Pick<RunParts, 'session' | 'approver' | 'until'>,
+  {session, approver, until}: Pick<RunParts<never>, 'session' | 'approver' | 'until'>,
   progress: Progress | undefined,
   now: Date,
 ): WindowState | undefined {

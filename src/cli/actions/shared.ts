@@ -17,6 +17,9 @@ export async function withSharedRuns(
   try {
     const runs = await openSharedRuns(app, where, signal);
     try {
+      for (const {message} of app.json ? [] : runs.damaged) {
+        app.say(`! ${message}`);
+      }
       const {place, state, refresh} = runs;
       return await work({...app, state, shared: {place, where, refresh}});
     } finally {

@@ -29,6 +29,9 @@ export async function takeOver(
   name: string,
   {inventory: file, now, name: confirmation}: TakeOverOptions,
 ): Promise<ExitCode> {
+  if (file.startsWith('s3://')) {
+    throw new SwitcharooError(inventoryNeeded(name));
+  }
   const signals = listenToSignals(app.say);
   const signal = signals.stopping;
   const {store, close} = await openStore(app, file, signal);
@@ -47,9 +50,9 @@ export async function takeOver(
     await takeOverRun(
       {
         ...{host: app, store, shared, isSure: now},
-        whenTaken: async () => {
-          app.say(`${run} is yours now. ${operatorText(shared.progress)} can start no more actions.`);
-          held = await endHolds(app, file, {run, whileActing: whileActingIn(shared)}, signal);
+        whenTaken: async (taken) => {
+          app.say(fencedText(taken));
+          held = await endHolds(app, file, {run, whileActing: whileActingIn(taken)}, signal);
           for (const hold of held) {
             app.say(holdText(hold, shared));
           }
@@ -104,8 +107,10 @@ function summaryOf(app: App, shared: SharedRun): string {
   });
   const lines = [
     ...offerLines(app, shared),
-    ...inFlight.map(
-      ({entry, does, target}) => `May be in flight there: ${entry}, "${does}" on ${target}.`,
+    ...inFlight.map(({entry, does, target, limitMs}) =>
+      limitMs === undefined
+        ? `May be done by hand now: ${entry}, "${does}" on ${target}. Ask there.`
+        : `May be in flight there: ${entry}, "${does}" on ${target}.`,
     ),
     ...(waitMs > 0
       ? [
@@ -141,10 +146,25 @@ function whileActingIn({progress, entries}: SharedRun): readonly string[] {
     : [];
 }
 
+/** A reversal, and a run that goes on alone, wait for no store: only their claims keep them from acting. */
+const waitsForNoStore = ({progress, entries}: SharedRun): boolean => {
+  const resumed = entries.findLast(({kind}) => kind === 'run-resumed');
+  const isAlone = resumed?.kind === 'run-resumed' && resumed.alone === true;
+  return isAlone || progress.outcome === 'reversing' || progress.outcome === 'reverse-failed';
+};
+
+function fencedText(taken: SharedRun): string {
+  const {run} = taken.progress.run;
+  const from = operatorText(taken.progress);
+  return waitsForNoStore(taken)
+    ? `${run} is yours now. ! A reversal waits for no store: check that no process of ${from} works on it any more.`
+    : `${run} is yours now. ${from} can start no more actions.`;
+}
+
 function holdText({target, problem}: EndedHold, {progress}: SharedRun): string {
   return problem
-    ? `! ${target}: it is unknown whether the session of ${operatorText(progress)} has ended. ${problem.message}`
-    : `${target}: no session of ${operatorText(progress)} is left.`;
+    ? `! ${target}: it is unknown whether ${operatorText(progress)} still has a claim there. ${problem.message}`
+    : `${target}: ${operatorText(progress)} has no claim there any more. A statement that was sent before may still run.`;
 }
 
 /** Where the files of a run are on this host, as far as they are not where it found them. */
@@ -164,4 +184,10 @@ const notConfirmed = (run: string, inventory: string): Problem => ({
     text: 'Type it when asked, or pass it with',
     command: `take-over ${run} -i ${shellWord(inventory)} --name ${run}`,
   },
+});
+
+const inventoryNeeded = (run: string): Problem => ({
+  code: 'inventory-needed',
+  message: 'A store alone does not name the systems of a run: their claims cannot be ended.',
+  hint: {text: 'Name the inventory of the run, with', command: `take-over ${run} -i INVENTORY`},
 });

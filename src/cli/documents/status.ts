@@ -121,7 +121,12 @@ export const takenOver = document({
   run: z.string(),
   from: z.string().describe('Who worked on it last: user@host'),
   inFlight: list(
-    z.strictObject({entry: z.string(), target: z.string(), does: z.string(), limitMs: z.number()}),
+    z.strictObject({
+      entry: z.string(),
+      target: z.string(),
+      does: z.string(),
+      limitMs: z.number().exactOptional(),
+    }),
   ).describe('Actions that may have been in flight there'),
   sessionsEnded: texts.describe('Targets on which the database session of that host was ended'),
 });
