@@ -24,6 +24,7 @@ describe('an inventory', () => {
       protected: false,
       notify: [],
       lab: false,
+      requireRehearsal: false,
       params: {},
       targets: {a: {kind: 'shelf', password: {env: 'SHELF_PASSWORD'}}},
       file,

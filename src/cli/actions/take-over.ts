@@ -34,7 +34,7 @@ export async function takeOver(
   }
   const signals = listenToSignals(app.say);
   const signal = signals.stopping;
-  const {store, close} = await openStore(app, file, signal);
+  const {store, inventory, close} = await openStore(app, file, signal);
   try {
     app.waiting(`Reading the shared journals of ${store.place}`);
     const shared = await sharedRunIn(store, name, signal);
@@ -42,8 +42,10 @@ export async function takeOver(
     if (!app.json) {
       app.print(summaryOf(app, shared));
     }
-    const typed = confirmation ?? (await askName(app, run));
-    if (typed !== run) {
+    if (inventory.digest !== shared.progress.run.inventory.digest) {
+      app.say(differentInventory(file));
+    }
+    if ((confirmation ?? (await askName(app, run))) !== run) {
       throw new SwitcharooError(notConfirmed(run, file));
     }
     let held: readonly EndedHold[] = [];
@@ -57,10 +59,7 @@ export async function takeOver(
             app.say(holdText(hold, shared));
           }
         },
-        waiting: (leftMs) => {
-          const left = durationText(Math.ceil(leftMs / 1_000) * 1_000);
-          app.waiting(`Waiting for an action that may be in flight there: ${left} at most`);
-        },
+        waiting: (leftMs) => app.waiting(waitingText(leftMs)),
       },
       signal,
     );
@@ -145,6 +144,12 @@ function whileActingIn({progress, entries}: SharedRun): readonly string[] {
     ? claimed.whileActing.map((name) => targets[name] ?? name)
     : [];
 }
+
+const waitingText = (leftMs: number): string =>
+  `Waiting for an action that may be in flight there: ${durationText(Math.ceil(leftMs / 1_000) * 1_000)} at most`;
+
+const differentInventory = (file: string): string =>
+  `! ${file} here is not the inventory that the run began with: resume and reverse will say what changed, and need --accept-changes.`;
 
 /** A reversal, and a run that goes on alone, wait for no store: only their claims keep them from acting. */
 const waitsForNoStore = ({progress, entries}: SharedRun): boolean => {
