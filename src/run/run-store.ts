@@ -161,14 +161,15 @@ function hasActedAlone(path: string, shared: readonly JournalEntry[]): boolean {
   const {entries} = readJournal(path);
   const same = entries.findIndex((entry, at) => entry.prev !== shared[at]?.prev);
   const own = same < 0 ? [] : entries.slice(Math.max(0, same - 1));
-  return own.some(({kind}) => actedKinds.has(kind));
+  // The end of an action whose intent was shared is no surprise to the new holder, who has checked the target.
+  const began = own.flatMap((fact) => (fact.kind === 'action-intended' ? [fact.does] : []));
+  return own.some(
+    (fact) =>
+      fact.kind === 'not-shared' ||
+      ((fact.kind === 'action-performed' || fact.kind === 'action-failed') &&
+        began.includes(fact.does)),
+  );
 }
-
-const actedKinds = new Set<JournalEntry['kind']>([
-  'action-performed',
-  'action-failed',
-  'not-shared',
-]);
 
 /** What sharing the journal costs the outage, for the plan: as the store answers now. */
 export async function storeRemarks(
