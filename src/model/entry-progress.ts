@@ -71,7 +71,12 @@ export type EntryFact = Exclude<
   {kind: 'asked' | 'answered' | 'action-failed'}
 >;
 
-export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): EntryProgress {
+export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): EntryProgress {
+  if (fact.kind === 'action-unsent') {
+    return asBeforeIntent(before);
+  }
+  // Only the next fact can say that the action was not sent.
+  const entry = without(before, 'beforeIntent');
   switch (fact.kind) {
     case 'entry-started':
       return entry.applied
@@ -87,11 +92,9 @@ export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): Ent
       return {...entry, bookmark: fact.bookmark};
     case 'action-intended':
       return {...entry, ...intended(entry, fact, at), inFlight: fact.does};
-    case 'action-unsent':
-      return asBeforeIntent(entry);
     case 'action-performed':
       return {
-        ...without(entry, 'inFlight', 'beforeIntent'),
+        ...without(entry, 'inFlight'),
         performed: fact.way === 'forward' ? [...entry.performed, fact.does] : entry.performed,
       };
     case 'entry-done':

@@ -119,8 +119,8 @@ function assertMade(where: string, does: string, boxes: Readonly<Record<string, 
 }
 
 /**
- * All that a later process goes by. Times, numbers of lines and the words for what is made are left out: nothing is
- * decided by them.
+ * All that a later process goes by. Times, numbers of lines and the words for what is made are left out, and what was
+ * before an intent, which only its own process can take back: nothing is decided by them.
  */
 function keyOf({remains: {disk, picture}}: Point, progress: Progress | undefined): string {
   const locks = disk.paths().filter((path) => path.endsWith('.lock')).length;
@@ -164,7 +164,7 @@ const numberOfRun = (progress: Progress | undefined): number =>
 
 function wordsOf(progress: Progress): string {
   const entries = [...progress.entries.values()].map(
-    ({startedAt: _startedAt, doneAt: _doneAt, performed: _performed, problem, ...so}) => ({
+    ({startedAt: _s, doneAt: _d, performed: _p, beforeIntent: _b, problem, ...so}) => ({
       ...so,
       code: problem?.code,
     }),
