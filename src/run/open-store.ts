@@ -1,10 +1,9 @@
 import {type Inventory, inventoryShape, loadInventory} from '../inventory/inventory.ts';
-import {targetMissing} from '../inventory/problems.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Host} from './host.ts';
 import {openLoaded} from './inventory-targets.ts';
-import {isObjectStore, notAStore} from './run-store.ts';
+import {storeOf} from './run-store.ts';
 
 /** A place in which the hosts of a team share the journals of their runs. */
 interface OpenStore {
@@ -23,19 +22,11 @@ export async function openStore(
   signal: AbortSignal,
 ): Promise<OpenStore> {
   const inventory = inventoryOf(host, where);
-  const {store: name} = inventory;
-  if (name === undefined) {
-    throw new SwitcharooError(storeNotNamed(inventory.file));
-  }
-  const {all, open} = await openLoaded(host, inventory, signal);
+  const {open} = await openLoaded(host, inventory, signal);
   try {
-    const kind = all[name];
-    if (!kind) {
-      throw new SwitcharooError(targetMissing(name, 's3-store', inventory));
-    }
-    const {writer: store} = await open.session(name);
-    if (!isObjectStore(store)) {
-      throw new SwitcharooError(notAStore(name, kind, inventory));
+    const store = await storeOf({inventory, openByName: (name) => open.session(name)});
+    if (!store) {
+      throw new SwitcharooError(storeNotNamed(inventory.file));
     }
     return {store, inventory, close: open.close};
   } catch (error) {

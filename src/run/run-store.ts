@@ -88,7 +88,7 @@ const storeMoved = (run: string, began: string, now: string): Problem => ({
   hint: `Name ${began} in the inventory again. If it cannot be reached any more, continue with --alone.`,
 });
 
-export const isObjectStore = (writer: unknown): writer is ObjectStore =>
+const isObjectStore = (writer: unknown): writer is ObjectStore =>
   typeof writer === 'object' &&
   writer !== null &&
   'place' in writer &&
@@ -96,7 +96,7 @@ export const isObjectStore = (writer: unknown): writer is ObjectStore =>
   'read' in writer &&
   'keys' in writer;
 
-export const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem => ({
+const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem => ({
   code: 'store-wrong-kind',
   message: `The store ${name} in ${file} is a target of the kind ${kind}, which keeps no shared journal.`,
   hint: 'Name a target of the kind s3-store.',
