@@ -152,7 +152,7 @@ function requestFor(
         digest: 'b1',
         protected: false,
         lab: false,
-      requireRehearsal: false,
+        requireRehearsal: false,
         params: {},
         targets: {},
         notify: [],
