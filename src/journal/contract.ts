@@ -1,4 +1,4 @@
-import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
+import type {EntryOf, Fact, FactOf, JournalEntry} from '../model/journal.ts';
 
 /** The append-only record of one run. */
 export interface Journal {
@@ -12,7 +12,7 @@ export interface Journal {
    * A fact that must not be written as it is (`secret-in-journal`, `journal-entry-malformed`) is refused, and that
    * alone.
    */
-  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind>;
+  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): EntryOf<Kind>;
   /**
    * Resolves once all that was appended is where another host finds it; of a journal that no other host reads, at
    * once. It rejects `lock-lost` when somebody else owns the run now, and `store-unreachable` when nobody can tell.

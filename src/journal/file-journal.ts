@@ -1,5 +1,11 @@
 import {dirname} from 'node:path';
-import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
+import {
+  type EntryOf,
+  entryOf,
+  type Fact,
+  type FactOf,
+  type JournalEntry,
+} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {hashOf, lineOf, longestLine, noPrev, type ReadChain} from './chain.ts';
 import type {Journal, Lock} from './contract.ts';
@@ -111,7 +117,7 @@ class FileJournal implements Journal {
     return this.#head;
   }
 
-  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
+  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): EntryOf<Kind> {
     if (this.#broken) {
       if (!this.#isClosed) {
         // A process that lost the lock says so: after a disk that failed too, the run is somebody else's.
@@ -141,16 +147,16 @@ class FileJournal implements Journal {
     }
   }
 
-  #append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
+  #append<Kind extends Fact['kind']>(fact: FactOf<Kind>): EntryOf<Kind> {
     this.#around.lock.assertHeld();
     const {monotonic} = this.#around;
-    const entry: JournalEntry & FactOf<Kind> = {
+    const place = {
       seq: this.#entries.length,
       atUtc: this.#around.now().toISOString(),
       ...(monotonic ? {monotonic: monotonic()} : {}),
-      ...fact,
       prev: this.#head,
     };
+    const entry = entryOf(place, fact);
     const line = lineOf(entry);
     const bytes = Buffer.from(`${line}\n`);
     const usesReserve = attempt(this.#path, () => this.#write(bytes), this.#disk, this.#roomFor());

@@ -1,4 +1,4 @@
-import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
+import type {EntryOf, Fact, FactOf, JournalEntry} from '../model/journal.ts';
 import type {Journal} from './contract.ts';
 import type {SharedLog} from './shared-log.ts';
 
@@ -22,7 +22,7 @@ export class SharedJournal implements Journal {
     return this.#journal.head;
   }
 
-  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
+  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): EntryOf<Kind> {
     this.#log.assertOwn();
     return this.#journal.append(fact);
   }

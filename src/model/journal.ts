@@ -236,10 +236,22 @@ const fact = z.discriminatedUnion('kind', facts);
 /** What happened, without its place in the journal. */
 export type Fact = z.output<typeof fact>;
 export type FactKind = Fact['kind'];
-export type FactOf<Kind extends FactKind> = Extract<Fact, {kind: Kind}>;
+type Facts = {[Each in Fact as Each['kind']]: Each};
+// By its kind, and never compared with each of the others: the compiler would need a minute for that.
+export type FactOf<Kind extends FactKind> = Facts[Kind];
+
+interface Chained extends z.output<typeof chained> {}
+/** A line of a journal with this fact. */
+export type EntryOf<Kind extends FactKind> = Chained & FactOf<Kind>;
 
 /** One line of a journal. */
-export type JournalEntry = z.output<typeof chained> & Fact;
+export type JournalEntry = Chained & Fact;
+
+/** A fact in its place of a chain: `prev` comes last in a line. */
+export const entryOf = <Kind extends FactKind>(
+  {prev, ...place}: Chained,
+  fact: FactOf<Kind>,
+): EntryOf<Kind> => ({...place, ...fact, prev}) as EntryOf<Kind>; // no fact has a member of these names
 
 /** The schema of a line. */
 export const journalEntry = (): z.ZodType<JournalEntry> =>

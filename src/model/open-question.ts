@@ -1,4 +1,4 @@
-import type {FactOf, JournalEntry} from './journal.ts';
+import type {EntryOf, FactOf, JournalEntry} from './journal.ts';
 
 /** A question that a person sees, and has not answered. */
 export interface OpenQuestion {
@@ -32,13 +32,7 @@ export function questionsAfter(questions: Questions, entry: JournalEntry): Quest
   }
 }
 
-function opened({
-  entry,
-  about,
-  question,
-  person,
-  atUtc,
-}: JournalEntry & FactOf<'asked'>): OpenQuestion {
+function opened({entry, about, question, person, atUtc}: EntryOf<'asked'>): OpenQuestion {
   return {entry, about, question, person, since: new Date(atUtc)};
 }
 

@@ -1,5 +1,5 @@
 import {type EntryFact, type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
-import type {FactOf, JournalEntry} from './journal.ts';
+import type {EntryOf, FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
 import type {Problem} from './problem.ts';
@@ -92,7 +92,7 @@ export function appliedEntries(progress: Progress): readonly EntryProgress[] {
   return [...progress.entries.values()].filter(({applied}) => applied);
 }
 
-function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
+function started(fact: EntryOf<'run-started'>): Progress {
   const at = new Date(fact.atUtc);
   return {
     run: fact,

@@ -1,6 +1,6 @@
 import {clockUtc, durationText} from '../model/duration.ts';
 import {hintText, shellWord} from '../model/hint.ts';
-import type {FactOf, JournalEntry} from '../model/journal.ts';
+import type {EntryOf, FactOf, JournalEntry} from '../model/journal.ts';
 import {elapsedMs} from '../model/moment.ts';
 import type {Notice, NoticeEvent} from '../model/notice.ts';
 import {noOutage, type Outage, outageAfter} from '../model/outage.ts';
@@ -125,7 +125,7 @@ function ofEntry({progress, entry, outage}: Context): readonly Happened[] {
 const personOf = ({operator: {user, host}}: FactOf<'run-started' | 'run-resumed'>): string =>
   `${user}@${host}`;
 
-function questionOf(entry: JournalEntry & FactOf<'asked'>): Happened {
+function questionOf(entry: EntryOf<'asked'>): Happened {
   const {question, details, person, atUtc, about} = entry;
   const since = `since ${clockUtc(new Date(atUtc))} UTC`;
   const asked = about === 'failure' ? 'a decision' : 'an answer';

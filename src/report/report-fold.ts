@@ -1,4 +1,4 @@
-import type {FactOf, JournalEntry} from '../model/journal.ts';
+import type {EntryOf, JournalEntry} from '../model/journal.ts';
 import {LastingMap} from '../model/lasting-map.ts';
 import {elapsedMs, msBetween, shifted} from '../model/moment.ts';
 import {isClosed} from '../model/outage.ts';
@@ -264,7 +264,7 @@ function answerOf(entry: Answered, before: Progress, sinceLastMs: number): Answe
   return {atUtc, entry: id, question: text, answer, ...given, by, tookMs};
 }
 
-type Answered = JournalEntry & FactOf<'answered'>;
+type Answered = EntryOf<'answered'>;
 
 const questionOf = ({entry, about}: Answered, {questions}: Progress) =>
   questions.find((open) => open.entry === entry && open.about === about);

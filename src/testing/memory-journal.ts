@@ -1,6 +1,12 @@
 import {hashOf, lineOf, noPrev, readChain} from '../journal/chain.ts';
 import type {Journal} from '../journal/contract.ts';
-import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
+import {
+  type EntryOf,
+  entryOf,
+  type Fact,
+  type FactOf,
+  type JournalEntry,
+} from '../model/journal.ts';
 import {FakeClock} from './fake-clock.ts';
 
 export interface Watching {
@@ -42,17 +48,17 @@ export class MemoryJournal implements Journal {
     return last === undefined ? noPrev : hashOf(last);
   }
 
-  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
+  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): EntryOf<Kind> {
     if (this.#closed) {
       throw new Error('the journal is closed');
     }
     this.#watching.before?.(fact);
-    const entry: JournalEntry & FactOf<Kind> = {
+    const place = {
       seq: this.#entries.length,
       atUtc: this.#now().toISOString(),
-      ...fact,
       prev: this.head,
     };
+    const entry = entryOf(place, fact);
     this.#lines.push(lineOf(entry));
     this.#entries.push(entry);
     this.#watching.after?.(entry);

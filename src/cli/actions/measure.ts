@@ -1,6 +1,6 @@
 import type {Lab, WriteCount} from '@switcharoo/lab';
 import {makesConnections} from '../../model/effects.ts';
-import type {FactOf, JournalEntry} from '../../model/journal.ts';
+import type {EntryOf, FactOf, JournalEntry} from '../../model/journal.ts';
 import {msBetween} from '../../model/moment.ts';
 import type {FailedRequest, Measured, RunReport} from '../../report/index.ts';
 import {keepMeasured} from '../../run/measurements.ts';
@@ -58,7 +58,7 @@ const lastFailureIn = (failure: string | null) => (failure === null ? {} : {last
 interface Hold {
   /** When the wait for the requests under way began: nobody is held in it. */
   readonly waitsFrom: JournalEntry;
-  readonly from: JournalEntry & FactOf<'action-intended'>;
+  readonly from: EntryOf<'action-intended'>;
   readonly to: JournalEntry;
 }
 
