@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import {findLab} from '../../lab/client.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {type JournalWatch, watchJournal} from '../drills/journal-watch.ts';
@@ -12,20 +12,24 @@ const stoppedMs = 11_000;
 const limitMs = 120_000;
 
 let desk: Desk;
-let journal: JournalWatch;
-beforeEach(async () => {
+beforeAll(async () => {
   desk = openDesk();
   expect((await desk.run('lab', 'up', '--clients', '2')).code).toBe(0);
-  journal = watchJournal(desk.stateFolder);
-  const program = `node bin/switcharoo.js --state-dir ${desk.stateFolder}`;
-  const command = `${program} run bare-metal-to-ecs -i lab; echo "ended with $?"; cat`;
-  tmux('new-session', '-d', '-x', '80', '-y', '24', command);
 }, limitMs);
-afterEach(async () => {
+afterAll(() => desk.clear(), limitMs);
+
+let journal: JournalWatch;
+let startedAt = 0;
+function start(...words: readonly string[]): void {
+  journal = watchJournal(desk.stateFolder);
+  startedAt = journal.read().length;
+  const program = `node bin/switcharoo.js --state-dir ${desk.stateFolder} ${words.join(' ')}`;
+  tmux('new-session', '-d', '-x', '80', '-y', '24', `${program}; echo "ended with $?"; cat`);
+}
+afterEach(() => {
   tmux('kill-server');
   journal.close();
-  await desk.clear();
-}, limitMs);
+});
 
 const tmux = (...words: string[]): string => {
   const server = ['-S', join(desk.stateFolder, 'tmux'), '-f', '/dev/null'];
@@ -51,7 +55,8 @@ async function answer(words: string, ...keys: string[]): Promise<void> {
 }
 
 async function journaled(isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry> {
-  const entry = await journal.until(isWanted, AbortSignal.timeout(60_000));
+  const isNew = (entry: JournalEntry) => entry.seq >= startedAt && isWanted(entry);
+  const entry = await journal.until(isNew, AbortSignal.timeout(60_000));
   if (!entry) {
     throw new Error(`not in the journal; on the screen:\n${pane()}`);
   }
@@ -60,8 +65,8 @@ async function journaled(isWanted: (entry: JournalEntry) => boolean): Promise<Jo
 
 /** The process of the run stands still, as by a closed lid, and goes on. */
 async function stop(): Promise<void> {
-  const first = await journaled(({kind}) => kind === 'run-started');
-  const pid = first.kind === 'run-started' ? first.operator.pid : 0;
+  const first = await journaled(({kind}) => kind === 'run-started' || kind === 'run-resumed');
+  const pid = 'operator' in first ? first.operator.pid : 0;
   process.kill(pid, 'SIGSTOP');
   await sleep(stoppedMs);
   process.kill(pid, 'SIGCONT');
@@ -69,11 +74,6 @@ async function stop(): Promise<void> {
 
 /** Stopped once in the freeze, and once more while the menu about it is up. */
 async function stopInFreeze(): Promise<void> {
-  const plan = await paneWith('Run this plan on lab?');
-  expect(plan.replaceAll('\n', ' ')).toMatch(
-    /Expected outage: .* round trips, plus work that no earlier run shows/,
-  );
-  await answer('Run this plan on lab?', 'y', 'Enter');
   await answer('Start the cutover?', 'y', 'Enter');
   await journaled((entry) => entry.kind === 'action-intended' && entry.entry === 'freeze');
   await stop();
@@ -100,23 +100,31 @@ describe.skipIf(spawnSync('tmux', ['-V']).error !== undefined)(
   'a run that was stopped in the freeze, and again at the menu',
   () => {
     test(
-      'goes on after a retry, and loses nothing',
+      'is reversed, and loses nothing',
       async () => {
+        start('run', 'bare-metal-to-ecs', '-i', 'lab');
+        const plan = await paneWith('Run this plan on lab?');
+        expect(plan.replaceAll('\n', ' ')).toMatch(
+          /Expected outage: .* round trips, plus work that no earlier run shows/,
+        );
+        await answer('Run this plan on lab?', 'y', 'Enter');
         await stopInFreeze();
-        await answer('What do you want to do?', 'Down', 'Enter');
-        await paneWith('Accept the cutover?');
+        await answer('What do you want to do?', 'Down', 'Down', 'Enter');
+        await answer('Reverse to prepared on lab?', 'y', 'Enter');
+        await paneWith('ended with 5');
         await expectNothingLost();
       },
       limitMs,
     );
 
     test(
-      'is reversed, and loses nothing',
+      'goes on after a retry, and loses nothing',
       async () => {
+        start('resume');
+        await answer('Continue with this plan on lab?', 'y', 'Enter');
         await stopInFreeze();
-        await answer('What do you want to do?', 'Down', 'Down', 'Enter');
-        await answer('Reverse to prepared on lab?', 'y', 'Enter');
-        await paneWith('ended with 5');
+        await answer('What do you want to do?', 'Down', 'Enter');
+        await paneWith('Accept the cutover?');
         await expectNothingLost();
       },
       limitMs,
