@@ -1,8 +1,6 @@
-import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
-import mysql from 'mysql2/promise';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {mysqlClients} from '../lab/mysql/server-kinds.ts';
+import {onAurora} from './lab-values.ts';
 import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
 
 const limitMs = 500_000;
@@ -27,21 +25,6 @@ async function expectNothingLost(inCharge: 'source' | 'aurora'): Promise<void> {
   expect(count).toMatchObject({inCharge});
   expect(writes).toMatchObject({lost: 0, duplicated: 0});
   expect(writes.acknowledged).toBeGreaterThan(0);
-}
-
-/** Asks Aurora itself, past switcharoo. */
-async function onAurora(sql: string): Promise<void> {
-  const text = readFileSync(join(desk.stateFolder, 'lab.env'), 'utf8');
-  const value = (name: string) =>
-    new RegExp(`^(?:export )?${name}='?([^'\n]*)`, 'm').exec(text)?.[1];
-  const connection = await mysql.createConnection({
-    host: '127.0.0.1',
-    port: Number(value('LAB_AURORA_PORT')),
-    user: 'admin',
-    password: value('LAB_ADMIN_PASSWORD') ?? '',
-  });
-  await connection.query(sql);
-  await connection.end();
 }
 
 describe('run, reverse, and run again in the same environment, while clients write', () => {
@@ -79,7 +62,7 @@ describe('run, reverse, and run again in the same environment, while clients wri
     'after a write on Aurora it is refused before anything is changed, until the data is copied again',
     async () => {
       const {run} = lastDocument(await desk.run('status', '--json', '--offline'));
-      await onAurora("INSERT INTO shop.orders (token) VALUES ('on Aurora alone')");
+      await onAurora(desk, "INSERT INTO shop.orders (token) VALUES ('on Aurora alone')");
       const refused = await desk.run('run', 'warm-cutover', '-i', 'lab', '--yes');
       expect(refused.code, refused.stdout + refused.stderr).toBe(3);
       const words = refused.stderr.replaceAll(/\s+/g, ' ');
@@ -92,7 +75,7 @@ describe('run, reverse, and run again in the same environment, while clients wri
         outcome: 'reversed',
       });
 
-      await onAurora('DROP DATABASE shop');
+      await onAurora(desk, 'DROP DATABASE shop');
       await done('run', 'first-copy', '-i', 'lab', '--yes');
       await cutOver();
       await expectNothingLost('aurora');

@@ -1,7 +1,5 @@
-import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
-import mysql from 'mysql2/promise';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {onAurora} from './lab-values.ts';
 import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
 
 const runbook = 'runbooks/seamless-cutover.ts';
@@ -26,21 +24,6 @@ async function expectNothingLost(inCharge: 'source' | 'aurora'): Promise<void> {
   expect(writes).toMatchObject({lost: 0, duplicated: 0});
 }
 
-/** As an operator's own client would: the account of Aurora is not bound by read_only. */
-async function onAurora(sql: string): Promise<void> {
-  const text = readFileSync(join(desk.stateFolder, 'lab.env'), 'utf8');
-  const value = (name: string) =>
-    new RegExp(`^(?:export )?${name}='?([^'\n]*)`, 'm').exec(text)?.[1];
-  const connection = await mysql.createConnection({
-    host: '127.0.0.1',
-    port: Number(value('LAB_AURORA_PORT')),
-    user: 'admin',
-    password: value('LAB_ADMIN_PASSWORD') ?? '',
-  });
-  await connection.query(sql);
-  await connection.end();
-}
-
 test(
   'with a ring the cutover is made, reversed and made again, and a write on Aurora before it is named',
   async () => {
@@ -53,6 +36,7 @@ test(
     expect(intact).toContain('aurora has no write of its own since mysql-bin-changelog.');
     // Not the next id: the clients take that one on the source.
     await onAurora(
+      desk,
       "INSERT INTO shop.orders (id, token, client, side) VALUES (900000, 'accident', 1, 'test')",
     );
     expect((await done('status')).stdout).toContain('aurora was written to once after');

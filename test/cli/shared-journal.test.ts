@@ -5,6 +5,7 @@ import {findLab} from '../../lab/client.ts';
 import {sharedEntries} from '../../src/journal/open-shared-log.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {s3Store} from '../../steps/s3/index.ts';
+import {labValues} from './lab-values.ts';
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 
 const limitMs = 300_000;
@@ -23,9 +24,7 @@ afterAll(() => desk.clear(), limitMs);
 
 /** What another host finds in the lab's S3. */
 async function entriesInStore(run: string): Promise<readonly JournalEntry[]> {
-  const text = readFileSync(join(desk.stateFolder, 'lab.env'), 'utf8');
-  const value = (name: string) =>
-    new RegExp(`^(?:export )?${name}='?([^'\n]*)`, 'm').exec(text)?.[1] ?? '';
+  const value = labValues(desk);
   const config = s3Store.config.parse({
     bucket: 'shop-journals',
     region: 'us-east-1',
