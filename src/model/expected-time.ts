@@ -48,6 +48,17 @@ export function expectedTimes(runbook: AnyRunbook, trips: readonly RoundTrip[]):
   };
 }
 
+/** What a journal keeps of the hold that a runbook has. */
+export function journaledHold(runbook: AnyRunbook): {readonly hold?: HoldNames} {
+  const {hold} = spansOf(runbook);
+  return hold ? {hold: {from: [hold.begins], until: [hold.ends]}} : {};
+}
+
+interface HoldNames {
+  from: string[];
+  until: string[];
+}
+
 function spansOf({head, entries}: AnyRunbook) {
   const all: readonly Entry[] = entries;
   const begins = all.find(({unit}) => makesConnections(unit, 'held'));

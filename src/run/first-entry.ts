@@ -1,6 +1,7 @@
 import {alsoWrittenIn} from '../engine/declared-writes.ts';
 import {entryDigests, runbookDigest} from '../engine/digests.ts';
 import type {SharedLog} from '../journal/shared-log.ts';
+import {journaledHold} from '../model/expected-time.ts';
 import type {FactOf} from '../model/journal.ts';
 import {journaledOutage} from '../model/outage-limit.ts';
 import {type Channels, noChannels} from '../notify/notifier.ts';
@@ -38,6 +39,7 @@ export function firstEntry(
       digest: runbookDigest(runbook),
       entries: [...entryDigests(runbook)],
       ...journaledOutage(runbook),
+      ...journaledHold(runbook),
       ...declaredIn(alsoWrittenIn(runbook, world.params)),
     },
     inventory: {
