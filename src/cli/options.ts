@@ -161,6 +161,17 @@ export const container = optional({
   description: 'Container, if more than one serves a port',
 });
 
+export const port = parsed(
+  (text) => {
+    const number = Number(text);
+    if (!/^\d{1,5}$/.test(text) || number > 65_535) {
+      throw new InvalidValue('Give a number from 0 to 65535.');
+    }
+    return number;
+  },
+  {placeholder: 'number', description: 'Port (without it: one that is free)'},
+);
+
 export const html = optional({
   placeholder: 'file',
   description: 'Write the report as an HTML page',

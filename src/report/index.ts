@@ -20,6 +20,15 @@ export {type EvidenceAge, isStale} from './evidence.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';
+export {
+  type Followed,
+  type PageState,
+  pageHtml,
+  pageState,
+  policyOf,
+  waitingHtml,
+} from './page/page-html.ts';
+export {type RunPage, runPage} from './page/run-page.ts';
 export {pageText} from './page-text.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
@@ -41,7 +50,6 @@ export {
   problemText,
   type Trouble,
 } from './problem.ts';
-export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';
 export type {FailedRequest} from './request-text.ts';
 export {reversePlanText} from './reverse-plan.ts';

@@ -168,7 +168,7 @@ export function outcomeSign({outcome, questions}: Progress, holder: HolderName |
 }
 
 /** A process that has paused the run gives its lock back a moment later. */
-const isWatched = ({outcome}: Progress, holder: HolderName | undefined): boolean =>
+export const isWatched = ({outcome}: Progress, holder: HolderName | undefined): boolean =>
   isAlive(holder) && (outcome === 'running' || outcome === 'reversing');
 
 const isAlive = (holder: HolderName | undefined): boolean => holder !== undefined && !holder.dead;
@@ -187,7 +187,7 @@ const reversingStates = new Set(['reversing', 'reverse-failed']);
 
 const restingOutcomes = new Set(['paused', 'done', 'reversed']);
 
-function holderText(holder: HolderName | undefined, {outcome}: Progress): string {
+export function holderText(holder: HolderName | undefined, {outcome}: Progress): string {
   if (!holder) {
     return restingOutcomes.has(outcome) ? 'none' : 'none: it died';
   }

@@ -1,9 +1,6 @@
-import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {hashOf, lineOf, noPrev} from '../../src/journal/chain.ts';
-import type {Fact} from '../../src/model/journal.ts';
 import {runStarted} from '../model/journal-of.ts';
+import {JournalFile} from './journal-file.ts';
 import {type Desk, openDesk} from './switcharoo.ts';
 
 const run = '20260301-030000-abcd';
@@ -13,38 +10,9 @@ const question = 'Start the cutover?';
 let desk: Desk;
 let journal: JournalFile;
 
-/** A journal that grows while another process reads it. */
-class JournalFile {
-  readonly #path: string;
-  #prev = noPrev;
-  #seq = 0;
-
-  constructor(stateFolder: string) {
-    this.#path = join(stateFolder, run, 'journal.jsonl');
-    mkdirSync(dirname(this.#path), {recursive: true});
-    writeFileSync(this.#path, '');
-  }
-
-  lineWith(fact: Fact): string {
-    const atUtc = new Date(Date.UTC(2026, 2, 1, 3, 0, this.#seq)).toISOString();
-    const line = lineOf({seq: this.#seq, atUtc, ...fact, prev: this.#prev});
-    this.#prev = hashOf(line);
-    this.#seq += 1;
-    return `${line}\n`;
-  }
-
-  write(text: string): void {
-    appendFileSync(this.#path, text);
-  }
-
-  add(...facts: readonly Fact[]): void {
-    this.write(facts.map((fact) => this.lineWith(fact)).join(''));
-  }
-}
-
 beforeEach(() => {
   desk = openDesk();
-  journal = new JournalFile(desk.stateFolder);
+  journal = new JournalFile(desk.stateFolder, run);
   const digest = {id: 'go', phase: 'Cut over', unit: 'operator.confirm', digest: 'd'};
   const {runbook} = runStarted();
   const outage = {from: ['go'], until: ['never'], reversibleTo: [null]};

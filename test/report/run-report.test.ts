@@ -1,9 +1,20 @@
 import {describe, expect, test} from 'vitest';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {outageOf} from '../../src/model/outage.ts';
-import {plainPaint, reportHtml, reportOf, reportText} from '../../src/report/index.ts';
+import {
+  pageHtml,
+  plainPaint,
+  type RunReport,
+  reportOf,
+  reportText,
+  runPage,
+} from '../../src/report/index.ts';
 import {journalOf, stepDone, type Told} from '../model/journal-of.ts';
 import {doneRun, heldRun, reversedRun, started} from './made-up.ts';
+
+/** The page of a run that nothing follows. */
+const pageOf = (run: readonly JournalEntry[], report: RunReport): string =>
+  pageHtml(runPage(run, report, {now: new Date('2026-03-01T06:00:00Z')}));
 
 const times = (run: ReturnType<typeof doneRun>) => {
   const {totalMs, machineMs, answeringMs, idleMs: awayMs} = reportOf(run);
@@ -150,13 +161,15 @@ test('lookups that the lab counted are told, in the text and on the page', () =>
   expect(text.split('\n').find((line) => line.includes('lookups'))).toBe(
     '  lookups  1,234 right, 2 wrong',
   );
-  expect(reportHtml(report)).toContain('1,234 right, 2 wrong');
+  expect(pageOf(doneRun(), report)).toContain('1,234 right, 2 wrong');
 });
 
 describe('the page', () => {
   test('reads as stored', async () => {
     const report = reportOf(reversedRun(), {earlier: reportOf(doneRun()), head: 'ab'.repeat(32)});
-    await expect(reportHtml(report)).toMatchFileSnapshot('expected/report-reversed.html.txt');
+    await expect(pageOf(reversedRun(), report)).toMatchFileSnapshot(
+      'expected/report-reversed.html.txt',
+    );
   });
 
   test('needs no network, no script, and lets nothing of a target become markup', () => {
@@ -164,7 +177,7 @@ describe('the page', () => {
     const run = doneRun().map(
       (entry): JournalEntry => (entry.kind === 'answered' ? {...entry, by: nasty} : entry),
     );
-    const page = reportHtml(reportOf(run));
+    const page = pageOf(run, reportOf(run));
     expect(page.match(/<script|<img|<link|https?:/g)).toBeNull();
     expect(page.includes('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;')).toBe(true);
   });
@@ -206,18 +219,17 @@ test('a skip has its reason and its person, and an attempt that failed is told a
   const problem = {code: 'jammed', message: 'The valve is jammed.', hint: 'Oil it.'};
   const outage = {from: ['freeze'], until: ['open'], reversibleTo: [null]};
   const {runbook, ...start} = started();
-  const report = reportOf(
-    journalOf([
-      {...start, runbook: {...runbook, outage}},
-      {kind: 'entry-started', entry: 'lower-ttl'},
-      {kind: 'entry-failed', entry: 'lower-ttl', problem},
-      {kind: 'entry-skipped', entry: 'lower-ttl', reason: 'it is <low>', by: 'ada', impossible: []},
-      {kind: 'entry-started', entry: 'freeze'},
-      {kind: 'entry-failed', entry: 'freeze', problem},
-      ...stepDone('freeze', 'set read_only = ON', 4),
-      ...stepDone('open', 'set read_only = OFF', 4),
-    ]),
-  );
+  const run = journalOf([
+    {...start, runbook: {...runbook, outage}},
+    {kind: 'entry-started', entry: 'lower-ttl'},
+    {kind: 'entry-failed', entry: 'lower-ttl', problem},
+    {kind: 'entry-skipped', entry: 'lower-ttl', reason: 'it is <low>', by: 'ada', impossible: []},
+    {kind: 'entry-started', entry: 'freeze'},
+    {kind: 'entry-failed', entry: 'freeze', problem},
+    ...stepDone('freeze', 'set read_only = ON', 4),
+    ...stepDone('open', 'set read_only = OFF', 4),
+  ]);
+  const report = reportOf(run);
   const [lowered, , , frozen] = report.entries;
   expect(lowered).toMatchObject({
     state: 'skipped',
@@ -230,7 +242,7 @@ test('a skip has its reason and its person, and an attempt that failed is told a
   const text = reportText(report, {width: 100, paint: plainPaint});
   expect(text).toContain('skipped by ada at 03:00:03: it is <low>');
   expect(text).toContain('failed at 03:00:05: The valve is jammed. (jammed)');
-  const page = reportHtml(report);
+  const page = pageOf(run, report);
   expect(page).toContain('skipped by ada at 03:00:03: it is &lt;low&gt;');
   expect(page).toContain('failed at 03:00:05: The valve is jammed. (jammed)');
   expect(page).toContain('class="bar outage"');
@@ -270,7 +282,7 @@ describe('outages at the end of a run', () => {
     ]);
     const refused = '76 of the 80 failed in the outage: this runbook holds no connections';
     expect(text).toContain(refused);
-    expect(reportHtml(reportOf(journal, measured))).toContain(refused);
+    expect(pageOf(journal, reportOf(journal, measured))).toContain(refused);
     const held = reportText(reportOf(journal, {...measured, hold: {ms: 241}}), options);
     expect(held).not.toContain('holds no connections');
   });

@@ -353,7 +353,10 @@ function proseLinesOf(
  */
 const readersOfTheTimeOfDay = [
   'src/cli/actions/doctor.ts',
+  'src/cli/live/feed.ts',
   'src/cli/options.ts',
+  // In a browser: of two clocks, the one that says more time has passed.
+  'src/report/page/script.ts',
   'src/run/machine-clock.ts',
   'src/run/open-run.ts',
   'src/testing/step-laws.ts',
@@ -373,6 +376,8 @@ const subtractTimes = [
   'steps/dns/ttl/times.ts',
   // How far a failed request was from a hold, before it or after.
   'src/cli/actions/measure.ts',
+  // In a browser.
+  'src/report/page/script.ts',
 ];
 
 const timeOfDay = /\bDate\.now\b|\bnew Date\(\)/g;

@@ -6,7 +6,6 @@ import {loadRunbook, onlyRunbook} from '../../inventory/runbook-file.ts';
 import {shellWord} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
-import {reportHtml} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openRun, type RunOptions} from '../../run/open-run.ts';
 import {asOutcome, type RunResult} from '../../run/outcome.ts';
@@ -14,6 +13,7 @@ import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
 import {printFailure, printReport} from '../print-outcome.ts';
 import {refuseUnwritableReport, writeReport} from '../report-file.ts';
+import {pageOfRun} from '../run-page.ts';
 import type {RunScreen} from '../run-screen.ts';
 import type {ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
@@ -137,7 +137,7 @@ function rehearseIn(
     printReport(app, run, report);
     printFailure(app, run, result);
     if (html !== undefined) {
-      writeReport(html, reportHtml(report));
+      writeReport(html, pageOfRun(app, report));
     }
     return rehearsalExitCode(app, run.exitCode(result), report, violations);
   });

@@ -1,5 +1,5 @@
 import {readJournal} from '../../journal/read-journal.ts';
-import {reportHtml, reportOf, reportText} from '../../report/index.ts';
+import {reportOf, reportText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {measuredIn} from '../../run/measurements.ts';
@@ -8,6 +8,7 @@ import type {App} from '../app.ts';
 import {nextCommands} from '../next-commands.ts';
 import {printDocument} from '../print-document.ts';
 import {writeReport} from '../report-file.ts';
+import {pageOfRun} from '../run-page.ts';
 
 /**
  * Prints the timeline, the durations beside those of the last comparable run, and the outage; or writes them as HTML.
@@ -28,7 +29,7 @@ export function printReport(
     ...(earlier ? {earlier} : {}),
   });
   if (html !== undefined) {
-    writeReport(html, reportHtml(report));
+    writeReport(html, pageOfRun(app, report));
     app.say(`Wrote ${html}.`);
   }
   if (app.json) {

@@ -1,5 +1,5 @@
 import {defineCommand, flag, mandatory, optional} from '../command.ts';
-import {html, inventory} from '../options.ts';
+import {html, inventory, port as optionalPort} from '../options.ts';
 
 const ownedInventory = optional({
   short: 'i',
@@ -132,6 +132,30 @@ const replayCommand = defineCommand({
   },
 });
 
+const liveCommand = defineCommand({
+  name: 'live',
+  arguments: '[run]',
+  summary: 'Serve a page of a run that many people can follow',
+  description:
+    'Serve a page of a run that follows it, at most a second behind: its outage, its entries, its questions, and how it can be reversed. It reads only the journal, contacts no target, and can only be read.\n\nWithout a run, the page shows the newest run, and the next one as soon as it starts. It is served to this machine only; --host serves it to others.',
+  options: {
+    port: optionalPort,
+    host: optional({
+      placeholder: 'address',
+      description: 'Address of this machine to serve it at, as 0.0.0.0 (without it: 127.0.0.1)',
+    }),
+    shared,
+  },
+  prints: ['live'],
+  examples: ['live', 'live --port 8080 --host 0.0.0.0', 'live --shared s3://our-cutovers/shop'],
+  run: async ({app, args: [run], options}) => {
+    const {showLive} = await import('../actions/live.ts');
+    const {withSharedRuns} = await import('../actions/shared.ts');
+    const {host = '127.0.0.1', port = 0} = options;
+    return withSharedRuns(app, options.shared, (shown) => showLive(shown, run, {host, port}));
+  },
+});
+
 const unlockCommand = defineCommand({
   name: 'unlock',
   arguments: '<run>',
@@ -212,6 +236,7 @@ export const runsCommands = [
   runsCommand,
   logCommand,
   reportCommand,
+  liveCommand,
   replayCommand,
   unlockCommand,
   takeOverCommand,

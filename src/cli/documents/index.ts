@@ -11,7 +11,9 @@ import {runLine, taskEnded} from './run.ts';
 import {
   claims,
   handedOver,
+  live,
   logVerified,
+  pageState,
   replay,
   runs,
   status,
@@ -30,6 +32,8 @@ export const documents = {
   status,
   replay,
   runs,
+  live,
+  'page-state': pageState,
   claims,
   'journal-entry': journalEntry(),
   'log-verified': logVerified,

@@ -77,6 +77,24 @@ export const replay = document({
   commands: texts.describe('Commands that were possible at that moment'),
 });
 
+export const live = document({
+  url: z.string().describe('Where the page is'),
+  run: z.string().nullable().describe('The run that it shows; null: the newest one'),
+});
+
+export const pageState = document({
+  run: z.string().nullable().describe('null while there is no run'),
+  outcome: runStatus.outcome.nullable(),
+  seq: runStatus.seq.nullable(),
+  title: z.string(),
+  news: z.string().describe('The state in a sentence, without a clock'),
+  trouble: z.string().nullable().describe('Why the journal cannot be read any more'),
+  structure: z.string().describe('Changes when the page must be loaded again'),
+  parts: z.record(z.string(), z.string()).describe('HTML, by the ids of the elements of the page'),
+  madeAtUtc: time.describe('By the clock of the machine that made it'),
+  nowUtc: time.nullable().describe('The time of the run; null while no clock of the page may tick'),
+});
+
 export const runs = document({runs: list(document(runStatus)).describe('The newest last')});
 
 const claim = z.strictObject({

@@ -10,6 +10,8 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   problems: 'What is wrong, the changes in place, and what to do',
   status: 'The state of a run, its open questions, and who works on it',
   replay: 'A run as it was at an earlier moment, from its journal',
+  live: 'Where the live page of a run is served',
+  'page-state': 'The state.json of a live page: what it shows, and the time of the run',
   runs: 'The runs of the state folder, the newest last',
   claims: 'Which run owns each target of an inventory',
   'journal-entry': 'One line of the journal of a run',

@@ -1,103 +1,12 @@
-import {shifted} from '../model/moment.ts';
-import {comparedFigures, lookupsSentence, readsSentence, writesSentence} from './counts-text.ts';
-import {escaped} from './escaped.ts';
-import {holdTexts, tripsTexts} from './hold-text.ts';
-import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
-import {untoldTexts} from './notices-text.ts';
-import {outagesOfReport} from './outage-text.ts';
-import type {AnswerReport} from './report-fold.ts';
-import {style} from './report-style.ts';
-import {
-  besidesSentence,
-  earlierText,
-  failureTexts,
-  outageSource,
-  skipText,
-  timesSentence,
-} from './report-text.ts';
-import {failedRequestTexts, requestTexts} from './request-text.ts';
-import type {EntryReport, RunReport} from './run-report.ts';
-
-/** The run as one page that needs nothing else: no network, no script. */
-export function reportHtml(report: RunReport): string {
-  const sign = outcomeSigns[report.outcome];
-  const phases = [...new Set(report.entries.map(({phase}) => phase))];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(`${report.runbook} on ${report.inventory.name}: ${sign.word}`)}</title>
-<style>${style}</style>
-</head>
-<body>
-<header>
-<p class="outcome ${report.outcome}">${signHtml(sign)}</p>
-<h1>${escaped(report.runbook)} <small>${report.rehearsal ? 'rehearsed' : ''} on ${escaped(report.inventory.name)}</small>${report.inventory.protected ? ' <strong class="protected">PROTECTED</strong>' : ''}</h1>
-${report.problem ? `<p class="problem">${escaped(report.problem.message)} <code>${escaped(report.problem.code)}</code></p>` : ''}
-</header>
-${figures(report)}
-${timelineHtml(phases, report)}
-${answersHtml(report.answers)}
-<h2>Changes in place</h2>
-${listHtml(report.applied, 'No changes of this run are in place.')}
-<footer>
-<p>Run ${escaped(report.run)} by ${escaped(report.operator)}${report.passedPointOfNoReturn ? ', past the point of no return' : ''}${report.besides ? `, beside ${escaped(besidesSentence(report.besides))}` : ''}.</p>${untoldHtml(report)}
-${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p>` : ''}
-</footer>
-</body>
-</html>
-`;
-}
-
-const untoldHtml = (report: RunReport): string =>
-  untoldTexts(report)
-    .map((text) => `\n<p>Notices: ${escaped(text)}.</p>`)
-    .join('');
-
-function figures(report: RunReport): string {
-  const {outageMs, outages, writes, reads, lookups, requests, hold, roundTrips} = report;
-  const outageNote =
-    outages.length === 0
-      ? outageSource(report)
-      : [...(writes ? [outageSource(report)] : []), ...outagesOfReport(report)].join('; ');
-  const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
-  const cells = [
-    ...(outageMs === undefined ? [] : [['Outage', durationText(outageMs), outageNote]]),
-    ...(writes
-      ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
-      : []),
-    ...comparedFigures(report),
-    ...(requests
-      ? [
-          [
-            'Failed requests',
-            String(requests.failed),
-            [...requestTexts(report), ...failedRequestTexts(requests)].join('; '),
-          ],
-        ]
-      : []),
-    ...(hold ? [['Hold', durationText(hold.ms), holdTexts(report).join('; ')]] : []),
-    ...(roundTrips === undefined
-      ? []
-      : [['Round trips', String(roundTrips), tripsTexts(report).join('; ')]]),
-    ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)]] : []),
-    ...(lookups ? [['Wrong lookups', String(lookups.wrong), lookupsSentence(lookups)]] : []),
-    ['Machine time', durationText(report.machineMs), timesSentence(report)],
-    [
-      'Started',
-      clockUtc(new Date(report.startedAtUtc)),
-      `${momentUtc(new Date(report.startedAtUtc))} to ${momentUtc(new Date(report.endedAtUtc))}`,
-    ],
-  ];
-  return `<section class="figures">${cells
-    .map(
-      ([name = '', figure = '', note = '']) =>
-        `<div${figure.startsWith('✗') ? ' class="problem"' : ''}><h3>${escaped(name)}</h3><p>${escaped(figure)}</p><small>${escaped(note)}</small></div>`,
-    )
-    .join('')}</section>`;
-}
+import {shifted} from '../../model/moment.ts';
+import {escaped} from '../escaped.ts';
+import {clockUtc, counted, durationText, stateSigns} from '../labels.ts';
+import type {AnswerReport} from '../report-fold.ts';
+import {earlierText, failureTexts, skipText} from '../report-text.ts';
+import type {EntryReport, RunReport} from '../run-report.ts';
+import {countingHtml} from './clock.ts';
+import {signHtml} from './html.ts';
+import type {RunPage} from './run-page.ts';
 
 /** One for the whole page. Time in which nothing ran takes no part of it: a night in which the run was paused. */
 interface Scale {
@@ -118,13 +27,60 @@ function placeOn({fromMs, away}: Scale, atMs: number): number {
 
 const lengthOf = (scale: Scale): number => placeOn(scale, scale.toMs);
 
-function timelineHtml(phases: readonly string[], report: RunReport): string {
+/** A phase in two parts: what became of its entries, and their table. */
+interface PhaseHtml {
+  readonly name: string;
+  readonly tally: string;
+  readonly table: string;
+}
+
+export function phasesHtml(page: RunPage): readonly PhaseHtml[] {
+  const {report} = page;
   const scale = scaleOf(report);
-  return `<table class="timeline">
-<thead><tr><th>State</th><th>Entry</th><th class="number">Took</th><th class="number">Earlier</th><th>${scale ? axisHtml(scale) : 'Not started'}</th></tr></thead>
-${phases.map((phase) => phaseHtml(phase, report, scale)).join('\n')}
-</table>
-${legendHtml(report)}`;
+  return [...new Set(report.entries.map(({phase}) => phase))].map((phase) => {
+    const entries = report.entries.filter((entry) => entry.phase === phase);
+    return {name: phase, tally: tallyOf(entries), table: tableHtml(page, {phase, entries, scale})};
+  });
+}
+
+/** "3 entries: 2 done, 1 applying". */
+function tallyOf(entries: readonly EntryReport[]): string {
+  const states = [...new Set(entries.map(({state}) => state))];
+  const parts = states.map((state) => {
+    const count = entries.filter((entry) => entry.state === state).length;
+    return `${count} ${stateSigns[state].word}`;
+  });
+  return `${counted(entries.length, 'entry', 'entries')}: ${parts.join(', ')}`;
+}
+
+interface Phase {
+  readonly phase: string;
+  readonly entries: readonly EntryReport[];
+  readonly scale: Scale | undefined;
+}
+
+/** Its roles are written out: a narrow screen lays the table out otherwise, and it remains one for a screen reader. */
+function tableHtml(page: RunPage, {phase, entries, scale}: Phase): string {
+  const heads = ['State', 'Entry', 'Took', 'Earlier'].map(
+    (name, index) =>
+      `<th role="columnheader" scope="col"${index > 1 ? ' class="number"' : ''}>${name}</th>`,
+  );
+  const rows = entries.map((entry) =>
+    entryRow(
+      page,
+      entry,
+      scale && {
+        scale,
+        answers: page.report.answers.filter((answer) => answer.entry === entry.id),
+      },
+    ),
+  );
+  return `<table role="table" aria-label="${escaped(phase)}">
+<thead role="rowgroup"><tr role="row">${heads.join('')}<th role="columnheader" scope="col">${scale ? axisHtml(scale) : 'Not started'}</th></tr></thead>
+<tbody role="rowgroup">
+${rows.join('\n')}
+</tbody>
+</table>`;
 }
 
 const axisHtml = (scale: Scale): string =>
@@ -138,23 +94,8 @@ function lengthText(scale: Scale): string {
     : durationText(shown);
 }
 
-function phaseHtml(phase: string, report: RunReport, scale: Scale | undefined): string {
-  const entries = report.entries.filter((entry) => entry.phase === phase);
-  const rows = entries.map((entry) =>
-    entryRow(
-      entry,
-      report.answers.filter((answer) => answer.entry === entry.id),
-      scale,
-    ),
-  );
-  return `<tbody>
-<tr class="phase"><th colspan="4">${escaped(phase)}</th><td class="lane">${scale ? outageHtml(scale) : ''}</td></tr>
-${rows.join('\n')}
-</tbody>`;
-}
-
 /** What the colours and patterns mean, as far as this run has them. */
-function legendHtml({outages, entries, answers}: RunReport): string {
+export function legendHtml({outages, entries, answers}: RunReport): string {
   const ways = new Set(entries.flatMap(({stretches}) => stretches.map(({way}) => way)));
   const marks = [
     ...(outages.length > 0 ? [['outage', 'outage']] : []),
@@ -205,20 +146,37 @@ const outageHtml = (scale: Scale): string =>
     .map((span) => barHtml('outage', span, scale, `outage, ${durationText(span[1] - span[0])}`))
     .join('');
 
-function entryRow(
-  entry: EntryReport,
-  answers: readonly AnswerReport[],
-  scale: Scale | undefined,
-): string {
-  const started = entry.stretches.length > 0;
-  return `<tr>
-<td class="state ${entry.state}">${signHtml(stateSigns[entry.state])}</td>
-<td><b>${escaped(entry.id)}</b> <small>${escaped(entry.unit)}</small>${notesHtml(entry)}</td>
-<td class="number">${started ? durationText(entry.durationMs) : ''}</td>
-<td class="number">${entry.earlierMs === undefined ? '' : durationText(entry.earlierMs)}</td>
-<td class="lane">${scale ? laneHtml(entry, answers, scale) : ''}</td>
+interface Lane {
+  readonly scale: Scale;
+  readonly answers: readonly AnswerReport[];
+}
+
+function entryRow(page: RunPage, entry: EntryReport, lane: Lane | undefined): string {
+  const earlier = entry.earlierMs === undefined ? '' : durationText(entry.earlierMs);
+  return `<tr role="row">
+<td role="cell" class="state ${entry.state}">${signHtml(stateSigns[entry.state])}</td>
+<th role="rowheader" scope="row"><b>${escaped(entry.id)}</b> <small>${escaped(entry.unit)}</small>${notesHtml(entry)}</th>
+<td role="cell" class="number">${tookHtml(page, entry)}</td>
+<td role="cell" class="number">${earlier}</td>
+<td role="cell" class="lane">${lane ? laneHtml(entry, lane) : ''}</td>
 </tr>`;
 }
+
+/** Of an entry that is at work the time goes on. */
+function tookHtml(page: RunPage, {id, stretches, durationMs}: EntryReport): string {
+  if (stretches.length === 0) {
+    return '';
+  }
+  const {progress, isWatched} = page;
+  const state = progress.entries.get(id)?.state;
+  const isAtWork = isWatched && state !== undefined && atWork.has(state);
+  const isAsked = progress.questions.some(({entry}) => entry === id);
+  return isAtWork && !isAsked
+    ? countingHtml(page, {since: progress.lastAt, plusMs: durationMs})
+    : durationText(durationMs);
+}
+
+const atWork: ReadonlySet<string> = new Set(['checking', 'applying', 'reversing']);
 
 const notesHtml = (entry: EntryReport): string =>
   [
@@ -226,7 +184,7 @@ const notesHtml = (entry: EntryReport): string =>
     ...(entry.skipped ? [`<p class="skip">${escaped(skipText(entry.skipped))}</p>`] : []),
   ].join('');
 
-function laneHtml(entry: EntryReport, answers: readonly AnswerReport[], scale: Scale): string {
+function laneHtml(entry: EntryReport, {scale, answers}: Lane): string {
   const first = entry.stretches[0];
   const failedAt = new Set(entry.failures.map(({atUtc}) => atUtc));
   return [
@@ -271,22 +229,7 @@ function barHtml(
   return `<i class="bar ${name}" title="${escaped(title)}" style="left:min(${percent(left)},100% - 2px);width:${percent(width)}"></i>`;
 }
 
-function answersHtml(answers: readonly AnswerReport[]): string {
-  const lines = answers.map(
-    ({atUtc, by, answer, note, question, tookMs}) =>
-      `${clockUtc(new Date(atUtc))} ${by} answered “${answer}”${note === undefined ? '' : ` (${note})`} after ${durationText(tookMs)} to: ${question}`,
-  );
-  return answers.length === 0 ? '' : `<h2>Answers</h2>\n${listHtml(lines, '')}`;
-}
-
-const listHtml = (items: readonly string[], none: string): string =>
-  items.length === 0
-    ? `<p>${escaped(none)}</p>`
-    : `<ul>${items.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>`;
-
 const spanOf = ({atUtc, tookMs}: AnswerReport): readonly [number, number] => [
   +shifted(new Date(atUtc), -tookMs),
   Date.parse(atUtc),
 ];
-
-const signHtml = ({symbol, word}: Sign): string => `${symbol} ${word}`;

@@ -1,0 +1,84 @@
+import {sha256} from '../../model/canonical.ts';
+import {type Followed, pageHtml, pageState, type RunPage, waitingHtml} from '../../report/index.ts';
+import type {LiveRun} from '../../run/live-run.ts';
+import {timeAfter} from '../../run/machine-clock.ts';
+import type {DocumentOf} from '../documents/index.ts';
+
+type State = DocumentOf<'page-state'>;
+type Content = Omit<State, 'madeAtUtc' | 'nowUtc'>;
+
+/** Nobody is shown what was read longer ago. */
+const freshMs = 3_000;
+
+/** What the viewers of a run are shown: made once for all of them, and again when something has changed. */
+export class LiveFeed {
+  readonly #run: LiveRun;
+  #page: RunPage | undefined;
+  #content: Content = contentOf(undefined, 'The journals are being read.');
+  #tag = '';
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(run: LiveRun) {
+    this.#run = run;
+  }
+
+  /** `away`: why what is read here is not up to date. */
+  look(away?: string): void {
+    const {page, trouble} = this.#run.look(away);
+    if (page === undefined || page !== this.#page) {
+      this.#page = page;
+      this.#content = contentOf(page, trouble ?? '');
+      this.#tag = sha256(JSON.stringify(this.#content)).slice(0, 32);
+    }
+    this.#lookedAtMs = performance.now();
+  }
+
+  isFresh(): boolean {
+    return performance.now() - this.#lookedAtMs < freshMs;
+  }
+
+  /** Changes with everything but the time. */
+  tag(): string {
+    return this.#tag;
+  }
+
+  /** The time of the run, by which its clocks tick; `null` while they must not. */
+  nowUtc(): string | null {
+    const page = this.#page;
+    return page === undefined || page.trouble !== undefined
+      ? null
+      : (timeAfter(page.progress.last)?.toISOString() ?? null);
+  }
+
+  state(): State {
+    return {...this.#content, madeAtUtc: new Date().toISOString(), nowUtc: this.nowUtc()};
+  }
+
+  html(from: Followed): string {
+    const page = this.#page;
+    const following = {from, tag: this.#quotedTag()};
+    if (page === undefined) {
+      return waitingHtml(this.#content.trouble ?? '', following);
+    }
+    const now = page.trouble === undefined ? timeAfter(page.progress.last) : page.now;
+    return pageHtml({...page, now}, {...following, seq: page.progress.seq});
+  }
+
+  #quotedTag(): string {
+    return `"${this.#tag}"`;
+  }
+}
+
+function contentOf(page: RunPage | undefined, trouble: string): Content {
+  if (page === undefined) {
+    const nothing = {run: null, outcome: null, seq: null, structure: 'none', parts: {}, next: []};
+    return {...nothing, title: 'switcharoo: no run yet', news: trouble, trouble};
+  }
+  const {report, progress} = page;
+  return {
+    ...{run: report.run, outcome: report.outcome, seq: progress.seq},
+    trouble: page.trouble ?? null,
+    ...pageState(page),
+    next: [],
+  };
+}

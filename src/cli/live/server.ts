@@ -1,0 +1,123 @@
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import {type AddressInfo, isIP} from 'node:net';
+import {hostname} from 'node:os';
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {policyOf} from '../../report/index.ts';
+import type {LiveFeed} from './feed.ts';
+
+interface Address {
+  readonly host: string;
+  /** 0: one that the system picks. */
+  readonly port: number;
+}
+
+interface LiveServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A page that is not asked for by this much is no page of ours. */
+const mostConnections = 1_000;
+
+/** Serves the page of a run, and its state. It only reads, and has no other path. */
+export async function serveLive(feed: LiveFeed, {host, port}: Address): Promise<LiveServer> {
+  const names = new Set(['localhost', host.toLowerCase(), hostname().toLowerCase()]);
+  const server = createServer((request, response) => {
+    answer(request, response, {feed, names});
+  });
+  server.maxConnections = mostConnections;
+  const bound = await listening(server, {host, port});
+  const shown = isIP(bound.address) === 6 ? `[${bound.address}]` : bound.address;
+  return {
+    url: `http://${shown}:${bound.port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const listening = (server: Server, {host, port}: Address): Promise<AddressInfo> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(new SwitcharooError(addressUnusable(host, port, cause.code ?? ''), {cause}));
+    });
+    server.listen({host, port}, () => resolve(server.address() as AddressInfo));
+  });
+
+const addressUnusable = (host: string, port: number, code: string): Problem => ({
+  code: 'live-address-unusable',
+  message: `The live page cannot be served at ${host}, port ${port} (${code}).`,
+  hint: 'Leave out --port for a free port, or give --host an address of this machine.',
+});
+
+interface Serving {
+  readonly feed: LiveFeed;
+  /** By which the page may be asked for, besides its addresses. */
+  readonly names: ReadonlySet<string>;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, {feed, names}: Serving): void {
+  for (const [name, value] of Object.entries(headersOfAll)) {
+    response.setHeader(name, value);
+  }
+  const send = (status: number, type: string, text: string) => {
+    response.writeHead(status, {
+      'content-type': `${type}; charset=utf-8`,
+      'content-length': Buffer.byteLength(text),
+    });
+    response.end(request.method === 'HEAD' ? undefined : text);
+  };
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    send(405, 'text/plain', 'This page can only be read.\n');
+    return;
+  }
+  if (!isKnown(request.headers.host, names)) {
+    send(421, 'text/plain', 'Open this page by the address that switcharoo live printed.\n');
+    return;
+  }
+  const path = request.url?.split('?', 1)[0];
+  if (path !== '/' && path !== '/state.json') {
+    send(404, 'text/plain', 'There is only one page here: /\n');
+    return;
+  }
+  if (!feed.isFresh()) {
+    send(503, 'text/plain', 'The journal was not read for some seconds.\n');
+    return;
+  }
+  if (path === '/') {
+    send(200, 'text/html', feed.html('server'));
+    return;
+  }
+  response.setHeader('etag', `"${feed.tag()}"`);
+  response.setHeader('switcharoo-now', feed.nowUtc() ?? '');
+  if (request.headers['if-none-match'] === `"${feed.tag()}"`) {
+    response.writeHead(304).end();
+    return;
+  }
+  send(200, 'application/json', JSON.stringify(feed.state()));
+}
+
+const headersOfAll = {
+  'cache-control': 'no-store',
+  'content-security-policy': `${policyOf(true)}; frame-ancestors 'none'`,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/**
+ * A page of somebody else can have its own name lead here, and would read the answer as its own. An address is no such
+ * name.
+ */
+function isKnown(host: string | undefined, names: ReadonlySet<string>): boolean {
+  const name = host
+    ?.replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+  return name !== undefined && (isIP(name) !== 0 || names.has(name));
+}

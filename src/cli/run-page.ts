@@ -1,0 +1,26 @@
+import {isDead} from '../journal/lock-holder.ts';
+import {readJournal} from '../journal/read-journal.ts';
+import {progressOf} from '../model/progress.ts';
+import {pageHtml, type RunReport, runPage} from '../report/index.ts';
+import {timeAfter} from '../run/machine-clock.ts';
+import {earlierReport, holderOfRun} from '../run/past-runs.ts';
+import {sharedHolder} from './actions/status.ts';
+import type {App} from './app.ts';
+
+/** The page of a run that nothing follows. */
+export function pageOfRun(app: App, report: RunReport): string {
+  const {entries} = readJournal(app.state.journalOf(report.run));
+  const progress = progressOf(entries);
+  if (!progress) {
+    throw new TypeError('A journal begins with the start of its run.');
+  }
+  const holder = app.shared ? sharedHolder(progress) : holderOfRun(app, progress);
+  const earlier = earlierReport(app, report.runbook, report.run);
+  const now = timeAfter(progress.last);
+  const page = runPage(entries, report, {
+    now,
+    ...(holder ? {holder: {...holder, dead: isDead(holder)}} : {}),
+    ...(earlier ? {earlier} : {}),
+  });
+  return pageHtml(page);
+}

@@ -1,0 +1,107 @@
+import {comparedFigures, lookupsSentence, readsSentence, writesSentence} from '../counts-text.ts';
+import {escaped} from '../escaped.ts';
+import {holdTexts, tripsTexts} from '../hold-text.ts';
+import {clockUtc, counted, durationText, momentUtc} from '../labels.ts';
+import {outagesOfReport} from '../outage-text.ts';
+import {outageSource, timesSentence} from '../report-text.ts';
+import {failedRequestTexts, requestTexts} from '../request-text.ts';
+import type {RunReport} from '../run-report.ts';
+import {countingHtml} from './clock.ts';
+import type {RunPage} from './run-page.ts';
+
+type Cell = readonly [name: string, figureHtml: string, note: string, isBad?: boolean];
+
+/** The figures of a run, as far as they are known: the outage first. */
+export function figuresHtml(page: RunPage): string {
+  const {report} = page;
+  const cells = [
+    ...outageCells(page),
+    ...clientCells(report),
+    ...holdCells(page),
+    ...tripCells(report),
+    ['Machine time', durationText(report.machineMs), timesSentence(report)] as const,
+    startedCell(page),
+  ];
+  const lines = cells.map(
+    ([name, figure, note, isBad = false]) =>
+      `<div${isBad ? ' class="problem"' : ''}><dt>${escaped(name)}</dt><dd>${figure}</dd><dd class="note">${escaped(note)}</dd></div>`,
+  );
+  return `<dl class="figures">${lines.join('')}</dl>`;
+}
+
+/** One that lasts has a clock. */
+function outageCells(page: RunPage): readonly Cell[] {
+  const {report, outage} = page;
+  const {outageMs, outages, writes} = report;
+  if (outageMs === undefined) {
+    return [];
+  }
+  if (outage?.since) {
+    const {since, totalMs} = outage;
+    const note = `Nobody can write since ${momentUtc(since)}${totalMs > 0 ? `; an earlier outage lasted ${durationText(totalMs)}` : ''}`;
+    return [['OUTAGE', countingHtml(page, {since}), note, true]];
+  }
+  const note =
+    outages.length === 0
+      ? outageSource(report)
+      : [...(writes ? [outageSource(report)] : []), ...outagesOfReport(report)].join('; ');
+  return [['Outage', durationText(outageMs), note]];
+}
+
+function clientCells(report: RunReport): readonly Cell[] {
+  const {writes, requests, reads, lookups} = report;
+  const isBad = writes !== undefined && writes.lost + writes.duplicated > 0;
+  return [
+    ...(writes
+      ? [
+          [
+            'Lost writes',
+            `${isBad ? '✗' : '✓'} ${writes.lost}`,
+            writesSentence(writes),
+            isBad,
+          ] as const,
+        ]
+      : []),
+    ...comparedFigures(report).map(
+      ([name = '', figure = '', note = '']) =>
+        [name, escaped(figure), note, figure.startsWith('✗')] as const,
+    ),
+    ...(requests
+      ? [
+          [
+            'Failed requests',
+            String(requests.failed),
+            [...requestTexts(report), ...failedRequestTexts(requests)].join('; '),
+          ] as const,
+        ]
+      : []),
+    ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)] as const] : []),
+    ...(lookups
+      ? [['Wrong lookups', String(lookups.wrong), lookupsSentence(lookups)] as const]
+      : []),
+  ];
+}
+
+/** As the lab measured it, or else by the journal. */
+function holdCells({report, hold}: RunPage): readonly Cell[] {
+  if (report.hold) {
+    return [['Hold', durationText(report.hold.ms), holdTexts(report).join('; ')]];
+  }
+  return hold && !hold.since && hold.totalMs > 0
+    ? [['Hold', durationText(hold.totalMs), 'New connections waited so long, by the journal']]
+    : [];
+}
+
+const tripCells = (report: RunReport): readonly Cell[] =>
+  report.roundTrips === undefined
+    ? []
+    : [['Round trips', String(report.roundTrips), tripsTexts(report).join('; ')]];
+
+function startedCell({report, isWatched, progress}: RunPage): Cell {
+  const {startedAtUtc, endedAtUtc} = report;
+  const started = new Date(startedAtUtc);
+  const note = isWatched
+    ? `${momentUtc(started)}; ${counted(progress.seq + 1, 'entry', 'entries')} in the journal`
+    : `${momentUtc(started)} to ${momentUtc(new Date(endedAtUtc))}`;
+  return ['Started', clockUtc(started), note];
+}

@@ -1,0 +1,105 @@
+import {losslessScope} from '../../model/also-written.ts';
+import {isNamedIn} from '../../model/outage.ts';
+import {appliedEntries, type Progress} from '../../model/progress.ts';
+import {escaped} from '../escaped.ts';
+import {clockUtc, counted, durationText} from '../labels.ts';
+import {holderText, reversalText} from '../status.ts';
+import {clockSetBack, limitText, questionText} from '../status-head.ts';
+import {countingHtml, untilHtml} from './clock.ts';
+import type {RunPage} from './run-page.ts';
+
+/** What somebody who does not run it wants to know: what is waited for, how it would be reversed, when it ends. */
+export function nowHtml(page: RunPage): string {
+  const {progress, holder, now} = page;
+  const rows = [
+    ...questionRows(page),
+    ...outageRows(page),
+    ...holdRows(page),
+    ...endRows(page),
+    ['Reversal', escaped(sentence(reversalText(progress)))],
+    ...losslessRows(progress),
+    ['Process', escaped(sentence(holderText(holder, progress)))],
+    ...(now ? [] : [['Clock', escaped(sentence(clockSetBack))]]),
+  ];
+  return `<dl class="now">${rows
+    .map(([name = '', html = '']) => `<div><dt>${name}</dt><dd>${html}</dd></div>`)
+    .join('')}</dl>`;
+}
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+
+type Rows = readonly (readonly [name: string, html: string])[];
+
+function questionRows(page: RunPage): Rows {
+  const {progress, isWatched} = page;
+  return progress.questions.map((open) => {
+    const text = escaped(questionText(open, null, !isWatched));
+    const clock = isWatched ? `<strong>${countingHtml(page, {since: open.since})}</strong> ` : '';
+    return [isWatched ? 'Waiting for an answer' : 'Was asked', `${clock}${text}`] as const;
+  });
+}
+
+function outageRows(page: RunPage): Rows {
+  const {progress, outage, isWatched, limitAt, now} = page;
+  if (!outage?.since) {
+    return [];
+  }
+  const isPassed = limitAt !== undefined && now !== null && limitAt <= now;
+  // The time that is left is a clock of its own.
+  const text = limitText(progress, {outage, now: isPassed ? now : null, isWatched});
+  const left =
+    limitAt && !isPassed && !progress.reversingTo
+      ? `<strong>${untilHtml(page, limitAt)}</strong> `
+      : '';
+  return [['Limit of the outage', `${left}${escaped(text)}`]];
+}
+
+function holdRows(page: RunPage): Rows {
+  const {hold} = page;
+  return hold?.since
+    ? [
+        [
+          'Hold',
+          `<strong>${countingHtml(page, {since: hold.since})}</strong> New connections wait since ${clockUtc(hold.since)} UTC.`,
+        ],
+      ]
+    : [];
+}
+
+function endRows(page: RunPage): Rows {
+  const {expectedEnd: end} = page;
+  if (!end) {
+    return [];
+  }
+  const {at, entries, ms, of} = end;
+  const took = `${counted(entries, 'entry is', 'entries are')} left; in ${escaped(of)} they took ${durationText(ms)}, without the time of answers`;
+  return [['Expected end', `${clockUtc(at)} UTC (${untilHtml(page, at)}): ${took}.`]];
+}
+
+/** As far as the journal tells it: the targets are not asked. */
+function losslessRows(progress: Progress): Rows {
+  const {run, passedPointOfNoReturn, entries} = progress;
+  if (passedPointOfNoReturn || appliedEntries(progress).length === 0) {
+    return [];
+  }
+  const {outage, alsoWritten = []} = run.runbook;
+  const opening = [...entries.values()].filter(
+    isNamedIn(outage ? [...outage.until, ...(outage.promoted ?? [])] : []),
+  );
+  const opened = opening.filter(({applied}) => applied).map(({id}) => id);
+  const ids = opening.map(({id}) => id).join(', ');
+  if (outage && opening.length > 0 && opened.length === 0) {
+    const because = `The new side has accepted no writes: no change of ${ids} is in place.`;
+    return [['Lossless', escaped(`Yes. ${because} ${losslessScope(alsoWritten)}`)]];
+  }
+  const because =
+    opened.length > 0
+      ? `Since ${opened.join(', ')}, the new side may have writes of its own.`
+      : 'The runbook does not declare which entry lets the new side accept writes.';
+  return [
+    [
+      'Lossless',
+      `${escaped(`Unknown from the journal. ${because} To ask the targets:`)} <code>switcharoo status ${escaped(run.run)}</code>`,
+    ],
+  ];
+}

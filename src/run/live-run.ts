@@ -1,0 +1,136 @@
+import {statSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {type Holder, isDead} from '../journal/lock-holder.ts';
+import {readDamagedJournal} from '../journal/read-journal.ts';
+import type {JournalEntry} from '../model/journal.ts';
+import {SwitcharooError} from '../model/problem.ts';
+import {type Progress, progressOf} from '../model/progress.ts';
+import {type RunPage, type RunReport, reportOf, runPage} from '../report/index.ts';
+import {runToShow} from './choose-run.ts';
+import type {Host} from './host.ts';
+import {timeAfter} from './machine-clock.ts';
+import {measuredIn} from './measurements.ts';
+import {earlierReport, holderOfRun, readableProgress} from './past-runs.ts';
+
+/** What can be shown of a run now. */
+interface Look {
+  /** `undefined` while there is no run. */
+  readonly page: RunPage | undefined;
+  /** Why there is none, or why its journal cannot be read any more. */
+  readonly trouble?: string;
+}
+
+type HolderOf = (progress: Progress) => Holder | undefined;
+
+interface FollowedRun {
+  readonly run: string;
+  /** Of the journal's file, when it was read. */
+  readonly file: string;
+  readonly entries: readonly JournalEntry[];
+  readonly progress: Progress;
+  readonly earlier: RunReport | undefined;
+  readonly damage?: string;
+}
+
+/**
+ * Follows a run from outside: it reads the journal when its file has changed, and contacts nothing. Without a name, it
+ * follows the newest run, and the next one as soon as that starts.
+ */
+export class LiveRun {
+  readonly #host: Pick<Host, 'state'>;
+  readonly #name: string | undefined;
+  readonly #holderOf: HolderOf;
+  #followed: FollowedRun | undefined;
+  #last: {readonly key: string; readonly page: RunPage} | undefined;
+  /** How often the journal was read. */
+  reads = 0;
+
+  constructor(
+    host: Pick<Host, 'state'>,
+    name: string | undefined,
+    holderOf: HolderOf = (progress) => holderOfRun(host, progress),
+  ) {
+    this.#host = host;
+    this.#name = name;
+    this.#holderOf = holderOf;
+  }
+
+  /** The same page as long as nothing has changed. `away`: why what is read here is not up to date. */
+  look(away?: string): Look {
+    let trouble = away;
+    try {
+      this.#read();
+      trouble ??= this.#followed?.damage;
+    } catch (error) {
+      if (!(error instanceof SwitcharooError)) {
+        throw error;
+      }
+      trouble = error.problem.message;
+    }
+    const page = this.#followed && this.#pageOf(this.#followed, trouble);
+    return {page, ...(trouble === undefined ? {} : {trouble})};
+  }
+
+  #read(): void {
+    const run = this.#newest();
+    const path = this.#host.state.journalOf(run);
+    const file = fileOf(path);
+    if (this.#followed?.run === run && this.#followed.file === file) {
+      return;
+    }
+    this.reads += 1;
+    const {entries, damage} = readDamagedJournal(path);
+    const progress = progressOf(entries);
+    if (!progress) {
+      throw damage ?? new TypeError(`${path} has no entry`);
+    }
+    const {runbook} = progress.run;
+    const earlier =
+      this.#followed?.run === run
+        ? this.#followed.earlier
+        : earlierReport(this.#host, runbook.name, run);
+    const damaged = damage ? {damage: damage.problem.message} : {};
+    this.#followed = {run, file, entries, progress, earlier, ...damaged};
+  }
+
+  /** A run that has vanished is not replaced by an older one, nor one that is damaged. */
+  #newest(): string {
+    const {run} = this.#followed ?? {};
+    const newest = this.#host.state.runs()[0];
+    if (run !== undefined && (this.#name !== undefined || newest === undefined || newest <= run)) {
+      return run;
+    }
+    const isDamaged = newest !== undefined && readableProgress(this.#host, newest) === undefined;
+    return this.#name === undefined && isDamaged
+      ? newest
+      : runToShow(this.#host, this.#name).run.run;
+  }
+
+  #pageOf(followed: FollowedRun, trouble: string | undefined): RunPage {
+    const {run, file, entries, progress, earlier} = followed;
+    const lock = this.#holderOf(progress);
+    const holder = lock && {...lock, dead: isDead(lock)};
+    const now = timeAfter(progress.last);
+    const {limitAt} = this.#last?.page ?? {};
+    const isLimitPassed = limitAt !== undefined && now !== null && limitAt <= now;
+    const measuredFile = join(dirname(this.#host.state.journalOf(run)), 'measured.json');
+    const seen = [file, fileOf(measuredFile), holder?.pid, holder?.dead, trouble, isLimitPassed];
+    const key = [run, now === null, ...seen].join();
+    if (this.#last?.key !== key) {
+      const before = earlier ? {earlier} : {};
+      const report = reportOf(entries, {...measuredIn(this.#host.state, run), ...before});
+      const page = runPage(entries, report, {
+        ...{now, ...before},
+        ...(holder ? {holder} : {}),
+        ...(trouble === undefined ? {} : {trouble}),
+      });
+      this.#last = {key, page};
+    }
+    return this.#last.page;
+  }
+}
+
+function fileOf(path: string): string {
+  const stat = statSync(path, {bigint: true, throwIfNoEntry: false});
+  return stat ? `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}` : 'none';
+}

@@ -1,0 +1,243 @@
+import {readFileSync, renameSync, truncateSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {join} from 'node:path';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import type {Fact} from '../../src/model/journal.ts';
+import {Browser, hasBrowser} from '../browser.ts';
+import {runStarted, stepDone} from '../model/journal-of.ts';
+import {entries} from '../report/made-up.ts';
+import {JournalFile} from './journal-file.ts';
+import {type Desk, openDesk, type Started} from './switcharoo.ts';
+
+const run = '20260301-030000-abcd';
+const nasty = `</script><img src=x onerror="document.title='taken'"> \u001b[31m\u202e`;
+const outage = {from: ['freeze'], until: ['open'], reversibleTo: [null, 'prepared']};
+const problem = {code: 'jammed', message: `The valve ${nasty} is jammed.`, hint: 'Oil it.'};
+const question = `Start the cutover of ${nasty}?`;
+
+const started = (name = run): Fact =>
+  runStarted({
+    run: name,
+    runbook: {name: 'shop-move', file: 'shop-move.ts', digest: 'r', entries: [...entries], outage},
+    longestOutageMs: 3_600_000,
+  });
+const steps = (entry: string, does: string): readonly Fact[] =>
+  stepDone(entry, does).map((told) => ('kind' in told ? told : told[1]));
+const go: Fact = {kind: 'entry-started', entry: 'go'};
+const asked: Fact = {
+  ...{kind: 'asked', entry: 'go', about: 'confirmation', question, details: [nasty], person: nasty},
+};
+
+let desk: Desk;
+let journal: JournalFile;
+beforeEach(() => {
+  desk = openDesk();
+  journal = new JournalFile(desk.stateFolder, run, new Date(Date.now() - 60_000));
+});
+afterEach(() => desk.clear());
+
+/** Starts the page; gives where it is. */
+async function liveAt(...words: readonly string[]): Promise<{url: string; live: Started}> {
+  const live = desk.start('live', ...words, '--json');
+  const url = new Promise<string>((resolve) => {
+    live.child.stdout?.once('data', (line) => resolve(JSON.parse(String(line)).url));
+  });
+  await live.said('url');
+  return {url: await url, live};
+}
+
+describe('the server of the live page', () => {
+  test('answers only those who read, and only by its own names', async () => {
+    journal.add(started());
+    const {url, live} = await liveAt();
+    const ask = (path: string, init: RequestInit = {}) => fetch(new URL(path, url), init);
+    const page = await ask('/');
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      ...[200, 'text/html; charset=utf-8'],
+    ]);
+    const header = (name: string) => page.headers.get(name) ?? '';
+    expect(header('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[^ ]+'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+    );
+    expect(['cache-control', 'referrer-policy', 'x-content-type-options'].map(header)).toEqual([
+      'no-store',
+      'no-referrer',
+      'nosniff',
+    ]);
+    expect(await statusesOf(url)).toEqual({
+      ...{POST: 405, 'HEAD /': 200, '/journal.jsonl': 404, '/../package.json': 404},
+      ...{'evil.example': 421, 'localhost:1': 200, '192.0.2.1': 200},
+    });
+
+    const state = await ask('state.json');
+    const tag = state.headers.get('etag') ?? '';
+    const again = await ask('state.json', {headers: {'If-None-Match': tag}});
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    expect(again.headers.get('switcharoo-now')).toMatch(/^20\d\d-/);
+    live.child.kill('SIGTERM');
+    expect(await live.ended).toMatchObject({code: 0, stderr: ''});
+  });
+
+  test('refuses a port that is taken, with what to do', async () => {
+    journal.add(started());
+    const {url} = await liveAt();
+    const {code, stderr} = await desk.run('live', '--port', new URL(url).port);
+    expect({code, stderr}).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('live-address-unusable'),
+    });
+  });
+});
+
+/** Asked as no library would ask: with a method, a path or a name of its own. */
+async function statusesOf(url: string): Promise<Record<string, number>> {
+  const {request} = await import('node:http');
+  const {port} = new URL(url);
+  const status = (method: string, path: string, host: string) =>
+    new Promise<number>((resolve, reject) => {
+      request({port, method, path, headers: {host}}, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .once('error', reject)
+        .end();
+    });
+  const own = `127.0.0.1:${port}`;
+  return {
+    POST: await status('POST', '/', own),
+    'HEAD /': await status('HEAD', '/', own),
+    '/journal.jsonl': await status('GET', '/journal.jsonl', own),
+    '/../package.json': await status('GET', '/../package.json', own),
+    ...Object.fromEntries(
+      await Promise.all(
+        ['evil.example', 'localhost:1', '192.0.2.1'].map(
+          async (host) => [host, await status('GET', '/', host)] as const,
+        ),
+      ),
+    ),
+  };
+}
+
+describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await Browser.open();
+  });
+  afterAll(() => browser.close());
+
+  const shows = (text: string) =>
+    browser.until(`document.body.innerText.includes(${JSON.stringify(text)})`);
+  const seqIs = (seq: number) =>
+    browser.until(`document.querySelector('#seq').textContent === '${seq}'`);
+  const clock = () => browser.evaluate(`document.querySelector('.figures .clock').textContent`);
+
+  test('follows a run through an outage, a question, a pause, a reversal and a new run', async () => {
+    const {url, live} = await liveAt();
+    await browser.visit(url);
+    await shows('No run yet');
+    journal.add(started(), ...steps('lower-ttl', 'set the TTL'), go, asked);
+    await shows('without an answer: Start the cutover of');
+    await seqIs(journal.seq);
+    expect(await browser.evaluate('document.title')).not.toBe('taken');
+    expect(await browser.evaluate('document.images.length')).toBe(0);
+
+    // Folded by a click, unfolded by the keyboard, and as the viewer left it when entries change.
+    const isOpen = () =>
+      browser.evaluate('[...document.querySelectorAll("details")].map(({open}) => open)');
+    await browser.click('#fold-0 summary');
+    await browser.press('Tab');
+    await browser.press('Enter');
+    expect(await isOpen()).toEqual([false, false, true]);
+    expect(await browser.evaluate('document.activeElement.parentElement.id')).toBe('fold-1');
+    journal.add({kind: 'entry-done', entry: 'go', output: {}, changedByRun: false});
+    await seqIs(journal.seq);
+    await browser.press('Enter');
+    expect(await isOpen()).toEqual([false, true, true]);
+
+    journal.add(...steps('freeze', `freeze ${nasty}`));
+    await shows('Nobody can write since');
+    const first = await clock();
+    await browser.until(
+      `document.querySelector('.figures .clock').textContent !== ${JSON.stringify(first)}`,
+    );
+    journal.add({kind: 'entry-failed', entry: 'open', problem}, {kind: 'run-paused', problem});
+    await shows('‖ paused');
+    expect(await browser.evaluate('document.querySelector("#news").textContent')).toContain(
+      'paused at open. OUTAGE: nobody can write. The valve',
+    );
+    const {operator} = runStarted();
+    journal.add(
+      {kind: 'reverse-started', to: 'prepared', plan: 'p', entries: ['freeze'], operator},
+      {kind: 'entry-reversing', entry: 'freeze'},
+      {kind: 'entry-reversed', entry: 'freeze'},
+      {kind: 'run-reversed', to: 'prepared'},
+    );
+    await shows('↩ reversed');
+    await seqIs(journal.seq);
+    expect(await browser.evaluate(`document.querySelector('.figures .clock')`)).toBe(null);
+
+    const next = '20990301-030000-abcd';
+    new JournalFile(desk.stateFolder, next).add(started(next));
+    await shows(`Run ${next}`);
+    expect(browser.complaints).toEqual([]);
+    live.child.kill('SIGTERM');
+    await live.ended;
+  });
+
+  test('says when the journal is damaged or gone, and when its server is, and no clock goes on', async () => {
+    journal.add(started(), ...steps('freeze', 'freeze'));
+    const {url, live} = await liveAt(run);
+    await browser.visit(url);
+    await shows('Live. Journal read up to #5.');
+
+    renameSync(journal.path, `${journal.path}.away`);
+    await shows('cannot be read');
+    await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 600))');
+    const still = await clock();
+    await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1500))');
+    expect(await clock()).toBe(still);
+    renameSync(`${journal.path}.away`, journal.path);
+    await browser.until('document.querySelector("#trouble").textContent === ""');
+
+    const text = readFileSync(journal.path, 'utf8');
+    writeFileSync(journal.path, text.replace('"entry-done"', '"entry-gone"'));
+    await shows('was edited: it is not what its own hash says');
+    writeFileSync(journal.path, text);
+    await browser.until('document.querySelector("#trouble").textContent === ""');
+
+    live.child.kill('SIGKILL');
+    await browser.until('document.body.classList.contains("stale")');
+    await shows('OUT OF DATE since');
+    const last = await clock();
+    await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1200))');
+    expect(await clock()).toBe(last);
+    truncateSync(journal.path);
+  });
+
+  test('and the report have no violation for an accessibility checker, light and dark, wide and narrow', async () => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    journal.add(started(), ...steps('lower-ttl', 'set the TTL'), go, asked);
+    journal.add(...steps('freeze', 'freeze'), {kind: 'entry-failed', entry: 'open', problem});
+    journal.add({kind: 'entry-skipped', entry: 'open', reason: 'r', by: 'ada', impossible: []});
+    const {url} = await liveAt();
+    const file = join(desk.stateFolder, 'report.html');
+    await desk.run('report', '--html', file);
+    await browser.send('Page.setBypassCSP', {enabled: true});
+    for (const page of [url, `file://${file}`]) {
+      for (const width of [390, 1440]) {
+        for (const scheme of ['light', 'dark'] as const) {
+          await browser.look(width, scheme);
+          await browser.visit(page);
+          await browser.evaluate(axe);
+          const found = await browser.evaluate(
+            `axe.run().then(({violations}) => violations.map(({id, nodes}) => id + ': ' + nodes.map(({html}) => html).join(' ')))`,
+          );
+          const wide = 'document.documentElement.scrollWidth - innerWidth';
+          const beyond = Math.max(0, await browser.evaluate(wide));
+          expect({page, width, scheme, found, beyond}).toMatchObject({found: [], beyond: 0});
+        }
+      }
+    }
+    await browser.send('Page.setBypassCSP', {enabled: false});
+  });
+});
