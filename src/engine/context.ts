@@ -1,7 +1,7 @@
 import type {Journal} from '../journal/contract.ts';
 import type {Fact, FactOf} from '../model/journal.ts';
-import {noOutage, type Outage, outageAfter, outageOf} from '../model/outage.ts';
-import {type Progress, progressAfter, progressOf} from '../model/progress.ts';
+import {foldWithOutage, noOutage, type Outage, outageAfter} from '../model/outage.ts';
+import {type Progress, progressAfter} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {OpenTargets} from '../model/target.ts';
 import type {Clock} from './clock.ts';
@@ -69,9 +69,8 @@ interface RunRecord {
 
 /** Every fact goes to the disk first, then into the fold, then to the observers. */
 export function recordIn(journal: Journal, observe: Observe): RunRecord {
-  let progress = progressOf(journal.entries);
+  let {progress, outage = noOutage} = foldWithOutage(journal.entries);
   const window = progress?.run.runbook.outage;
-  let outage = window ? outageOf(journal.entries, window) : noOutage;
   const followers = new Set<() => void>();
   return {
     get progress() {

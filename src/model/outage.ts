@@ -31,21 +31,32 @@ export function outageAfter(outage: Outage, progress: Progress, window: OutageWi
 export const outageMs = ({totalMs, since}: Outage, now: Date): number =>
   totalMs + (since ? elapsedMs(since, now) : 0);
 
-export function outageOf(entries: readonly JournalEntry[], window: OutageWindow): Outage {
+/** The outage of a run whose journal begins with its start. */
+export const outageOf = (entries: readonly JournalEntry[], window: OutageWindow): Outage =>
+  foldWithOutage(entries, window).outage ?? noOutage;
+
+/** How far a run is, and its outage where its runbook declares one, in one fold. */
+export const foldWithOutage = (
+  entries: readonly JournalEntry[],
+  window = windowIn(entries),
+): {readonly progress?: Progress; readonly outage?: Outage} => {
   let outage = noOutage;
   let progress: Progress | undefined;
   let named = new Set<string>();
   for (const entry of entries) {
     progress = progressAfter(progress, entry);
-    if (progress && entry.kind === 'run-started') {
+    if (progress && window && entry.kind === 'run-started') {
       named = namedEntries(progress, window);
     }
     // What happens to any other entry neither closes the application nor opens it.
     const isAbout = !('entry' in entry) || entry.entry === null || named.has(entry.entry);
-    outage = progress && isAbout ? outageAfter(outage, progress, window) : outage;
+    outage = progress && window && isAbout ? outageAfter(outage, progress, window) : outage;
   }
-  return outage;
-}
+  return {...(progress ? {progress} : {}), ...(window ? {outage} : {})};
+};
+
+const windowIn = ([first]: readonly JournalEntry[]): OutageWindow | undefined =>
+  first?.kind === 'run-started' ? first.runbook.outage : undefined;
 
 function namedEntries({entries}: Progress, {from, until}: OutageWindow): Set<string> {
   const named = [...entries.values()].filter(isNamedIn([...from, ...until]));

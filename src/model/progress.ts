@@ -32,6 +32,8 @@ export interface Progress extends RunHolder {
   readonly seq: number;
   readonly outcome: RunOutcome;
   readonly entries: LastingMap<EntryProgress>;
+  /** The entries that others name in `endedBy`, so that nobody has to look at all of them at each start. */
+  readonly enders: readonly string[];
   readonly checkpoints: readonly string[];
   readonly passedPointOfNoReturn: boolean;
   /** The checkpoint of a reversal under way (`null`: the start), and every entry after it. */
@@ -109,6 +111,7 @@ function started(fact: EntryOf<'run-started'>): Progress {
     passedPointOfNoReturn: false,
     ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
     questions: [],
+    enders: [],
     besides: fact.besides ?? [],
     lastingClaims: [],
     ...longestOutageIn(fact),
@@ -209,20 +212,23 @@ function withEnds(before: Progress, fact: EntryFact, at: Date): Progress {
     case 'entry-done':
       return (fact.ended ?? []).reduce(
         (after, id) => withEntry(after, id, (entry) => ({...entry, endedBy: fact.entry})),
-        progress,
+        fact.ended?.length ? {...progress, enders: [...progress.enders, fact.entry]} : progress,
       );
     case 'entry-reversing':
     case 'entry-started':
-      return [...progress.entries.values()]
-        .filter(({endedBy}) => endedBy === fact.entry)
-        .reduce(
-          (after, {id}) => withEntry(after, id, (entry) => without(entry, 'endedBy')),
-          progress,
-        );
+      return progress.enders.includes(fact.entry) ? withoutEnder(progress, fact.entry) : progress;
     default:
       return progress;
   }
 }
+
+const withoutEnder = (progress: Progress, ender: string): Progress =>
+  [...progress.entries.values()]
+    .filter(({endedBy}) => endedBy === ender)
+    .reduce<Progress>((after, {id}) => withEntry(after, id, (entry) => without(entry, 'endedBy')), {
+      ...progress,
+      enders: progress.enders.filter((id) => id !== ender),
+    });
 
 const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): Progress => ({
   ...progress,

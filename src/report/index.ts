@@ -1,4 +1,5 @@
 export {
+  foldWithOutage,
   noOutage,
   type Outage,
   outageAfter,

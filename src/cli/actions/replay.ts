@@ -1,11 +1,11 @@
 import {readJournal} from '../../journal/read-journal.ts';
-import {type Progress, progressOf} from '../../model/progress.ts';
+import type {Progress} from '../../model/progress.ts';
 import {
   appliedTexts,
+  foldWithOutage,
   logText,
   nextText,
   outageMs,
-  outageOf,
   statusText,
 } from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
@@ -20,13 +20,11 @@ import {statusDocument} from './status.ts';
 export function replayRun(app: App, name: string | undefined, at: string): ExitCode {
   const {entries} = readJournal(app.state.journalOf(chooseRun(app, name)));
   const moment = momentOfRun(entries, at);
-  const progress = progressOf(moment.entries);
+  const {progress, outage} = foldWithOutage(moment.entries);
   const last = moment.entries.at(-1);
   if (!progress || !last) {
     throw new TypeError('A journal begins with the start of its run.');
   }
-  const window = progress.run.runbook.outage;
-  const outage = window && outageOf(moment.entries, window);
   const commands = commandsAt(app, progress);
   const keys = keysAt(progress);
   if (app.json) {
