@@ -36,7 +36,7 @@ export class Browser {
 
   static async open(): Promise<Browser> {
     const folder = mkdtempSync(join(tmpdir(), 'switcharoo-browser-'));
-    const options = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
+    const options = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars'];
     const args = [...options, '--remote-debugging-pipe', `--user-data-dir=${folder}`];
     const stdio = ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] as const;
     const child = spawn('chromium', args, {stdio: [...stdio]});

@@ -25,6 +25,7 @@ export {
   type Followed,
   type PageState,
   pageHtml,
+  pageMark,
   pageState,
   policyOf,
   waitingHtml,

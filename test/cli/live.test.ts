@@ -1,13 +1,15 @@
-import {readFileSync, renameSync, truncateSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:http';
 import {createRequire} from 'node:module';
-import {join} from 'node:path';
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import type {AddressInfo} from 'node:net';
+import {dirname, join} from 'node:path';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
 import type {Fact} from '../../src/model/journal.ts';
 import {Browser, hasBrowser} from '../browser.ts';
 import {runStarted, stepDone} from '../model/journal-of.ts';
 import {entries} from '../report/made-up.ts';
 import {JournalFile} from './journal-file.ts';
-import {type Desk, openDesk, type Started} from './switcharoo.ts';
+import {type Desk, lastDocument, openDesk, type Started} from './switcharoo.ts';
 
 const run = '20260301-030000-abcd';
 const nasty = `</script><img src=x onerror="document.title='taken'"> \u001b[31m\u202e`;
@@ -86,6 +88,38 @@ describe('the server of the live page', () => {
       code: 3,
       stderr: expect.stringContaining('live-address-unusable'),
     });
+  });
+});
+
+describe('the files of the live page', () => {
+  test('follow a run, and are a report once it is over', async () => {
+    journal.add(started());
+    const folder = join(desk.stateFolder, 'page');
+    mkdirSync(folder);
+    const file = (name: string) => readFileSync(join(folder, name), 'utf8');
+    const {live} = await liveAt('--to', folder);
+    expect(file('index.html')).toContain('data-follow="files"');
+    const first = JSON.parse(file('state.json'));
+    journal.add({kind: 'run-done'});
+    await vi.waitFor(() => expect(JSON.parse(file('state.json')).seq).toBe(1), 5_000);
+    expect(JSON.parse(file('state.json')).madeAtUtc > first.madeAtUtc).toBe(true);
+    live.child.kill('SIGTERM');
+    expect(await live.ended).toMatchObject({code: 0, stderr: ''});
+    expect(file('index.html')).not.toContain('<script');
+    expect(JSON.parse(file('state.json')).structure).toBe('ended');
+    expect(readdirSync(folder).sort()).toEqual(['index.html', 'state.json']);
+  });
+
+  test('replace no page of somebody else', async () => {
+    journal.add(started());
+    const page = join(desk.stateFolder, 'index.html');
+    writeFileSync(page, '<h1>Our shop</h1>');
+    const {code, stderr} = await desk.run('live', '--to', desk.stateFolder);
+    expect({code, stderr}).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('live-files-unwritable'),
+    });
+    expect(readFileSync(page, 'utf8')).toBe('<h1>Our shop</h1>');
   });
 });
 
@@ -184,6 +218,47 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
     await live.ended;
   });
 
+  test('follows a real run to the last entry of its journal', async () => {
+    rmSync(dirname(journal.path), {recursive: true});
+    const {url} = await liveAt();
+    await browser.visit(url);
+    await shows('No run yet');
+    process.env['MAINTENANCE_FILE'] = join(desk.stateFolder, 'page');
+    const example = ['docs/examples/maintenance.ts', '-i', 'docs/examples/maintenance.yaml'];
+    const ended = lastDocument(await desk.run('run', ...example, '--yes', '--json'));
+    delete process.env['MAINTENANCE_FILE'];
+    await shows('✓ done');
+    const lines = readFileSync(join(desk.stateFolder, ended.run, 'journal.jsonl'), 'utf8');
+    await seqIs(lines.trim().split('\n').length - 1);
+    expect(await browser.evaluate('document.querySelectorAll("tbody .state.done").length')).toBe(
+      await browser.evaluate('document.querySelectorAll("tbody tr").length'),
+    );
+  });
+
+  test('as files, follows them until nobody writes them any more', async () => {
+    journal.add(started(), ...steps('freeze', 'freeze'));
+    const folder = join(desk.stateFolder, 'page');
+    mkdirSync(folder);
+    const {live} = await liveAt('--to', folder);
+    const server = createServer((request, response) => {
+      const name = request.url === '/' ? 'index.html' : 'state.json';
+      response.setHeader('content-type', name === 'index.html' ? 'text/html' : 'application/json');
+      response.end(readFileSync(join(folder, name)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await browser.visit(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await shows('Live. Journal read up to #5.');
+    journal.add({kind: 'run-paused', problem});
+    await seqIs(6);
+    live.child.kill('SIGKILL');
+    await shows('UTC: nobody writes it any more.');
+    const last = await clock();
+    await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1200))');
+    expect(await clock()).toBe(last);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('says when the journal is damaged or gone, and when its server is, and no clock goes on', async () => {
     journal.add(started(), ...steps('freeze', 'freeze'));
     const {url, live} = await liveAt(run);
@@ -211,7 +286,6 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
     const last = await clock();
     await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1200))');
     expect(await clock()).toBe(last);
-    truncateSync(journal.path);
   });
 
   test('and the report have no violation for an accessibility checker, light and dark, wide and narrow', async () => {

@@ -1,4 +1,6 @@
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {pathToFileURL} from 'node:url';
 import {messageOf} from '../../model/thrown.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
@@ -7,6 +9,7 @@ import {recallFolds} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {LiveFeed} from '../live/feed.ts';
+import {LiveFiles} from '../live/files.ts';
 import {serveLive} from '../live/server.ts';
 import {printDocument} from '../print-document.ts';
 import {sharedHolder} from './status.ts';
@@ -14,12 +17,15 @@ import {sharedHolder} from './status.ts';
 interface Place {
   readonly host: string;
   readonly port: number;
+  /** A folder for its files, instead of a server. */
+  readonly to: string | undefined;
 }
 
 /** With the half second after which a page asks again, it is less than a second behind. */
 const everyMs = 250;
+const writeEveryMs = 1_000;
 
-/** Serves the page of a run until Ctrl-C. It reads the state folder only, and asks no target. */
+/** Shows a run to others until Ctrl-C. It reads the state folder only, and asks no target. */
 export async function showLive(
   app: App,
   name: string | undefined,
@@ -30,24 +36,75 @@ export async function showLive(
   const {signal, dispose} = interruption();
   const feed = new LiveFeed(new LiveRun(app, run, app.shared ? sharedHolder : undefined));
   const away = followStore(app, signal);
+  const look = async (ms: number) => {
+    await sleep(ms, undefined, {signal}).catch(() => undefined);
+    feed.look(away());
+  };
   feed.look();
-  const server = await serveLive(feed, place);
   try {
-    if (app.json) {
-      printDocument(app, 'live', {url: server.url, run: run ?? null, next: []});
+    if (place.to === undefined) {
+      await serve(app, {feed, run, look, signal}, place);
     } else {
-      const which = run ?? 'the newest run';
-      app.print(`The live page of ${which}: ${server.url}\nIt can only be read. Ctrl-C ends it.`);
-    }
-    while (!signal.aborted) {
-      await sleep(everyMs, undefined, {signal}).catch(() => undefined);
-      feed.look(away());
+      await write(app, {feed, run, look, signal}, place.to);
     }
   } finally {
-    await server.close();
     dispose();
   }
   return exitCodes.done;
+}
+
+interface Following {
+  readonly feed: LiveFeed;
+  readonly run: string | undefined;
+  /** Waits, and reads what is new. */
+  look(ms: number): Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+async function serve(app: App, {feed, run, look, signal}: Following, place: Place): Promise<void> {
+  const server = await serveLive(feed, place);
+  try {
+    tell(app, {url: server.url, run});
+    while (!signal.aborted) {
+      await look(everyMs);
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+/** A folder that cannot be written for a moment ends nothing; that is printed once. */
+async function write(
+  app: App,
+  {feed, run, look, signal}: Following,
+  folder: string,
+): Promise<void> {
+  const files = new LiveFiles(folder);
+  files.write(feed);
+  tell(app, {url: pathToFileURL(join(folder, 'index.html')).href, run});
+  let isAway = false;
+  while (!signal.aborted) {
+    await look(writeEveryMs);
+    try {
+      files.write(feed);
+      isAway = false;
+    } catch (error) {
+      if (!isAway) {
+        app.say(`! ${messageOf(error)} Trying again.`);
+      }
+      isAway = true;
+    }
+  }
+  files.end(feed);
+}
+
+function tell(app: App, {url, run}: {readonly url: string; readonly run: string | undefined}) {
+  if (app.json) {
+    printDocument(app, 'live', {url, run: run ?? null, next: []});
+    return;
+  }
+  const which = run ?? 'the newest run';
+  app.print(`The live page of ${which}: ${url}\nIt can only be read. Ctrl-C ends it.`);
 }
 
 const storeEveryMs = 1_000;

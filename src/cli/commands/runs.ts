@@ -144,15 +144,24 @@ const liveCommand = defineCommand({
       placeholder: 'address',
       description: 'Address of this machine to serve it at, as 0.0.0.0 (without it: 127.0.0.1)',
     }),
+    to: optional({
+      placeholder: 'folder',
+      description: 'Write the page and its state there each second, instead of serving it',
+    }),
     shared,
   },
   prints: ['live'],
-  examples: ['live', 'live --port 8080 --host 0.0.0.0', 'live --shared s3://our-cutovers/shop'],
+  examples: [
+    'live',
+    'live --port 8080 --host 0.0.0.0',
+    'live --shared s3://our-cutovers/shop',
+    'live --shared production --to /srv/www/cutover',
+  ],
   run: async ({app, args: [run], options}) => {
     const {showLive} = await import('../actions/live.ts');
     const {withSharedRuns} = await import('../actions/shared.ts');
-    const {host = '127.0.0.1', port = 0} = options;
-    return withSharedRuns(app, options.shared, (shown) => showLive(shown, run, {host, port}));
+    const {host = '127.0.0.1', port = 0, to} = options;
+    return withSharedRuns(app, options.shared, (shown) => showLive(shown, run, {host, port, to}));
   },
 });
 

@@ -2,6 +2,7 @@ import {sha256} from '../../model/canonical.ts';
 import {type Followed, pageHtml, pageState, type RunPage, waitingHtml} from '../../report/index.ts';
 import type {LiveRun} from '../../run/live-run.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
+import {isOver} from '../../run/past-runs.ts';
 import type {DocumentOf} from '../documents/index.ts';
 
 type State = DocumentOf<'page-state'>;
@@ -62,6 +63,12 @@ export class LiveFeed {
     }
     const now = page.trouble === undefined ? timeAfter(page.progress.last) : page.now;
     return pageHtml({...page, now}, {...following, seq: page.progress.seq});
+  }
+
+  /** The page as a report, once the run is over. */
+  report(): string | undefined {
+    const page = this.#page;
+    return page && page.trouble === undefined && isOver(page.progress) ? pageHtml(page) : undefined;
   }
 
   #quotedTag(): string {

@@ -18,7 +18,7 @@ export function nowHtml(page: RunPage): string {
     ...endRows(page),
     ['Reversal', escaped(sentence(reversalText(progress)))],
     ...losslessRows(progress),
-    ['Process', escaped(sentence(holderText(holder, progress)))],
+    ['Process', escaped(`${holderText(holder, progress)}.`)],
     ...(now ? [] : [['Clock', escaped(sentence(clockSetBack))]]),
   ];
   return `<dl class="now">${rows

@@ -80,6 +80,9 @@ export const waitingHtml = (text: string, following: Omit<Following, 'seq'>): st
     following: {...following, structure: 'none'},
   });
 
+/** Tells a page of ours from any other. */
+export const pageMark = 'switcharoo: the page of a run';
+
 interface Document {
   readonly title: string;
   readonly body: string;
@@ -95,6 +98,7 @@ function documentHtml({title, body, following}: Document): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="${pageMark}">
 <meta name="referrer" content="no-referrer">
 <meta http-equiv="Content-Security-Policy" content="${policyOf(following !== undefined)}">
 ${following ? '<noscript><meta http-equiv="refresh" content="2"></noscript>\n' : ''}<title>${escaped(title)}</title>

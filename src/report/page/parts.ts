@@ -75,7 +75,7 @@ function answersHtml({report: {answers}}: RunPage): string {
 function logHtml({lastEntries}: RunPage): string {
   const lines = lastEntries.map((entry) => {
     const [text, detail] = factText(entry);
-    return `<li><span class="when">#${entry.seq} ${clockUtc(new Date(entry.atUtc))}</span> ${escaped(text)}${detail ? ` <small>${escaped(detail)}</small>` : ''}</li>`;
+    return `<li><span class="when">#${entry.seq} ${clockUtc(new Date(entry.atUtc))}</span> <span>${escaped(text)}${detail ? ` <small>${escaped(detail)}</small>` : ''}</span></li>`;
   });
   return `<ol class="log">${lines.join('')}</ol>`;
 }

@@ -14,7 +14,7 @@ h2{margin:2.2rem 0 .5rem;font-size:1.05rem}small,.axis,.legend,.note,.when{color
 dl{margin:0}dd{margin:0}.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1.25rem;margin-top:1.5rem;padding:1rem 0;border-block:1px solid var(--line)}
 .figures dt{font-size:.78rem;font-weight:600;color:var(--faint)}.figures dd:not(.note){margin:.1rem 0;font-size:1.5rem;font-variant-numeric:tabular-nums;line-height:1.2}.figures .problem dt{color:inherit}
 .now>div{display:grid;grid-template-columns:12rem 1fr;gap:.75rem;padding:.3rem 0;border-bottom:1px solid var(--line)}.now dt{color:var(--faint)}.clock{font-variant-numeric:tabular-nums}
-.log{margin:0;padding:0;list-style:none}.log li{padding:.2rem 0 .2rem 8.5rem;text-indent:-8.5rem;border-bottom:1px solid var(--line)}.when{display:inline-block;width:8.5rem;text-indent:0;font-variant-numeric:tabular-nums}
+.log{margin:0;padding:0;list-style:none}.log li{display:grid;grid-template-columns:9rem 1fr;padding:.2rem 0;border-bottom:1px solid var(--line)}.when{padding-top:.1rem;font-variant-numeric:tabular-nums}
 details{margin-top:1.2rem}summary{padding:.25rem 0;cursor:pointer}summary h3{display:inline;margin:0 .5rem 0 0;font-size:1.05rem}.tally{color:var(--faint);font-size:.85rem}
 summary:focus-visible,a:focus-visible{outline:3px solid var(--focus);outline-offset:2px;border-radius:2px}
 table{width:100%;table-layout:fixed;border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -32,7 +32,7 @@ tbody td.lane{position:relative;padding:0}.lane::before{content:"";position:abso
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:.6rem 0 0}.mark{display:inline-block;width:1.2rem;height:.7rem;margin-right:.4rem;border-radius:2px}.mark.earlier{height:3px;vertical-align:middle}.mark.outage{border-inline:1px solid var(--bad);border-radius:0}
 ul{padding-left:1.2rem}footer{margin-top:2.5rem;color:var(--faint);font-size:.85rem}footer p{margin:.2rem 0}
 @media (max-width:46rem){body{padding:1.25rem .9rem 3rem}h1{font-size:1.4rem}table,thead,tbody{display:block}
-tr{display:grid;grid-template-columns:7.5rem 1fr auto;border-bottom:1px solid var(--line)}.now>div{grid-template-columns:1fr;gap:0}.log li{padding-left:0;text-indent:0}.when{display:block}
+tr{display:grid;grid-template-columns:7.5rem 1fr auto;border-bottom:1px solid var(--line)}.now>div{grid-template-columns:1fr;gap:0}.log li{display:block}.when{display:block}
 tbody td,tbody th{border:0;padding-right:.5rem}thead th:not(:last-child),td:nth-child(4){display:none}thead tr{grid-template-columns:1fr}thead th:last-child{width:auto}
 tbody td.lane{grid-column:1/-1;height:2rem}}
 @media print{:root{font-size:12px;color-scheme:light;--ground:#fff;--text:#000;--faint:#555;--line:#ccc;--lane:#eee;--go:#2f7d4f;--back:#8a5200;--bad:#b3261e;--answer:#7b8794;--outage:rgb(179 38 30/.16)}
