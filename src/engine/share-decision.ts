@@ -1,20 +1,25 @@
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {RunContext} from './context.ts';
+import {runStopped} from './problems.ts';
 
 /**
  * What somebody decided is where other hosts find it before the next thing happens. Gives the problem when the store is
- * away: the run is to pause, and shares the decision when it goes on.
+ * away, or the run is to end meanwhile: it is to pause, and shares the decision when it goes on.
  */
 export async function shareDecision({
   record,
   aborting,
-}: Pick<RunContext, 'record' | 'aborting'>): Promise<Problem | undefined> {
+  stopping,
+}: Pick<RunContext, 'record' | 'aborting' | 'stopping'>): Promise<Problem | undefined> {
   try {
     await record.shared(aborting);
     return undefined;
   } catch (error) {
     if (error instanceof SwitcharooError && error.problem.code === 'store-unreachable') {
       return error.problem;
+    }
+    if (aborting.aborted && !(error instanceof SwitcharooError)) {
+      return runStopped(String(stopping.reason));
     }
     throw error;
   }

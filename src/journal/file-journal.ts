@@ -39,10 +39,7 @@ export function createJournal(path: string, around: Around): Journal {
       const run = dirname(path);
       disk.makeFolder(run);
       const created = disk.create(path);
-      // A file whose folder was not synced may be gone after a power loss, with all that was synced into it.
-      disk.syncFolder(run);
-      disk.syncFolder(dirname(run));
-      syncAbove(disk, dirname(run));
+      syncFolders(disk, run);
       return created;
     },
     disk,
@@ -53,6 +50,13 @@ export function createJournal(path: string, around: Around): Journal {
     {entries: [], head: noPrev, wholeBytes: 0, tornBytes: 0},
     around,
   );
+}
+
+/** A file whose folder was not synced may be gone after a power loss, with all that was synced into it. */
+export function syncFolders(disk: Disk, run: string): void {
+  disk.syncFolder(run);
+  disk.syncFolder(dirname(run));
+  syncAbove(disk, dirname(run));
 }
 
 /**
@@ -221,7 +225,8 @@ class FileJournal implements Journal {
   }
 }
 
-function attempt<Result>(
+/** What a disk refuses is a problem with a hint. */
+export function attempt<Result>(
   path: string,
   work: () => Result,
   disk: Disk = realDisk,

@@ -1,40 +1,60 @@
-import {
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
 import {dirname} from 'node:path';
+import {type Disk, realDisk} from './disk.ts';
+import {noSpace} from './disk-space.ts';
+import {attempt, syncFolders} from './file-journal.ts';
 
-/** Puts the journal of a store in the place of the one here, if there is one: what differs is kept beside it. */
-export function installJournal(path: string, text: string): void {
-  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+/**
+ * Puts the journal of a store in the place of the one here, if there is one: what differs is kept beside it.
+ *
+ * @throws SwitcharooError `disk-full` or `journal-unwritable`; the journal here is as it was.
+ */
+export const installJournal = (path: string, text: string, disk: Disk = realDisk): void =>
+  attempt(path, () => install(path, text, disk), disk);
+
+function install(path: string, text: string, disk: Disk): void {
+  const before = disk.exists(path) ? disk.read(path).toString('utf8') : '';
   if (before === text) {
     return;
   }
   if (!text.startsWith(before)) {
-    copyFileSync(path, freePathBeside(path), constants.COPYFILE_EXCL);
+    const beside = freePathBeside(path, disk);
+    writeFile(disk, `${beside}.unfinished`, before);
+    disk.rename(`${beside}.unfinished`, beside);
   }
-  writeWhole(path, text);
+  writeWhole(path, text, disk);
 }
 
 /** One was kept at each take-over before. */
-function freePathBeside(path: string): string {
+function freePathBeside(path: string, disk: Disk): string {
   for (let number = 1; ; number += 1) {
     const beside = path.replace(/\.jsonl$/, `.before-take-over-${number}.jsonl`);
-    if (!existsSync(beside)) {
+    if (!disk.exists(beside)) {
       return beside;
     }
   }
 }
 
-/** Either the text before or all of it is there, whenever this process dies. */
-export function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+/** Either the text before or all of it is there, whenever this process dies, or the power fails. */
+export function writeWhole(path: string, text: string, disk: Disk = realDisk): void {
+  disk.makeFolder(dirname(path));
   const unfinished = `${path}.${process.pid}.unfinished`;
-  writeFileSync(unfinished, text, {mode: 0o600, flush: true});
-  renameSync(unfinished, path);
+  writeFile(disk, unfinished, text);
+  disk.rename(unfinished, path);
+  syncFolders(disk, dirname(path));
+}
+
+/** In the place of what a process left there that died meanwhile. */
+function writeFile(disk: Disk, path: string, text: string): void {
+  disk.remove(path);
+  const file = disk.create(path);
+  try {
+    const bytes = Buffer.from(text);
+    const taken = disk.write(file, bytes);
+    if (taken < bytes.length) {
+      throw noSpace(taken, bytes.length);
+    }
+    disk.sync(file);
+  } finally {
+    disk.close(file);
+  }
 }

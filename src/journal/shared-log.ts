@@ -4,13 +4,7 @@ import {SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {lineOf} from './chain.ts';
 import {sharedLogLost, storeAway, storeOverwrites} from './problems.ts';
-
-/** How it waits between two tries. */
-interface Pauses {
-  /** In ms, of a clock that nobody can set. */
-  monotonic(): number;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
+import {type Pauses, withinMs} from './time-limit.ts';
 
 export interface Sharing {
   readonly store: ObjectStore;
@@ -27,6 +21,8 @@ const tryLimitMs = 3_000;
 
 /** What a process could not share for long is shared in several objects: each is read, and sent again, as a whole. */
 const largestBytes = 1024 * 1024;
+
+const never = new AbortController().signal;
 
 /** Who was overtaken is told within two seconds. */
 const watchMs = 1_000;
@@ -58,6 +54,11 @@ export class SharedLog {
     return this.#sharing.store.place;
   }
 
+  /** Whether not all of these entries are known to be in the store. */
+  lacks(entries: readonly JournalEntry[]): boolean {
+    return this.#count < entries.length;
+  }
+
   /** Calls back once, when somebody else was seen to have written. */
   whenLost(listener: (error: SwitcharooError) => void): void {
     this.#onLost = listener;
@@ -76,13 +77,14 @@ export class SharedLog {
         return;
       }
       const at = this.#count;
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(watchLimitMs)]);
+      const time = {clock, ms: watchLimitMs, signal};
       if (entries.length > at) {
         // Who reads or takes over the run is not to wait for what has ended since the last barrier.
-        await this.add(entries, limited).catch(() => {});
+        await withinMs(time, (limited) => this.add(entries, limited)).catch(() => {});
         continue;
       }
-      const there = await store.read(keyOf(run, at), limited).catch(() => null);
+      const look = (limited: AbortSignal) => store.read(keyOf(run, at), limited);
+      const there = await withinMs(time, look).catch(() => null);
       // What is there may be what is being written here.
       await this.#last.catch(() => {});
       if (there !== null && this.#count === at && !this.#isOwn(there, at)) {
@@ -101,10 +103,11 @@ export class SharedLog {
 
   /** Tells the host that took the run over that this process acts no more. */
   async leave(): Promise<void> {
-    const {store, run} = this.#sharing;
+    const {clock, store, run} = this.#sharing;
     if (this.#lost) {
-      const limit = AbortSignal.timeout(watchLimitMs);
-      await store.add(leftKeyOf(run, this.#count), 'stopped\n', limit).catch(() => {});
+      const tell = (limited: AbortSignal) =>
+        store.add(leftKeyOf(run, this.#count), 'stopped\n', limited);
+      await withinMs({clock, ms: watchLimitMs, signal: never}, tell).catch(() => {});
     }
   }
 
@@ -140,12 +143,12 @@ export class SharedLog {
       this.assertOwn();
       const leftMs = Math.max(1, Math.ceil(limit - (clock.monotonic() - sinceMs)));
       // The SDK would try for longer, and a throttled write without end.
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(Math.min(leftMs, tryLimitMs))]);
-      const result = await this.#tryOnce(entries, limited);
+      const time = {clock, ms: Math.min(leftMs, tryLimitMs), signal};
+      const result = await withinMs(time, (limited) => this.#tryOnce(entries, limited));
       if (result.kind === 'in-store') {
         this.#count += result.entries;
         this.#isAway = false;
-        await this.#proveWrittenOnce(limited);
+        await withinMs(time, (limited) => this.#proveWrittenOnce(limited));
         // Each object has the time of a barrier.
         sinceMs = clock.monotonic();
         continue;

@@ -1,8 +1,10 @@
+import type {Clock} from '../engine/clock.ts';
 import {openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {reopenSharedLog} from '../journal/open-shared-log.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
+import type {Moment} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {refuseFinished} from './choose-run.ts';
 import {refuseBesideWorker, refuseWhileElsewhere} from './guards.ts';
@@ -17,6 +19,8 @@ interface HandingOver {
   readonly run: string;
   /** The user, or `user@host`, who is to continue it. */
   readonly to: string;
+  /** A clock that goes on from an entry; without it, that of this machine. */
+  readonly clockFrom?: (last: Moment) => Clock;
 }
 
 /**
@@ -24,7 +28,7 @@ interface HandingOver {
  * new operator need not wait.
  */
 export async function handOverRun(
-  {host, store, run, to}: HandingOver,
+  {host, store, run, to, clockFrom = (last) => new MachineClock(last)}: HandingOver,
   signal: AbortSignal,
 ): Promise<void> {
   const {state, operator} = host;
@@ -33,7 +37,7 @@ export async function handOverRun(
   refuseBesideWorker(host, progress);
   refuseOtherStore(run, progress, store);
   const {runbook, inventory, targets} = progress.run;
-  const clock = new MachineClock(progress.last);
+  const clock = clockFrom(progress.last);
   const now = () => clock.now();
   refuseWhileElsewhere(progress, now());
   const scope = scopeOf(runbook.name, inventory.name, targets);

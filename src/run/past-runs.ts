@@ -35,7 +35,7 @@ export const scopeOf = (
 
 /** The fold of a run's journal, read and verified. */
 export function progressIn({state}: Past, run: string): Progress {
-  return foldOf(run, readJournal(state.journalOf(run)));
+  return foldOf(run, readJournal(state.journalOf(run), state.disk));
 }
 
 function foldOf(run: string, {entries}: Pick<ReadChain, 'entries'>): Progress {
@@ -231,12 +231,13 @@ export const isCommand = ({entries, outcome, passedPointOfNoReturn}: Progress): 
 /** The process that works on this run now, as far as this host can tell. */
 export function workerOn(host: Past, progress: Progress): Holder | undefined {
   const holder = holderOfRun(host, progress);
-  return holder && !isDead(holder) ? holder : undefined;
+  return holder && !isDead(holder, host.state.machine) ? holder : undefined;
 }
 
 /** The process that holds the lock of this run. */
 export function holderOfRun({state}: Past, {run}: Progress): Holder | undefined {
-  const holder = holderOf(state.locks, scopeOf(run.runbook.name, run.inventory.name, run.targets));
+  const scope = scopeOf(run.runbook.name, run.inventory.name, run.targets);
+  const holder = holderOf(state.locks, scope, state.disk);
   // A damaged lock does not name its run: it may be this one.
   return holder?.run === run.run || holder?.unreadable !== undefined ? holder : undefined;
 }

@@ -1,10 +1,11 @@
+import {shareDecision} from '../engine/share-decision.ts';
 import type {Inventory} from '../inventory/inventory.ts';
 import {targetMissing} from '../inventory/problems.ts';
-import type {Journal} from '../journal/contract.ts';
 import {installJournal} from '../journal/install-journal.ts';
 import {newSharedLog, reopenSharedLog, sharedJournalOf} from '../journal/open-shared-log.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import type {SharedLog} from '../journal/shared-log.ts';
+import {type Pauses, withinMs} from '../journal/time-limit.ts';
 import {barriersInOutage} from '../model/expected-time.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
@@ -15,6 +16,7 @@ import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {isOver, openRuns, workerOn} from './past-runs.ts';
 import type {RunSession, SessionRequest} from './run-session.ts';
+import {shareEnded} from './share-ended.ts';
 
 /** Where the runs of an inventory are shared; `undefined` where they are on this host alone. */
 export async function storeOf({
@@ -40,18 +42,20 @@ export async function storeOf({
 export async function sharedLogOf(
   request: SessionRequest,
   isEarlier: boolean,
+  openedStore = () => storeOf(request.opened),
 ): Promise<SharedLog | undefined> {
   const {host, opened, run, signals, alone = false} = request;
+  const {clock} = opened.world;
   const open = async (signal: AbortSignal): Promise<SharedLog | undefined> => {
-    const store = await storeOf(opened);
+    const store = await openedStore();
     if (!store) {
       return undefined;
     }
-    const sharing = {store, run, clock: opened.world.clock};
+    const sharing = {store, run, clock};
     if (!isEarlier) {
       return newSharedLog(sharing, signal);
     }
-    const {entries} = readJournal(host.state.journalOf(run));
+    const {entries} = readJournal(host.state.journalOf(run), host.state.disk);
     refuseOtherStore(run, progressOf(entries), store);
     return reopenSharedLog(sharing, entries, signal);
   };
@@ -59,8 +63,8 @@ export async function sharedLogOf(
     return open(signals.aborting);
   }
   // A store that answers all the same may know that the run was continued elsewhere.
-  const limited = AbortSignal.any([signals.aborting, AbortSignal.timeout(aloneLimitMs)]);
-  await open(limited).catch((error: unknown) => {
+  const time = {clock, ms: aloneLimitMs, signal: signals.aborting};
+  await withinMs(time, open).catch((error: unknown) => {
     if (error instanceof SwitcharooError && error.problem.code === 'run-continued-elsewhere') {
       throw error;
     }
@@ -103,12 +107,13 @@ const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem
 });
 
 /** Before anything is changed. A run that cannot be shared is paused, and its journal says why. */
-export async function shareBeginning(
-  {journal, context: {record}}: RunSession,
-  signal: AbortSignal,
-): Promise<void> {
+export async function shareBeginning({context}: RunSession, signal: AbortSignal): Promise<void> {
+  const {record} = context;
   try {
-    await journal.shared(signal);
+    const problem = await shareDecision({...context, aborting: signal});
+    if (problem) {
+      throw new SwitcharooError(problem);
+    }
   } catch (error) {
     if (error instanceof SwitcharooError) {
       record.add({kind: 'run-paused', problem: error.problem});
@@ -121,9 +126,15 @@ export async function shareBeginning(
  * What happened since the last barrier. Gives the problem when somebody else owns the run by now. A store that is away
  * keeps nobody from anything: the journal here has it, and it is shared when the run goes on.
  */
-export async function shareEnd(journal: Journal): Promise<Problem | undefined> {
+export async function shareEnd({
+  journal,
+  context: {clock},
+}: Pick<RunSession, 'journal'> & {readonly context: {readonly clock: Pauses}}): Promise<
+  Problem | undefined
+> {
+  const signal = new AbortController().signal;
   try {
-    await journal.shared(AbortSignal.timeout(endLimitMs));
+    await withinMs({clock, ms: endLimitMs, signal}, (limited) => journal.shared(limited));
     return undefined;
   } catch (error) {
     const isLost = error instanceof SwitcharooError && error.problem.code === 'lock-lost';
@@ -135,18 +146,26 @@ const endLimitMs = 10_000;
 
 /**
  * Runs that are not over by their journals here, and that another host has ended since: their journals are brought up
- * to date. A store that does not answer changes nothing.
+ * to date. The end of one here that the store does not have yet is shared. Gives what the operator should know. A store
+ * that does not answer changes nothing.
  */
-export async function endElsewhere({host, opened, signals}: SessionRequest): Promise<void> {
+export async function endElsewhere({
+  host,
+  opened,
+  signals,
+}: SessionRequest): Promise<readonly string[]> {
   const open = openRuns(host).filter((progress) => {
     const {store, inventory} = progress.run;
     return (
       store !== undefined && inventory.name === opened.inventory.name && !workerOn(host, progress)
     );
   });
-  const store = open.length > 0 ? await storeOf(opened) : undefined;
-  for (const {run} of store ? open : []) {
-    const sharing = {store: store as ObjectStore, run: run.run};
+  const store = await storeOf(opened);
+  if (!store) {
+    return [];
+  }
+  for (const {run} of open) {
+    const sharing = {store, run: run.run};
     const shared = await sharedJournalOf(sharing, signals.stopping).catch(() => null);
     const progress = shared && progressOf(shared.entries);
     const path = host.state.journalOf(run.run);
@@ -154,6 +173,12 @@ export async function endElsewhere({host, opened, signals}: SessionRequest): Pro
       installJournal(path, shared.text);
     }
   }
+  const {clock} = opened.world;
+  const ended = {host, store, clock, runs: host.state.runs()};
+  return (await shareEnded(ended, signals.stopping)).map(
+    (run) =>
+      `The store was away when ${run} ended here. Its journal in ${store.place} is complete now.`,
+  );
 }
 
 /** Whether this host did anything that the store does not have: then its journal here is the only record of that. */

@@ -104,11 +104,11 @@ export class Run {
     const {session, earlier, until} = this.#parts;
     const {host, signals} = session;
     const {world, inventory, redactor} = this.#opened;
+    const ended = earlier ? [] : await endElsewhere(session);
     if (earlier) {
       refuseFinished(earlier.progress);
     } else {
       refuseUnknownCheckpoint(this.#opened, until);
-      await endElsewhere(session);
       // Before any check: the changes of the unfinished run would be reported as obstacles, with hints to undo them.
       refuseBesideUnfinished(host, this.#opened);
     }
@@ -120,7 +120,8 @@ export class Run {
     refuseAny(claims?.problems ?? []);
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
-    this.#sessionRemarks = await worldRemarks(this.#opened, signals.stopping, session);
+    const remarks = await worldRemarks(this.#opened, signals.stopping, session);
+    this.#sessionRemarks = [...ended, ...remarks];
     this.#people = peopleText(await this.#opened.channels());
     const plan = redactor.value(made);
     savePlan(host, plan);
@@ -242,7 +243,7 @@ export class Run {
     }
     const result = await work(running);
     await running.notices.settle();
-    const lost = await shareEnd(running.journal);
+    const lost = await shareEnd(running);
     return lost ? {kind: 'paused', problem: lost} : result;
   }
 

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs';
+import type {Clock} from '../engine/clock.ts';
 import type {Journal} from '../journal/contract.ts';
 import {openJournal} from '../journal/file-journal.ts';
 import {installJournal} from '../journal/install-journal.ts';
@@ -7,6 +7,7 @@ import {reopenSharedLog, sharedJournalOf, sharedSinceMs} from '../journal/open-s
 import {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import {leftKeyOf} from '../journal/shared-log.ts';
+import {withinMs} from '../journal/time-limit.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {elapsedMs, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
@@ -59,17 +60,18 @@ export async function sharedRunIn(
   refuseFinished(progress);
   refuseOtherStore(run, progress, store);
   const inFlight = inFlightIn(entries);
-  const waits = inFlight.map(async ({seq, limitMs}) => {
+  const waitOf = async ({seq, limitMs}: InFlight): Promise<number> => {
     if (limitMs === undefined) {
       return 0;
     }
     const sinceMs = await sharedSinceMs({store, run}, seq, signal);
     return Math.max(0, limitMs + marginMs - sinceMs);
-  });
+  };
+  const waits = await Promise.all(inFlight.map(waitOf));
   return {
     ...{progress, text, entries, inFlight},
     lastSharedMs: await sharedSinceMs({store, run}, progress.seq, signal),
-    waitMs: Math.max(0, ...(await Promise.all(waits))),
+    waitMs: Math.max(0, ...waits),
   };
 }
 
@@ -86,6 +88,8 @@ interface TakingOver {
   readonly whenTaken: (taken: SharedRun) => Promise<void>;
   /** How long it still waits, each second. */
   readonly waiting: (leftMs: number) => void;
+  /** A clock that says this time now; without it, that of this machine. */
+  readonly clockAt?: (now: Date) => Clock;
 }
 
 /**
@@ -100,7 +104,8 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
   refuseBesideWorker(host, shared.progress);
   refuseOwn(taking);
   const {runbook, inventory, targets} = shared.progress.run;
-  const clock = MachineClock.at(shifted(shared.progress.lastAt, shared.lastSharedMs));
+  const {clockAt = MachineClock.at} = taking;
+  const clock = clockAt(shifted(shared.progress.lastAt, shared.lastSharedMs));
   const {lock} = acquireLock({
     ...{folder: host.state.locks, run, operator: host.operator, now: () => clock.now()},
     scope: scopeOf(runbook.name, inventory.name, targets),
@@ -128,7 +133,7 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
 
 interface Fencing {
   readonly open: () => Journal;
-  readonly clock: MachineClock;
+  readonly clock: Clock;
 }
 
 /** The host that adds the next entry owns the run. The holder may add some meanwhile. */
@@ -142,7 +147,7 @@ async function fence(
   for (let tries = 1; ; tries += 1) {
     const shared = tries === 1 ? taking.shared : await sharedRunIn(store, run, signal);
     refuseChanged(taking.shared, shared);
-    installShared(host.state.journalOf(run), shared.text);
+    installShared(host, run, shared.text);
     const journal = open();
     try {
       const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
@@ -183,11 +188,16 @@ const decisive = new Set<JournalEntry['kind']>([
 ]);
 
 /** What is here may be more than what is shared: a store was away. It is kept. */
-function installShared(path: string, text: string): void {
-  const isLonger = existsSync(path) && readFileSync(path, 'utf8').startsWith(text);
-  if (!isLonger) {
-    installJournal(path, text);
+function installShared(host: Host, run: string, text: string): void {
+  if (!textHere(host, run).startsWith(text)) {
+    installJournal(host.state.journalOf(run), text, host.state.disk);
   }
+}
+
+/** The journal of a run as it is on this host; empty where there is none. */
+function textHere({state}: Host, run: string): string {
+  const path = state.journalOf(run);
+  return state.disk.exists(path) ? state.disk.read(path).toString('utf8') : '';
 }
 
 /** `kim@laptop` */
@@ -201,7 +211,7 @@ const mostTries = 50;
 /** Waits until no action of the earlier holder can be under way. Gives how that is known. */
 async function earlierEnd(
   {store, shared, isSure, waiting}: TakingOver,
-  {journal, clock}: {readonly journal: SharedJournal; readonly clock: MachineClock},
+  {journal, clock}: {readonly journal: SharedJournal; readonly clock: Clock},
   signal: AbortSignal,
 ): Promise<string> {
   const {run} = shared.progress.run;
@@ -220,8 +230,9 @@ async function earlierEnd(
     if (leftMs <= 0) {
       return 'the time limit of its actions has passed';
     }
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(everyMs * 3)]);
-    if ((await store.read(left, limited).catch(() => null)) !== null) {
+    const time = {clock, ms: everyMs * 3, signal};
+    const report = await withinMs(time, (limited) => store.read(left, limited)).catch(() => null);
+    if (report !== null) {
       return 'it reported that it has stopped';
     }
     signal.throwIfAborted();
@@ -237,8 +248,7 @@ function refuseOwn({host, shared}: TakingOver): void {
   const {progress, text, entries} = shared;
   const {operator} = progress;
   const {run} = progress.run;
-  const path = host.state.journalOf(run);
-  const here = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const here = textHere(host, run);
   const isOwn = operator.host === host.operator.host && operator.user === host.operator.user;
   const isHandedOver = here !== '' && progressIn(host, run).handedOverTo !== undefined;
   if (here.startsWith(text) && isOwn && !isHandedOver && !isUnfinished(entries)) {

@@ -18,7 +18,7 @@ const {values, positionals} = parseArgs({
     mutants: {type: 'boolean', default: false},
     /** Each pair of database servers, from the source to Aurora and back, six times under load. */
     'back-and-forth': {type: 'boolean', default: false},
-    /** So many random nights, from the seed on. */
+    /** So many random nights, from the seed on; with `--two-hosts`, of two hosts that share one store. */
     schedules: {type: 'string'},
     /** Only these of the points, counted from 1: 3,7 */
     only: {type: 'string'},
@@ -40,7 +40,7 @@ if (values.lab) {
   });
   failures.push(tell(results));
 }
-if (values['two-hosts']) {
+if (values['two-hosts'] && values.schedules === undefined) {
   const {drillTwoHosts} = await import('./two-hosts.ts');
   const only = values.only?.split(',').map(Number);
   const chosen = {points: Number(values.points), seed: Number(values.seed)};
@@ -77,7 +77,8 @@ if (values['back-and-forth']) {
 }
 if (values.schedules !== undefined) {
   const {drillSchedules} = await import('../simulation/schedules.ts');
-  const wanted = {count: Number(values.schedules), seed: Number(values.seed)};
+  const hosts = values['two-hosts'] ? 2 : 1;
+  const wanted = {count: Number(values.schedules), seed: Number(values.seed), hosts} as const;
   failures.push(await drillSchedules(wanted, say));
 }
 process.exitCode = failures.some((failed) => failed > 0) ? 1 : 0;

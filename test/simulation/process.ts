@@ -1,14 +1,17 @@
+import {setMaxListeners} from 'node:events';
 import type {Clock, ClockEvent} from '../../src/engine/clock.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Operator} from '../../src/engine/operator.ts';
 import type {Disk} from '../../src/journal/disk.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
+import type {Moment} from '../../src/model/moment.ts';
 import type {Session} from '../../src/model/target.ts';
+import {MachineClock, type TimeSource} from '../../src/run/machine-clock.ts';
 import type {ShelfReader, ShelfWriter} from '../engine/fakes.ts';
 import type {Chance} from './chance.ts';
 import type {SimulatedDisk} from './disk.ts';
 import type {SimulatedMachine} from './machine.ts';
-import {Program} from './program.ts';
+import {Program, type Surroundings as ProgramSurroundings} from './program.ts';
 import type {Night, ShelfName, Systems} from './systems.ts';
 import type {Time} from './time.ts';
 
@@ -29,6 +32,10 @@ export interface Surroundings {
   died(): void;
   losePower(when: string): void;
   put(process: Process, name: ShelfName, label: string, text: string | null): void;
+  /** A write that nobody has answered may reach its target later. Without it, none does. */
+  putLate?(process: Process, name: ShelfName, label: string, text: string | null): void;
+  /** How far the clock of its machine is ahead. Without it, clocks say the time. */
+  readonly skewMs?: number;
   journaled(process: Process, entry: JournalEntry): void;
 }
 
@@ -40,6 +47,8 @@ export class Process {
   readonly name: string;
   readonly machine: SimulatedMachine;
   readonly program: Program;
+  /** What the program gets from outside. */
+  readonly around: ProgramSurroundings;
   readonly stopping = new AbortController();
   readonly aborting = new AbortController();
   readonly pid: number;
@@ -56,6 +65,8 @@ export class Process {
   readonly #schedule: Surroundings;
   readonly #chance: Chance;
   #pausedUntil = 0;
+  /** Where its machine has a clock of its own. */
+  #utc: MachineClock | undefined;
   #stoppedMs = 0;
   readonly #clockListeners = new Set<(event: ClockEvent) => void>();
 
@@ -66,10 +77,15 @@ export class Process {
     });
     this.#chance = schedule.chance;
     this.machine = machine;
+    // Many requests at once may follow them.
+    setMaxListeners(0, this.stopping.signal, this.aborting.signal);
+    if (schedule.skewMs !== undefined) {
+      this.#utc = new MachineClock(undefined, this.#source);
+    }
     this.pid = machine.start(() => this.#die('killed'));
     this.name = `${user}@${machine.id}:${this.pid}`;
     this.longestOutageMs = this.#chosenLimit();
-    this.program = new Program({
+    this.around = {
       ...(this.longestOutageMs === undefined ? {} : {longestOutageMs: this.longestOutageMs}),
       runbook: schedule.night.runbook,
       disk: this.#disk,
@@ -85,7 +101,8 @@ export class Process {
       stopping: this.stopping.signal,
       aborting: this.aborting.signal,
       observe: (event) => this.#observed(event),
-    });
+    };
+    this.program = new Program(this.around);
   }
 
   #chosenLimit(): number | undefined {
@@ -101,7 +118,7 @@ export class Process {
     const since = new Date(this.#schedule.time.ms);
     this.#pausedUntil = this.#schedule.time.ms + ms;
     // Before everything that would have happened to it meanwhile.
-    this.#in(ms, () => {
+    this.in(ms, () => {
       this.#stoppedMs += ms;
       for (const listener of this.#clockListeners) {
         listener({kind: 'process-stopped', since, ms});
@@ -135,11 +152,11 @@ export class Process {
   }
 
   /** In so many ms of its own time; never when it is dead by then. */
-  #in(ms: number, happen: () => void): void {
+  in(ms: number, happen: () => void): void {
     this.#schedule.time.in(ms, () => {
       const left = this.#pausedUntil - this.#schedule.time.ms;
       if (left > 0) {
-        this.#in(left, happen);
+        this.in(left, happen);
       } else if (!this.isDead) {
         happen();
       }
@@ -178,8 +195,12 @@ export class Process {
   }
 
   get #clock(): Clock {
+    const utc = () => this.#utc;
     return {
-      now: () => new Date(this.#schedule.time.ms),
+      now: () => utc()?.now() ?? new Date(this.#schedule.time.ms),
+      get carried() {
+        return utc()?.carried as NonNullable<Clock['carried']>; // none without a clock of its own
+      },
       monotonic: () => this.#schedule.time.ms,
       mark: this.machine.boot,
       stoppedMs: () => this.#stoppedMs,
@@ -189,7 +210,7 @@ export class Process {
       },
       after: (ms, over) => {
         let isOff = false;
-        this.#in(ms, () => isOff || over());
+        this.in(ms, () => isOff || over());
         return () => {
           isOff = true;
         };
@@ -200,8 +221,12 @@ export class Process {
             resolve();
             return;
           }
-          signal.addEventListener('abort', () => this.#in(0, resolve), {once: true});
-          this.#in(ms, resolve);
+          const aborted = () => this.in(0, resolve);
+          signal.addEventListener('abort', aborted, {once: true});
+          this.in(ms, () => {
+            signal.removeEventListener('abort', aborted);
+            resolve();
+          });
         }),
     };
   }
@@ -238,31 +263,79 @@ export class Process {
     const {systems} = this.#schedule;
     const reader: ShelfReader = {
       name,
-      read: (label) => this.#request(() => systems.read(name, label)),
+      read: (label) => this.request(() => systems.read(name, label), {fates}),
     };
     const put = (label: string, text: string | null): Promise<void> =>
-      this.#request(() => this.#schedule.put(this, name, label, text));
+      this.request(() => this.#schedule.put(this, name, label, text), {
+        fates: this.#schedule.putLate ? {...fates, 'silent, late': 3} : fates,
+        late: () => this.#schedule.putLate?.(this, name, label, text),
+      });
     return {reader, writer: {...reader, put}, close: async () => {}};
   }
 
   /** What becomes of a request is settled when it is sent; when the sender hears of it is another matter. */
-  #request<Result>(serve: () => Result): Promise<Result> {
+  request<Result>(
+    serve: () => Result,
+    {fates, late, signal}: {fates: Fates; late?: () => void; signal?: AbortSignal},
+  ): Promise<Result> {
     if (this.isDead) {
       return new Promise(() => {});
     }
     const fate = this.#schedule.isCalm ? 'served' : this.#chance.weighed(fates);
-    if (fate === 'served' || fate === 'answer lost' || fate === 'silent, served') {
-      const result = serve();
-      if (fate === 'served') {
-        return new Promise((resolve) => this.#in(this.#latency(), () => resolve(result)));
+    return new Promise((settle, refuse) => {
+      const aborted = () => this.in(0, () => reject(signal?.reason));
+      signal?.addEventListener('abort', aborted, {once: true});
+      const over = () => signal?.removeEventListener('abort', aborted);
+      const [resolve, reject] = [
+        (result: Result) => [over(), settle(result)],
+        (error: unknown) => [over(), refuse(error)],
+      ];
+      if (signal?.aborted) {
+        aborted();
+        return;
       }
+      if (fate === 'silent, late') {
+        late?.();
+      }
+      const isServed = fate === 'served' || fate === 'answer lost' || fate === 'silent, served';
+      // What it does may throw, where the target refuses it.
+      const answer = isServed ? this.#outcomeOf(serve) : undefined;
+      if (fate.startsWith('silent')) {
+        if (signal) {
+          // Clients of a store give up by themselves.
+          this.in(silenceMs, () => reject(new Error(fate)));
+        }
+        return;
+      }
+      this.in(this.#latency(), () => {
+        if (answer && 'thrown' in answer && fate === 'served') {
+          reject(answer.thrown);
+        } else if (answer && 'result' in answer && fate === 'served') {
+          resolve(answer.result);
+        } else {
+          reject(new Error(fate));
+        }
+      });
+    });
+  }
+
+  #outcomeOf<Result>(serve: () => Result): {readonly result: Result} | {readonly thrown: unknown} {
+    try {
+      return {result: serve()};
+    } catch (thrown) {
+      return {thrown};
     }
-    if (fate.startsWith('silent')) {
-      return new Promise(() => {});
-    }
-    return new Promise((_resolve, reject) =>
-      this.#in(this.#latency(), () => reject(new Error(fate))),
-    );
+  }
+
+  /** Its time goes on from an entry of a journal. */
+  carryOn(last: Moment): void {
+    this.#utc &&= new MachineClock(last, this.#source);
+  }
+
+  get #source(): TimeSource {
+    const {time, skewMs = 0} = this.#schedule;
+    const mark = this.machine.boot;
+    return {utcMs: () => time.ms + skewMs, upMs: () => time.ms, mark};
   }
 
   #latency(): number {
@@ -326,6 +399,11 @@ export class Process {
     return this.#clock.sleep(ms, signal).then(() => answer(signal.aborted));
   }
 }
+
+const silenceMs = 15_000;
+
+/** How often each of them is the end of a request. */
+export type Fates = Readonly<Record<string, number>>;
 
 const fates = {
   served: 120,

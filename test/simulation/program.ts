@@ -50,6 +50,8 @@ export interface Surroundings {
   readonly reserves?: boolean;
   /** `--max-outage`, in ms. */
   readonly longestOutageMs?: number;
+  /** The target of the inventory in which the journal is shared. */
+  readonly store?: string;
 }
 
 export interface Ended {
@@ -74,11 +76,11 @@ const inventory: Inventory = {
 /** The commands of the program on a simulated disk and machine: the very code that runs, without words and screen. */
 export class Program {
   readonly #around: Surroundings;
-  readonly #host: Host;
+  protected readonly host: Host;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#host = {
+    this.host = {
       state: new StateFolder(stateFolder, around.disk, around.machine, around.reserves ?? false),
       operator: {user: around.user, host: around.machine.id, pid: around.pid},
     };
@@ -86,7 +88,7 @@ export class Program {
 
   run(run: string, until?: string): Promise<Ended> {
     return this.#during(
-      () => beginRun(this.#request(run), {plan: 'p1', rehearsal: false}),
+      () => beginRun(this.request(run), {plan: 'p1', rehearsal: false}),
       (session) => forward(session, until),
     );
   }
@@ -94,7 +96,7 @@ export class Program {
   /** `planned` is where it stood when the plan was looked at. */
   resume(run: string, planned?: Progress): Promise<Ended> {
     return this.#during(
-      () => continueRun(this.#request(run), [], planned),
+      () => continueRun(this.request(run), [], planned),
       (session) => {
         const {reversingTo} = session.context.record.progress;
         return reversingTo ? reverse(session, reversingTo.to, 'd1') : forward(session);
@@ -104,7 +106,7 @@ export class Program {
 
   reverse(run: string, to: string | null = null, planned?: Progress): Promise<Ended> {
     return this.#during(
-      () => continueRun(this.#request(run), [], planned),
+      () => continueRun(this.request(run), [], planned),
       (session) => {
         const {reversingTo} = session.context.record.progress;
         return reverse(session, reversingTo ? reversingTo.to : to, 'd1');
@@ -116,10 +118,10 @@ export class Program {
   async unlock(run: string, overtaken: () => void): Promise<void> {
     const {disk, machine, clock} = this.#around;
     const {lock, tookOverFrom} = overtakeLock({
-      folder: this.#host.state.locks,
+      folder: this.host.state.locks,
       scope: scopeOf(this.#around.runbook.head.name, inventory.name),
       run,
-      operator: this.#host.operator,
+      operator: this.host.operator,
       now: () => clock.now(),
       disk,
       machine,
@@ -128,7 +130,7 @@ export class Program {
     await clock.sleep(500, this.#around.stopping);
     const around = {now: () => clock.now(), lock, redactor: new Redactor(), disk};
     const journal = openJournal(journalPath(run), around);
-    const {operator} = this.#host;
+    const {operator} = this.host;
     journal.append({kind: 'lock-taken-over', from: holderText(tookOverFrom), operator});
     journal.close();
     lock.release();
@@ -151,7 +153,7 @@ export class Program {
     }
   }
 
-  #request(run: string): SessionRequest {
+  protected request(run: string): SessionRequest {
     const {
       runbook,
       clock,
@@ -161,13 +163,14 @@ export class Program {
       aborting,
       observe = () => {},
       longestOutageMs,
+      store,
     } = this.#around;
     return {
-      host: this.#host,
+      host: this.host,
       opened: {
         file: 'runbooks/every-kind.ts',
         runbook,
-        inventory,
+        inventory: {...inventory, ...(store === undefined ? {} : {store})},
         redactor: new Redactor(),
         world: {runbook, params: {}, targets, clock, run, observe, aborting},
         rights: async () => [],

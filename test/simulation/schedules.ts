@@ -1,11 +1,14 @@
 import {Schedule} from './schedule.ts';
-import {type Night, outageNight} from './systems.ts';
+import {type Night, outageNight, plainNight} from './systems.ts';
+import {TwoHosts} from './two-hosts.ts';
 
 export interface Failed {
   readonly seed: number;
   readonly message: string;
   readonly story: readonly string[];
 }
+
+type Lived = Schedule | TwoHosts;
 
 // Nobody reads where the errors of ten thousand nights came from, and remembering it takes a third of the time.
 const silently = async <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -24,9 +27,25 @@ export async function liveSchedules(
   count: number,
   night: Night = outageNight,
 ): Promise<Failed | undefined> {
+  return liveAll(first, count, (seed) => liveSchedule(seed, night));
+}
+
+/** The same with two hosts that share their journals; every second night has an outage. */
+export const liveTwoHosts = (first: number, count: number): Promise<Failed | undefined> =>
+  liveAll(first, count, async (seed) => {
+    const nightOf = (isTold: boolean) =>
+      new TwoHosts(seed, {night: seed % 2 === 0 ? outageNight : plainNight, isTold});
+    return (await isKept(nightOf(false))) === undefined ? undefined : tell(seed, nightOf(true));
+  });
+
+function liveAll(
+  first: number,
+  count: number,
+  live: (seed: number) => Promise<Failed | undefined>,
+): Promise<Failed | undefined> {
   return silently(async () => {
     for (let seed = first; seed < first + count; seed += 1) {
-      const failed = await liveSchedule(seed, night);
+      const failed = await live(seed);
       if (failed) {
         return failed;
       }
@@ -52,14 +71,16 @@ export async function storyOf(
   return (await tellAgain(seed, night)).story;
 }
 
-async function tellAgain(seed: number, night: Night): Promise<Failed> {
-  const schedule = new Schedule(seed, {night, isTold: true});
+const tellAgain = (seed: number, night: Night): Promise<Failed> =>
+  tell(seed, new Schedule(seed, {night, isTold: true}));
+
+async function tell(seed: number, schedule: Lived): Promise<Failed> {
   const message = (await isKept(schedule)) ?? 'it went well when it was lived again';
   return {seed, message, story: schedule.story};
 }
 
 /** Nothing, or which promise was broken. */
-async function isKept(schedule: Schedule): Promise<string | undefined> {
+async function isKept(schedule: Lived): Promise<string | undefined> {
   try {
     await schedule.live();
     return undefined;
@@ -68,16 +89,17 @@ async function isKept(schedule: Schedule): Promise<string | undefined> {
   }
 }
 
-/** `npm run drills -- --schedules N --seed S`: says what went wrong, and how to see it again. */
+/** `npm run drills -- --schedules N --seed S [--two-hosts]`: says what went wrong, and how to see it again. */
 export async function drillSchedules(
-  {count, seed}: {readonly count: number; readonly seed: number},
+  {count, seed, hosts}: {readonly count: number; readonly seed: number; readonly hosts: 1 | 2},
   say: (text: string) => void,
 ): Promise<number> {
   const begun = performance.now();
-  const failed = await liveSchedules(seed, count);
+  const [live, flag] = hosts === 1 ? [liveSchedules, ''] : [liveTwoHosts, ' --two-hosts'];
+  const failed = await live(seed, count);
   if (failed) {
     say([...failed.story, `seed ${failed.seed}: ${failed.message}`].join('\n'));
-    say(`Again: npm run drills -- --schedules 1 --seed ${failed.seed}`);
+    say(`Again: npm run drills -- --schedules 1 --seed ${failed.seed}${flag}`);
     return 1;
   }
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1);

@@ -1,3 +1,4 @@
+import {setTimeout} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
 import type {PolicyDocument} from '../../../lab/aws/policy.ts';
@@ -13,7 +14,7 @@ import {runStarted} from '../../model/journal-of.ts';
 const never = new AbortController().signal;
 const clock = {
   monotonic: () => performance.now(),
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  sleep: (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, {signal}).catch(() => {}),
 };
 
 let identity: ReturnType<typeof createIdentity>;

@@ -1,0 +1,118 @@
+import {expect, test} from 'vitest';
+import {shareDecision} from '../../src/engine/share-decision.ts';
+import {createJournal} from '../../src/journal/file-journal.ts';
+import {installJournal} from '../../src/journal/install-journal.ts';
+import {sharedEntries} from '../../src/journal/open-shared-log.ts';
+import {Redactor} from '../../src/journal/redactor.ts';
+import {keyOf, textOf} from '../../src/journal/shared-log.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
+import type {Fact} from '../../src/model/journal.ts';
+import {shareEnded} from '../../src/run/share-ended.ts';
+import {sharedRunIn} from '../../src/run/take-over-run.ts';
+import {runStarted} from '../model/journal-of.ts';
+import {SimulatedDisk} from '../simulation/disk.ts';
+import {type Asking, SimulatedStore} from '../simulation/store.ts';
+
+const run = '20261127-030000-0001';
+const never = new AbortController().signal;
+const place = 's3://cutovers/simulated';
+const served: Asking = async (_what, serve) => serve();
+const clock = {monotonic: () => performance.now(), sleep: () => new Promise<void>(() => {})};
+
+/** A journal on a disk of its own, written by one process. */
+function journalWith(...facts: readonly Fact[]) {
+  const disk = new SimulatedDisk(['/', '/var']);
+  const state = new StateFolder(
+    '/var/state',
+    disk.openedBy(() => {}),
+  );
+  const lock = {assertHeld: () => {}, release: () => {}};
+  const around = {now: () => new Date(), lock, redactor: new Redactor(), disk: state.disk};
+  const journal = createJournal(state.journalOf(run), around);
+  for (const fact of [runStarted({run, store: 'journals', storePlace: place}), ...facts]) {
+    journal.append(fact as never);
+  }
+  return {disk, state, journal};
+}
+
+test('what a run wrote when it ended and the store was away is shared by a later command, once', async () => {
+  const {state, journal} = journalWith({kind: 'run-done'});
+  const simulated = new SimulatedStore(() => Date.now());
+  const store = simulated.openedBy(served);
+  await store.add(keyOf(run, 0), textOf(journal.entries.slice(0, 1)), never);
+  const ended = {host: {state}, store, clock, runs: [run]};
+  expect(await shareEnded(ended, never)).toEqual([run]);
+  expect(await sharedEntries({store, run}, never)).toEqual(journal.entries);
+  expect(await shareEnded(ended, never)).toEqual([]);
+});
+
+test('the journal of a run that was taken over is still there after a power loss', () => {
+  const {journal} = journalWith();
+  const text = textOf(journal.entries);
+  const disk = new SimulatedDisk(['/', '/var']);
+  const path = '/var/state/20261127-030000-0001/journal.jsonl';
+  installJournal(
+    path,
+    text,
+    disk.openedBy(() => {}),
+  );
+  disk.losePower(() => 0);
+  expect(disk.bytesAt(path)?.toString()).toBe(text);
+});
+
+test('a journal that is replaced is kept beside the new one, and a full disk changes neither', () => {
+  const {disk, state, journal} = journalWith({kind: 'run-done'});
+  const path = state.journalOf(run);
+  const before = textOf(journal.entries);
+  disk.freeBytes = 100;
+  expect(() => installJournal(path, 'other\n'.repeat(100), state.disk)).toThrow(
+    'cannot be written',
+  );
+  expect(disk.bytesAt(path)?.toString()).toBe(before);
+  disk.freeBytes = Number.POSITIVE_INFINITY;
+  installJournal(path, 'other\n', state.disk);
+  expect(disk.bytesAt(path)?.toString()).toBe('other\n');
+  const beside = path.replace('.jsonl', '.before-take-over-1.jsonl');
+  expect(disk.bytesAt(beside)?.toString()).toBe(before);
+});
+
+test('a store that is throttled refuses a take-over, and leaves no error that nobody handles', async () => {
+  const intended = (entry: string): Fact => ({
+    ...{kind: 'action-intended', entry, way: 'forward', target: 'a'},
+    ...{does: 'write', limitMs: 1_000},
+  });
+  const {journal} = journalWith(intended('one'), intended('two'));
+  let listings = 0;
+  const store = new SimulatedStore(() => Date.now()).openedBy(async (_what, serve) => {
+    const result = serve();
+    listings += Array.isArray(result) ? 1 : 0;
+    // The runs, the journal, and then how old its entries are.
+    if (listings > 2) {
+      throw new Error('throttled');
+    }
+    return result;
+  });
+  await store.add(keyOf(run, 0), textOf(journal.entries), never);
+  const unhandled: unknown[] = [];
+  const listener = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', listener);
+  await expect(sharedRunIn(store, run, never)).rejects.toThrow('throttled');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off('unhandledRejection', listener);
+  expect(unhandled).toEqual([]);
+});
+
+test('a run that is to end while a decision is shared pauses, and is no error in the program', async () => {
+  const stopping = new AbortController();
+  const aborting = new AbortController();
+  const shared = (signal: AbortSignal) =>
+    new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const sharing = shareDecision({
+    record: {shared} as never, // nothing else of it is used
+    stopping: stopping.signal,
+    aborting: aborting.signal,
+  });
+  stopping.abort('SIGINT');
+  aborting.abort(new Error('SIGINT, for the second time'));
+  expect(await sharing).toMatchObject({code: 'run-stopped'});
+});

@@ -1,0 +1,14 @@
+import {expect, test} from 'vitest';
+import {liveTwoHosts} from './schedules.ts';
+
+// More: `npm run drills -- --two-hosts --schedules 100000`.
+test('60 random nights of two hosts that share one store keep every promise', async () => {
+  expect(await liveTwoHosts(1, 60)).toBeUndefined();
+}, 120_000);
+
+test.for([1_136, 1_149, 4_112])(
+  'the night of seed %i, which once broke a promise, keeps all of them',
+  async (seed) => {
+    expect(await liveTwoHosts(seed, 1)).toBeUndefined();
+  },
+);
