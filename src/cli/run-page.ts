@@ -1,14 +1,14 @@
 import {isDead} from '../journal/lock-holder.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import {progressOf} from '../model/progress.ts';
-import {pageHtml, type RunReport, runPage} from '../report/index.ts';
+import {type ComparedRun, pageHtml, type RunReport, runPage} from '../report/index.ts';
 import {timeAfter} from '../run/machine-clock.ts';
 import {earlierReport, holderOfRun} from '../run/past-runs.ts';
 import {sharedHolder} from './actions/status.ts';
 import type {App} from './app.ts';
 
 /** The page of a run that nothing follows. */
-export function pageOfRun(app: App, report: RunReport): string {
+export function pageOfRun(app: App, report: RunReport, compared?: readonly ComparedRun[]): string {
   const {entries} = readJournal(app.state.journalOf(report.run));
   const progress = progressOf(entries);
   if (!progress) {
@@ -21,6 +21,7 @@ export function pageOfRun(app: App, report: RunReport): string {
     now,
     ...(holder ? {holder: {...holder, dead: isDead(holder)}} : {}),
     ...(earlier ? {earlier} : {}),
+    ...(compared ? {compared} : {}),
   });
   return pageHtml(page);
 }

@@ -90,7 +90,7 @@ export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
 }
 
 function screenOf(
-  {name, runbook, entries, now}: Run,
+  {name, runbook, entries, now, forecastNow}: Run,
   how: ScreenKind,
   {app, options}: {readonly app: App; readonly options: RunScreenOptions},
 ): Screen {
@@ -104,6 +104,7 @@ function screenOf(
     history: entries,
     ...(earlier ? {earlier} : {}),
     ...(outage ? {outage} : {}),
+    forecast: forecastNow,
     limits: new Map(runbook.entries.filter(isTimed).map(({id, timeoutMs}) => [id, timeoutMs])),
   });
 }

@@ -1,3 +1,4 @@
+import type {Forecast} from '../forecast/forecast.ts';
 import type {Journal} from '../journal/contract.ts';
 import type {Fact, FactOf} from '../model/journal.ts';
 import {foldWithOutage, noOutage, type Outage, outageAfter} from '../model/outage.ts';
@@ -28,6 +29,8 @@ export interface RunContext extends World {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   /** The last run of this runbook that is done; `null` when there is none here. */
   readonly earlier?: EarlierFigures | null;
+  /** How long it will still take, as earlier runs tell; `undefined` where they do not. */
+  readonly forecast?: () => Forecast | undefined;
   /** Absent where no target can be claimed. */
   readonly claims?: RunClaims | undefined;
   /** Aborted when the run is to stop at the next safe place; its reason says by what. */

@@ -1,3 +1,4 @@
+import {decideBySentence, questionSentences} from '../forecast/forecast-text.ts';
 import {losslessScope} from '../model/also-written.ts';
 import {confirm} from '../model/confirm.ts';
 import {clockUtc, durationText} from '../model/duration.ts';
@@ -144,6 +145,10 @@ function untilWhen(items: readonly Item[], at: Item): string {
 }
 
 function earlierFacts(context: RunContext, at: Item): readonly string[] {
+  const forecast = context.forecast?.();
+  if (forecast) {
+    return questionSentences(forecast);
+  }
   const following = entriesUntilNextQuestion(context.runbook.items, at);
   const last = following.at(-1);
   return earlierFigures(context, (earlier) => {
@@ -167,9 +172,9 @@ function durationOf(entries: readonly Entry[], durationMs: ReadonlyMap<string, n
   return [...groups.values()].reduce((sum, ms) => sum + ms, 0);
 }
 
-function decideByFacts({record: {progress}}: RunContext): readonly string[] {
+function decideByFacts({record: {progress}, forecast}: RunContext): readonly string[] {
   const {decideBy} = progress;
-  return decideBy ? [`The cutover must be accepted by ${clockUtc(decideBy)} UTC.`] : [];
+  return decideBy ? [decideBySentence(decideBy, forecast?.())] : [];
 }
 
 /** What a yes starts: the entries up to the next question. */

@@ -7,6 +7,7 @@ export {
   outageOf,
 } from '../model/outage.ts';
 export {appliedTexts} from './applied-text.ts';
+export {type ComparedRun, comparedRun, comparisonText} from './compare.ts';
 export {keptParts, keptSentence, rowsAreEqual, rowsSentence} from './counts-text.ts';
 export {documentText} from './document.ts';
 export {drillScoresOf} from './drill.ts';
@@ -57,6 +58,7 @@ export type {FailedRequest} from './request-text.ts';
 export {reversePlanText} from './reverse-plan.ts';
 export {reversedText} from './reversed.ts';
 export {
+  type ForecastFigures,
   type KeptCount,
   type Measured,
   type ReportOptions,
@@ -65,6 +67,8 @@ export {
   type WriteCount,
 } from './run-report.ts';
 export {runsText} from './runs.ts';
+export type {KnownFinding, SheetFacts} from './sheet.ts';
+export {sheetHtml, sheetMarkdown} from './sheet-page.ts';
 export {
   type HolderName,
   reversalLossText,

@@ -1,3 +1,4 @@
+import type {Forecast} from '../forecast/forecast.ts';
 import type {Expectation} from '../model/expected-time.ts';
 import type {OutageLimit, OutageRule} from '../model/outage-limit.ts';
 import type {PlannedAction} from '../model/plan.ts';
@@ -44,6 +45,8 @@ export interface PlanTextOptions extends TextOptions {
   readonly earlier?: EarlierRun | null;
   /** What is expected of this plan, from distances that were measured for it. */
   readonly expectation?: Expectation;
+  /** How long it will take, as earlier runs tell: it takes the place of both. */
+  readonly forecast?: Forecast | undefined;
   /** How long the outage of the plan may last; `null`: as long as it takes. */
   readonly longestOutage?: LongestOutage | null;
   /** What is known of the claims on the systems, and of the way to them: shown with those of the entries. */

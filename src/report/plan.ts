@@ -1,6 +1,7 @@
 import type {OutageSpan} from '../model/outage-span.ts';
 import {type Plan, type PlanLine, planLines} from '../model/plan.ts';
 import {expectedText} from './expected-text.ts';
+import {forecastText} from './forecast-lines.ts';
 import {counted, durationText, inventoryText} from './labels.ts';
 import {folded, type InPlace, type PlanPart} from './plan-fold.ts';
 import {
@@ -47,9 +48,8 @@ interface Frame {
 }
 
 function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions): string[] {
-  const {paint, details = false, expectation} = options;
+  const {paint, details = false} = options;
   const lines = planLines(plan);
-  const expected = expectation ? expectedText(expectation, options) : [];
   const frame = {
     plan,
     inOutage: new Set(outageOf(plan)),
@@ -70,9 +70,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ...phasesOf(parts).flatMap(([phase, phaseParts]) => phaseText(phase, phaseParts, frame)),
     ...(details ? [''] : []),
     ...sumText(lines.map(signOf), options),
-    // What is expected says that no earlier run was measured.
-    ...(options.earlier === null && expected.length > 0 ? [] : durationsText(options)),
-    ...expected,
+    ...timesText(options),
     ...longestOutageText(plan, options),
     ...losslessText(plan, options),
     ...(options.people === undefined ? [] : flow([options.people], options)),
@@ -80,6 +78,19 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ...worldText(options),
     ...ending(lines, plan.digest, options),
   ];
+}
+
+/** A forecast says more than the last run, and than what the network alone takes. */
+function timesText(options: PlanTextOptions): string[] {
+  const {forecast, expectation, earlier, details = false} = options;
+  const expected = expectation ? expectedText(expectation, options) : [];
+  if (forecast) {
+    return [...forecastText(forecast, options), ...(details ? expected : [])];
+  }
+  // What is expected says that no earlier run was measured.
+  return earlier === null && expected.length > 0
+    ? expected
+    : [...durationsText(options), ...expected];
 }
 
 function headNote(lines: readonly PlanLine[]): string {

@@ -8,6 +8,7 @@ import {
   rowsSentence,
   writesSentence,
 } from './counts-text.ts';
+import {earlierText, forecastAgainst} from './forecast-lines.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {
   clockUtc,
@@ -77,10 +78,6 @@ export function timesSentence({
   return `${durationText(totalMs)} in all: ${parts.join(', ')}`;
 }
 
-/** "(1.4 s earlier)": how long the same entry took in the run before. */
-export const earlierText = ({earlierMs}: EntryReport): string =>
-  !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
-
 /** The clients that counted the writes measured the outage too. */
 export const outageSource = ({writes, outageMs, outages}: RunReport): string => {
   if (!writes) {
@@ -128,6 +125,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
     ...labelled('run', `${report.run}, by ${report.operator}`, options),
     ...labelled('when', `${momentUtc(from)} to ${momentUtc(to)}`, options),
     ...labelled('took', timesSentence(report), options),
+    ...forecastAgainst(report).flatMap((text) => labelled('forecast', text, options)),
     ...(report.besides ? labelled('beside', besidesSentence(report.besides), options) : []),
     ...untoldTexts(report).flatMap((text) => labelled('notices', text, options)),
   ];

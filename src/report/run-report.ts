@@ -1,3 +1,4 @@
+import type {Range} from '../forecast/range.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {elapsedMs} from '../model/moment.ts';
 import type {Problem} from '../model/problem.ts';
@@ -108,7 +109,18 @@ export interface Measured {
   readonly distances?: readonly RoundTrip[];
 }
 
+/** What was forecast before a run, in ms of machines. */
+export interface ForecastFigures {
+  readonly run: Range;
+  readonly outage?: Range;
+  readonly hold?: Range;
+  /** The runs that it came from. */
+  readonly basis: readonly string[];
+}
+
 export interface ReportOptions extends Measured {
+  /** What was forecast before it began. */
+  readonly forecast?: ForecastFigures;
   /** SHA-256 of the journal's last line. */
   readonly head?: string;
   /** The last comparable run: its durations are shown beside this one's. */
@@ -165,6 +177,7 @@ export interface RunReport {
   readonly roundTrips?: number;
   readonly reversal?: ReversalReport;
   readonly distances?: readonly RoundTrip[];
+  readonly forecast?: ForecastFigures;
   readonly entries: readonly EntryReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];

@@ -1,3 +1,4 @@
+import type {Forecast} from '../forecast/forecast.ts';
 import {losslessScope} from '../model/also-written.ts';
 import {elapsedMs} from '../model/moment.ts';
 import type {Outage} from '../model/outage.ts';
@@ -6,6 +7,7 @@ import {appliedEntries} from '../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {UpkeepAnswer} from '../model/upkeep.ts';
 import {appliedTexts} from './applied-text.ts';
+import {statusForecastTexts} from './forecast-lines.ts';
 import {
   counted,
   durationText,
@@ -41,6 +43,8 @@ interface StatusOptions extends TextOptions {
   readonly holder?: HolderName;
   readonly next: readonly NextCommand[];
   readonly outage?: Outage;
+  /** How long it will still take. */
+  readonly forecast?: Forecast;
   /** Other runs that are not at their end, and have changed something. */
   readonly otherRuns?: readonly Progress[];
   /** Whether a reversal would lose data now, as each applied entry answered. */
@@ -90,6 +94,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     ...line('process', [holderText(options.holder, progress)]),
     ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
     ...line('reversal', [reversalText(progress)]),
+    ...statusForecastTexts(progress, options).flatMap((text) => line('forecast', [text])),
     ...losslessText(progress, options),
     ...(progress.problem
       ? line('problem', [{text: progress.problem.message, paint: paint.red}])

@@ -19,6 +19,7 @@ export const usageCodes: ReadonlySet<string> = new Set([
   'deployment-ambiguous',
   'tag-source-missing',
   'report-write-failed',
+  'runs-not-comparable',
   'inventory-not-found',
   'inventory-invalid',
   'inventory-variable-missing',

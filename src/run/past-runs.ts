@@ -20,6 +20,7 @@ import {
 } from '../report/index.ts';
 import type {Host} from './host.ts';
 import {KeptFolds} from './kept-folds.ts';
+import {forecastBefore} from './kept-forecast.ts';
 import {measuredIn} from './measurements.ts';
 
 // What is read of the journals of other runs. This file loads nothing that acts.
@@ -142,6 +143,7 @@ export function reportWithEarlier(
   const earlier = earlierReport(host, runbook, run);
   return reportOf(entries, {
     ...measured,
+    ...forecastBefore(host.state, run),
     ...(head === undefined ? {} : {head}),
     ...(earlier ? {earlier} : {}),
   });

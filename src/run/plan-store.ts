@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Plan} from '../model/plan.ts';
 import {planChanges} from '../report/index.ts';
@@ -29,6 +29,30 @@ function savedPlan({state}: Host, digest: string): Plan | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The last plan of this runbook and inventory that was shown here, and when. */
+export function lastPlanOf(
+  {state}: Pick<Host, 'state'>,
+  runbook: string,
+  inventory: string,
+): {readonly plan: Plan; readonly at: Date} | undefined {
+  const folder = folderIn(state.path);
+  try {
+    const files = readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => ({path: join(folder, name), at: statSync(join(folder, name)).mtimeMs}))
+      .toSorted((a, b) => b.at - a.at);
+    for (const {path, at} of files) {
+      const plan = JSON.parse(readFileSync(path, 'utf8')) as Plan; // written by `savePlan`, and only shown
+      if (plan.runbook.name === runbook && plan.inventory.name === inventory) {
+        return {plan, at: new Date(at)};
+      }
+    }
+  } catch {
+    // No plan was kept here, or one that cannot be read.
+  }
+  return undefined;
 }
 
 const folderIn = (stateFolder: string): string => join(stateFolder, 'plans');

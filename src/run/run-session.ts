@@ -30,6 +30,7 @@ import {
   withReserve,
 } from './disk-room.ts';
 import {askedOf, firstEntry} from './first-entry.ts';
+import {forecastInRun} from './forecasts.ts';
 import type {Host, StopSignals} from './host.ts';
 import {journalOptions, newWatch, type Watch} from './journal-options.ts';
 import type {OpenedWorld} from './open-world.ts';
@@ -268,9 +269,9 @@ function sessionWith(
     context: {
       ...world,
       operator: redactedOperator(operator, redactor),
-      inventory,
+      ...{inventory, claims},
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
-      claims,
+      forecast: forecastInRun(host, opened, {journal, record}),
       stopping: stopping.signal,
       aborting: aborting.signal,
       record,

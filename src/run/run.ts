@@ -9,7 +9,6 @@ import type {Plan, ReversePlan} from '../model/plan.ts';
 import {refuseAny} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
-import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {LongestOutage, ReportOptions, RunReport} from '../report/index.ts';
 import {type ApprovalRequest, approve} from './approval.ts';
@@ -18,7 +17,7 @@ import {refuseFinished, refuseUnchanged} from './choose-run.ts';
 import {type ClaimRequest, type Claims, claimRequestFor, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
-import {distancesOf} from './expected-times.ts';
+import {RunForecasts} from './forecasts.ts';
 import {type ClaimSurvey, foreignClaims} from './foreign-claims.ts';
 import {
   refuseBesideDamaged,
@@ -52,6 +51,7 @@ export class Run {
 
   constructor(parts: RunParts<Run>) {
     this.#parts = parts;
+    this.forecasts = new RunForecasts(parts.session);
   }
 
   get name(): string {
@@ -71,9 +71,8 @@ export class Run {
     return this.#session?.context.record.progress ?? this.#parts.earlier?.progress;
   }
 
-  /** How far away the targets are for which somebody waits. */
-  readonly distances = (): Promise<readonly RoundTrip[]> =>
-    distancesOf(this.#opened, this.#opened.world.aborting);
+  readonly forecasts: RunForecasts;
+  readonly forecastNow = () => this.#session?.context.forecast?.();
 
   /** By the clock with which the run measures: nobody can set it. */
   readonly now = (): Date => this.#opened.world.clock.now();
@@ -263,6 +262,7 @@ export class Run {
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
+    this.forecasts.keep();
     onBegin?.(this);
     // Other hosts know of the run before anything is changed.
     await shareBeginning(this.#session, session.signals.aborting);

@@ -16,7 +16,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
   const {acknowledged, lost, duplicated, rows, outageMs, clients, lookups} = count;
   const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
   const {inWindow, besideWindow, failures, ...requests} = clients.requests;
-  const distances = await run.distances();
+  const distances = await run.forecasts.distances();
   const measured = {
     outageMs,
     writes: {

@@ -1,4 +1,5 @@
 import {makePlan} from '../../engine/plan.ts';
+import type {Forecast} from '../../forecast/forecast.ts';
 import {expectedTimes} from '../../model/expected-time.ts';
 import {shellWord} from '../../model/hint.ts';
 import {outageRule} from '../../model/outage-limit.ts';
@@ -7,6 +8,7 @@ import {type EarlierRun, type Missing, missingIn, planText} from '../../report/i
 import {peopleText} from '../../run/channel-texts.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {distancesOf} from '../../run/expected-times.ts';
+import {forecasterFor} from '../../run/forecasts.ts';
 import {foreignClaims} from '../../run/foreign-claims.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {openWorld, type WorldRequest} from '../../run/open-world.ts';
@@ -38,6 +40,9 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     const people = peopleText(await opened.channels());
     const distances = await distancesOf(opened, signals.stopping);
     const times = expectedTimes(world.runbook, distances);
+    const {runbook, params} = world;
+    const about = {runbook, params, inventory: inventory.name, distances};
+    const forecast = forecasterFor(app, about)();
     const missing = missingIn(rights);
     const plan = opened.redactor.value(made);
     savePlan(app, plan);
@@ -50,13 +55,13 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         ...plan,
         ...(rule ? {longestOutage: rule} : {}),
         ...{missing, claimed: claims.problems, remarks, people},
-        ...{expected: times, distances},
+        ...{expected: times, distances, forecast: forecast ?? null},
         next: [isBlocked ? app.paste(`plan ${words}`) : command],
       });
     } else {
       app.print(
         planText(plan, {
-          ...{...app, command, expectation: {times, distances}},
+          ...{...app, command, expectation: {times, distances}, forecast},
           earlier: withNetworkShare(app, world.runbook, earlierRun(app, plan)),
           longestOutage: rule ? {rule} : null,
           ...{remarks, people},
@@ -77,41 +82,43 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
 /** Plans a run and prints the plan, with `isBrief` only if something obstructs it. */
 export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<Plan> {
   const plan = await run.plan();
+  const times = await expectedOf(app, run, plan);
   if (app.json) {
-    printPlanned(app, run, plan);
+    printPlanned(app, run, plan, times.forecast);
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
     const {remarks, longestOutage, people} = run;
-    app.print(
-      planText(plan, {
-        ...{...app, longestOutage, remarks, people},
-        ...(await expectedOf(app, run, plan)),
-      }),
-    );
+    app.print(planText(plan, {...{...app, longestOutage, remarks, people}, ...times}));
   }
   return plan;
 }
 
-/** What a run takes that has not started: of one under way, nobody knows how much is left. */
+/** What a run takes that has not started: one under way is forecast as it goes. */
 async function expectedOf(app: App, run: Run, plan: Plan) {
   const earlier = earlierRun(app, plan);
   if (run.progress !== undefined) {
-    return {earlier};
+    return {earlier, forecast: undefined};
   }
-  const distances = await run.distances();
+  const {distances, forecast} = await run.forecasts.plan();
   return {
+    forecast,
     expectation: {times: expectedTimes(run.runbook, distances), distances},
     earlier: withNetworkShare(app, run.runbook, earlier),
   };
 }
 
 /** One line of JSON. */
-export const printPlanned = (app: App, {remarks, longestOutage, people}: Run, plan: Plan): void =>
+export const printPlanned = (
+  app: App,
+  {remarks, longestOutage, people}: Run,
+  plan: Plan,
+  forecast?: Forecast,
+): void =>
   printDocument(app, 'run-line', {
     kind: 'planned',
     plan,
     ...(longestOutage ? {longestOutage: longestOutage.rule} : {}),
-    remarks,
-    people,
+    ...{remarks, people},
+    ...(forecast ? {forecast} : {}),
   });
 
 /** What the last comparable run took. */

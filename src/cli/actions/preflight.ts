@@ -11,6 +11,7 @@ import {
 } from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {busyTarget} from '../../run/inventory-targets.ts';
+import {keepFindings} from '../../run/kept-findings.ts';
 import {MachineClock} from '../../run/machine-clock.ts';
 import {keepFolds, recallFolds} from '../../run/past-runs.ts';
 import {preflight} from '../../run/preflight.ts';
@@ -32,6 +33,7 @@ export async function runPreflight(
     const request = {inventoryFile: inventory, loadSchema, stillReading: app.waiting};
     recallFolds(app);
     const result = await preflight(app, request, signals.stopping);
+    keepFindings(app, result, new MachineClock().now());
     printWhole(app, inventory, result);
     keepFolds(app);
     return exitCodeOf(result);
@@ -66,6 +68,7 @@ export async function repeatPreflight(
       busy = await busyTarget(app, inventoryFile, stopping);
       if (busy === undefined) {
         const next = await preflight(app, request, stopping);
+        keepFindings(app, next, clock.now());
         tell(app, {file: inventoryFile, at: clock.now(), last, next});
         last = next;
       } else if (!wasBusy) {

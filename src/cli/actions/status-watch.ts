@@ -9,6 +9,7 @@ import {survivingWrite} from '../screen/broken-terminal.ts';
 import {LiveRegion} from '../screen/live-region.ts';
 import {refreshing} from './shared.ts';
 import {type RunStatus, readStatus, statusIn} from './status.ts';
+import {statusForecast} from './status-forecast.ts';
 
 const everyMs = 1000;
 
@@ -22,13 +23,19 @@ export async function watchStatus(app: App, name: string | undefined): Promise<E
   const refresh = refreshing(app);
   const view = process.stdout.isTTY && !app.json ? new LiveView(app) : new ChangeView(app);
   try {
-    view.show(readStatus(app, name));
+    const first = readStatus(app, name);
+    const forecastOf = await statusForecast(app, first.progress);
+    const show = (status: RunStatus) => {
+      const forecast = forecastOf(status.progress, status.outage);
+      view.show({...status, ...(forecast ? {forecast} : {})});
+    };
+    show(first);
     while (!signal.aborted) {
       await sleep(everyMs, undefined, {signal}).catch(() => undefined);
       await refresh(signal);
       const status = signal.aborted ? undefined : statusNow(app, name);
       if (status) {
-        view.show(status);
+        show(status);
       }
     }
   } finally {

@@ -1,3 +1,4 @@
+import type {Forecast} from '../../forecast/forecast.ts';
 import {type Holder, isDead} from '../../journal/lock-holder.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
 import type {Progress} from '../../model/progress.ts';
@@ -30,6 +31,7 @@ export interface RunStatus {
   readonly next: readonly NextCommand[];
   readonly holder?: Holder;
   readonly outage?: Outage;
+  readonly forecast?: Forecast;
 }
 
 /** Shows the state of a run, what is next, who holds it, and whether a reversal would lose data now. */
@@ -44,8 +46,9 @@ export async function showStatus(
   const foreign = offline ? [] : await foreignClaims(app, progress);
   // The targets may have taken a while to answer, and the run went on meanwhile.
   const status = readStatus(app, progress.run.run);
+  const forecast = offline ? undefined : await forecastOf(app, status);
   const next = foreign.length > 0 ? [ownersCommand(app, status.progress)] : status.next;
-  app.print(statusIn(app, {...status, next}, answers));
+  app.print(statusIn(app, {...status, next, ...(forecast ? {forecast} : {})}, answers));
   sayEmptyRuns(app);
   if (!app.json) {
     for (const {run, problem} of damagedRuns(app)) {
@@ -57,6 +60,12 @@ export async function showStatus(
   }
   keepFolds(app);
   return exitCodes.done;
+}
+
+/** This loads the runbook: offline nothing does. */
+async function forecastOf(app: App, {progress, outage}: RunStatus): Promise<Forecast | undefined> {
+  const {statusForecast} = await import('./status-forecast.ts');
+  return (await statusForecast(app, progress))(progress, outage);
 }
 
 /** Asks the targets. Offline nothing of this is loaded. */
@@ -91,7 +100,7 @@ export function sharedHolder({operator, outcome, run}: Progress): Holder | undef
 
 /** As text, or as one JSON document. */
 export function statusIn(app: App, status: RunStatus, answers: Answers = null): string {
-  const {progress, otherRuns, holder, next, outage} = status;
+  const {progress, otherRuns, holder, next, outage, forecast} = status;
   const now = timeAfter(progress.last);
   if (app.json) {
     const commands = next.map(({command}) => command);
@@ -101,12 +110,13 @@ export function statusIn(app: App, status: RunStatus, answers: Answers = null): 
     return JSON.stringify({
       ...document,
       ...outageDocument(status, now),
+      ...(forecast ? {forecast} : {}),
       ...answersDocument(answers),
     } satisfies DocumentOf<'status'>);
   }
   const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
   const asked = answers ? {reversal: answers.losses, upkeep: answers.upkeep} : {};
-  const closed = outage ? {outage} : {};
+  const closed = {...(outage ? {outage} : {}), ...(forecast ? {forecast} : {})};
   return statusText(progress, {...app, now, next, otherRuns, ...held, ...asked, ...closed});
 }
 

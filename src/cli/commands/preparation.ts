@@ -7,7 +7,7 @@ import {
   optional,
   optionalValue,
 } from '../command.ts';
-import {duration, inventory, param, time} from '../options.ts';
+import {duration, html, inventory, param, time} from '../options.ts';
 
 const preflightCommand = defineCommand({
   name: 'preflight',
@@ -107,6 +107,25 @@ const documentCommand = defineCommand({
       inventory: options.inventory,
       params: options.param,
     });
+  },
+});
+
+const sheetCommand = defineCommand({
+  name: 'sheet',
+  arguments: '<runbook>',
+  summary: 'Print a change as one sheet for those who approve it (contacts no system)',
+  description:
+    'Print a change as a sheet of at most two pages for those who approve it: how it is reversed, until when and in how many minutes; when it happens; how long it takes, from earlier runs; what changes; who approves; the rehearsals; the open findings of the last preflight with their age; and the digest of the last plan.\n\nContacts no system: it shows what plan, preflight and rehearse have left in the state folder. With --html, it writes a page that prints on two sheets of paper.',
+  options: {inventory, param, html},
+  prints: ['markdown'],
+  examples: [
+    'sheet bare-metal-to-ecs -i production',
+    'sheet bare-metal-to-ecs -i production --html change.html',
+  ],
+  run: async ({app, args: [runbook = ''], options}) => {
+    const {showSheet} = await import('../actions/sheet.ts');
+    const {inventory: name, param: params, html: file} = options;
+    return showSheet(app, {runbook, inventory: name, params, html: file});
   },
 });
 
@@ -211,6 +230,7 @@ export const preparationCommands: readonly (CommandSpec | CommandFamily)[] = [
   notifyCommand,
   verifyCommand,
   documentCommand,
+  sheetCommand,
   permissionsCommand,
   stepsCommand,
   doctorCommand,

@@ -1,4 +1,4 @@
-import {defineCommand, flag, mandatory, optional} from '../command.ts';
+import {defineCommand, flag, InvalidValue, mandatory, optional, parsed} from '../command.ts';
 import {html, inventory, port as optionalPort} from '../options.ts';
 
 const ownedInventory = optional({
@@ -100,15 +100,31 @@ const reportCommand = defineCommand({
   summary: 'Print the timeline, durations and outage of a run',
   description:
     'Print the timeline of a run, its durations beside those of the last comparable run, and the outage.\n\nWithout a run, the newest run is reported.',
-  options: {html, shared},
+  options: {
+    html,
+    compare: parsed(comparedWith, {
+      placeholder: 'runs',
+      description:
+        'Compare it with other runs of its runbook: how many of the last ones (5), or their names with commas between',
+    }),
+    shared,
+  },
   prints: ['report'],
-  examples: ['report', 'report --html cutover.html'],
+  examples: ['report', 'report --html cutover.html', 'report --compare 5'],
   run: async ({app, args: [run], options}) => {
     const {printReport} = await import('../actions/report.ts');
     const {withSharedRuns} = await import('../actions/shared.ts');
-    return withSharedRuns(app, options.shared, (shown) => printReport(shown, run, options.html));
+    return withSharedRuns(app, options.shared, (shown) => printReport(shown, run, options));
   },
 });
+
+function comparedWith(text: string): number | readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('') || names[0] === '0') {
+    throw new InvalidValue('Give a number of runs, or names of runs with commas between.');
+  }
+  return /^\d{1,3}$/.test(text) ? Number(text) : names;
+}
 
 const replayCommand = defineCommand({
   name: 'replay',

@@ -1,8 +1,10 @@
 import {z} from 'zod';
+import type {Forecast} from '../../forecast/forecast.ts';
 import type {OutageRule} from '../../model/outage-limit.ts';
 import type {Plan, ReversePlan} from '../../model/plan.ts';
 import type {ReversalLossAnswer} from '../../model/reversal-loss.ts';
 import type {RoundTrip} from '../../model/round-trip.ts';
+import type {ForecastFigures} from '../../report/index.ts';
 import {document, hint, list, problem, texts} from './parts.ts';
 
 const action = z.strictObject({target: z.string(), does: z.string()});
@@ -99,6 +101,50 @@ longestOutage satisfies z.ZodType<OutageRule>;
 
 export const people = z.string().optional();
 
+const range = z
+  .strictObject({p5: z.number(), p50: z.number(), p95: z.number()})
+  .describe('In ms of machines; in 5 of 100 nights it is less than p5, in 95 less than p95');
+
+export const forecast = z.strictObject({
+  sources: list(
+    z.strictObject({
+      run: z.string(),
+      rehearsal: z.boolean(),
+      inventory: z.string(),
+      weight: z.number(),
+    }),
+  ).describe('The runs that it comes from'),
+  notMeasured: texts.describe('Entries that no earlier run has measured: they are in no figure'),
+  changed: texts.describe('Entries that were different in every earlier run'),
+  isScaled: z.boolean().describe('Converted to the distances that were measured now'),
+  isElsewhere: z.boolean().describe('No earlier run was on this inventory'),
+  run: range.describe('Of the whole run, what has passed included'),
+  left: range,
+  outage: range.exactOptional(),
+  hold: range.exactOptional(),
+  reversals: list(
+    z.strictObject({
+      to: z.string().nullable().describe('A checkpoint; null is the start'),
+      from: z.string().exactOptional(),
+      range: range.exactOptional(),
+      notMeasured: texts,
+    }),
+  ),
+  critical: list(z.strictObject({entry: z.string(), ms: z.number()})),
+  overruns: list(z.strictObject({entry: z.string(), ms: z.number(), p95: z.number()})),
+  asks: texts.describe('Entries that ask a person: how long that takes is in no figure'),
+  answersMs: z.number().exactOptional(),
+});
+forecast satisfies z.ZodType<Forecast>;
+
+export const forecastFigures = z.strictObject({
+  run: range,
+  outage: range.exactOptional(),
+  hold: range.exactOptional(),
+  basis: texts,
+});
+forecastFigures satisfies z.ZodType<ForecastFigures>;
+
 const expectedTime = z.strictObject({
   roundTrips: z.record(z.string(), z.number()).readonly(),
   networkMs: z.number(),
@@ -125,4 +171,5 @@ export const planDocument = document({
     hold: expectedTime.exactOptional(),
   }),
   distances: list(roundTrip),
+  forecast: forecast.nullable().describe('null: no earlier run shows how long it takes'),
 });

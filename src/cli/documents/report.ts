@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {noticeEvents} from '../../model/notice.ts';
-import type {RunReport} from '../../report/index.ts';
+import type {ComparedRun, RunReport} from '../../report/index.ts';
 import {document, list, problem, texts, time} from './parts.ts';
-import {roundTrip} from './plan.ts';
+import {forecastFigures, roundTrip} from './plan.ts';
 
 const count = z.number().int().nonnegative();
 const ms = z.number();
@@ -138,6 +138,7 @@ const runReport = {
   idle: list(z.strictObject(span)),
   outages: list(z.strictObject({...span, durationMs: ms, isOver: z.boolean()})),
   ...measured,
+  forecast: forecastFigures.exactOptional().describe('As it was before the run'),
   entries: list(entry),
   answers: list(answer),
   checkpoints: list(z.strictObject({name: z.string(), atUtc: time})),
@@ -150,4 +151,22 @@ const runReport = {
 };
 z.strictObject(runReport) satisfies z.ZodType<RunReport>;
 
-export const report = document(runReport);
+const compared = z.strictObject({
+  run: z.string(),
+  startedAtUtc: time,
+  rehearsal: z.boolean(),
+  inventory: z.string(),
+  outcome: runReport.outcome,
+  machineMs: ms,
+  outageMs: ms.exactOptional(),
+  failedRequests: count.exactOptional(),
+  slowest: z.strictObject({entry: z.string(), ms}).exactOptional(),
+  forecast: forecastFigures.exactOptional(),
+  changes: texts.describe('What changed since the run before, in words'),
+});
+compared satisfies z.ZodType<ComparedRun>;
+
+export const report = document({
+  ...runReport,
+  compared: list(compared).optional().describe('With --compare: the oldest first'),
+});

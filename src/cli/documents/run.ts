@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {journalEntry} from '../../model/journal.ts';
 import {document, problem, texts} from './parts.ts';
-import {longestOutage, loss, people, plan, reversePlan} from './plan.ts';
+import {forecast, longestOutage, loss, people, plan, reversePlan} from './plan.ts';
 
 /** The engine tells a planned reversal, and the command line prints it again with its remarks. */
 const reversePlanned = z.strictObject({
@@ -20,6 +20,7 @@ const planned = z.strictObject({
   longestOutage: longestOutage.optional(),
   remarks: texts.optional(),
   people,
+  forecast: forecast.optional(),
 });
 
 /** What a run prints while it runs, one a line. */

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import type {Claim} from '../../model/target.ts';
 import {document, list, problem, texts, time} from './parts.ts';
-import {loss} from './plan.ts';
+import {forecast, loss} from './plan.ts';
 
 const runStatus = {
   run: z.string(),
@@ -56,6 +56,7 @@ export const status = document({
   alsoOpen: texts,
   damaged: list(z.strictObject({run: z.string(), reason: z.string()})),
   outage: outage.optional(),
+  forecast: forecast.optional().describe('Of a run under way, where earlier runs show one'),
   reversal: z
     .strictObject({lossless: z.enum(['yes', 'no', 'unknown']), entries: list(loss)})
     .optional(),

@@ -27,7 +27,7 @@ export function headLines(run: RunTask, head: RunHead, options: FrameOptions): s
     oneLine(
       [
         {
-          text: `${asks ? 'asked at ' : ''}${clockUtc(now)} UTC  reversal: ${reversal}`,
+          text: `${asks ? 'asked at ' : ''}${clockUtc(now)} UTC  ${forecastPart(head, asks)}reversal: ${reversal}`,
           paint: paint.dim,
         },
       ],
@@ -35,6 +35,9 @@ export function headLines(run: RunTask, head: RunHead, options: FrameOptions): s
     ),
   ];
 }
+
+const forecastPart = ({forecast}: RunHead, asks: boolean): string =>
+  forecast && !asks ? `${forecast}  ` : '';
 
 /** How long the outage has lasted, and who is waited for: drawn again and again while a question is up. */
 export function waitingLine(

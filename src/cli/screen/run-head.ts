@@ -10,6 +10,8 @@ export interface RunHead {
   readonly startedAt: Date;
   /** Whether and to where the run can be reversed. */
   readonly reversal: string;
+  /** How long it will still take, or what takes too long. */
+  readonly forecast?: string;
   readonly isReversing: boolean;
   readonly outage: Outage;
   /** What is asked at this terminal: one question at a time, the newest. */

@@ -1,4 +1,6 @@
 import type {EngineEvent} from '../../engine/events.ts';
+import type {Forecast} from '../../forecast/forecast.ts';
+import {leftText, overrunSentences} from '../../forecast/forecast-text.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import type {OutageWindow} from '../../model/outage.ts';
 import {factText} from '../../report/log.ts';
@@ -19,6 +21,8 @@ export interface TreeOptions {
   readonly history?: readonly JournalEntry[];
   readonly earlier?: RunReport;
   readonly outage?: OutageWindow;
+  /** How long it will still take. */
+  readonly forecast?: () => Forecast | undefined;
   /** How long each entry may take, in ms. */
   readonly limits?: ReadonlyMap<string, number>;
 }
@@ -39,6 +43,7 @@ class TreeScreen implements Screen {
   readonly #showCursor = () => this.#region.leave();
   #isPaused = false;
   #unseen: EngineEvent[] = [];
+  #forecast: {readonly second: number; readonly text: string | undefined} | undefined;
 
   constructor(options: TreeOptions) {
     const {stream, earlier, outage, limits, history = []} = options;
@@ -106,6 +111,17 @@ class TreeScreen implements Screen {
     }
   }
 
+  /** What takes too long comes first. Between two seconds it is the same. */
+  #forecastAt(now: Date): string | undefined {
+    const second = Math.floor(now.getTime() / 1000);
+    if (this.#forecast?.second !== second) {
+      const forecast = this.#options.forecast?.();
+      const [late] = forecast ? overrunSentences(forecast) : [];
+      this.#forecast = {second, text: late ?? (forecast && leftText(forecast, now))};
+    }
+    return this.#forecast.text;
+  }
+
   /** `asked`: how many rows a question takes below the picture. */
   #draw(asked?: number): void {
     this.#catchUp();
@@ -118,6 +134,7 @@ class TreeScreen implements Screen {
     // A question must not push the header off the screen: it shows the outage and the reversal.
     const rows = Math.max(minRows, (stream.rows || 24) - (asked ?? 0));
     const options = {columns, rows, now: now(), paint, asks: asked !== undefined};
-    this.#region.draw(frame(run, head, options), columns);
+    const forecast = this.#forecastAt(options.now);
+    this.#region.draw(frame(run, {...head, ...(forecast ? {forecast} : {})}, options), columns);
   }
 }

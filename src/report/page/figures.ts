@@ -1,5 +1,6 @@
 import {comparedFigures, lookupsSentence, readsSentence, writesSentence} from '../counts-text.ts';
 import {escaped} from '../escaped.ts';
+import {forecastCells} from '../forecast-lines.ts';
 import {holdTexts, tripsTexts} from '../hold-text.ts';
 import {clockUtc, counted, durationText, momentUtc} from '../labels.ts';
 import {outagesOfReport} from '../outage-text.ts';
@@ -19,6 +20,7 @@ export function figuresHtml(page: RunPage): string {
     ...clientCells(report),
     ...holdCells(page),
     ...tripCells(report),
+    ...forecastCells(report),
     ['Machine time', durationText(report.machineMs), timesSentence(report)] as const,
     startedCell(page),
   ];

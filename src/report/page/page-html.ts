@@ -1,4 +1,5 @@
 import {digestOf} from '../../model/canonical.ts';
+import {comparisonHtml} from '../compare.ts';
 import {escaped} from '../escaped.ts';
 import {newsOf, type Parts, partsOf, titleOf} from './parts.ts';
 import type {RunPage} from './run-page.ts';
@@ -38,6 +39,8 @@ export function pageHtml(page: RunPage, following?: Following): string {
   const part = (id: string) => `<div id="${id}">${parts[id] ?? ''}</div>`;
   const section = (id: string, heading: string, html = part(id)) =>
     `<section aria-labelledby="${id}-heading">\n<h2 id="${id}-heading">${heading}</h2>\n${html}\n</section>`;
+  const comparedHtml = ({compared}: RunPage) =>
+    compared ? `\n${section('compared', 'Beside other runs', comparisonHtml(compared))}` : '';
   const body = `<header>
 ${part('head')}
 ${following ? contactHtml(following) : ''}
@@ -48,7 +51,7 @@ ${section('figures', 'Figures')}
 ${section('now', following ? 'Now' : 'State')}
 ${section('entries', 'Entries', `${names.map(phaseHtml(parts)).join('\n')}\n${part('legend')}`)}
 ${section('answers', 'Answers')}
-${section('changes', 'Changes in place')}
+${section('changes', 'Changes in place')}${comparedHtml(page)}
 ${section('log', 'Last entries of the journal')}
 </main>
 <footer>

@@ -2,6 +2,7 @@ import type {JournalEntry} from '../../model/journal.ts';
 import {type Outage, outageOf} from '../../model/outage.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
 import {type Progress, progressOf} from '../../model/progress.ts';
+import type {ComparedRun} from '../compare.ts';
 import type {RunReport} from '../run-report.ts';
 import {type HolderName, isWatched} from '../status.ts';
 import {type ExpectedEnd, expectedEnd} from './expected-end.ts';
@@ -21,6 +22,8 @@ export interface RunPage {
   /** New connections wait, by the journal. */
   readonly hold?: Outage;
   readonly expectedEnd?: ExpectedEnd;
+  /** Other runs of its runbook, where they were asked for. */
+  readonly compared?: readonly ComparedRun[];
   /** The newest last. */
   readonly lastEntries: readonly JournalEntry[];
   /** Why the journal cannot be read any more. */
@@ -32,6 +35,7 @@ interface Seen {
   readonly holder?: HolderName;
   /** The last comparable run. */
   readonly earlier?: RunReport;
+  readonly compared?: readonly ComparedRun[];
   readonly trouble?: string;
 }
 
@@ -40,7 +44,7 @@ const mostLines = 12;
 export function runPage(
   entries: readonly JournalEntry[],
   report: RunReport,
-  {now, holder, earlier, trouble}: Seen,
+  {now, holder, earlier, compared, trouble}: Seen,
 ): RunPage {
   const progress = progressOf(entries);
   if (!progress) {
@@ -59,6 +63,7 @@ export function runPage(
     ...(limit ? {limitAt: limit.at} : {}),
     ...(hold ? {hold} : {}),
     ...(end ? {expectedEnd: end} : {}),
+    ...(compared ? {compared} : {}),
     lastEntries: entries.slice(-mostLines),
     ...(trouble === undefined ? {} : {trouble}),
   };

@@ -1,8 +1,9 @@
 import {shifted} from '../../model/moment.ts';
 import {escaped} from '../escaped.ts';
+import {earlierText} from '../forecast-lines.ts';
 import {clockUtc, counted, durationText, stateSigns} from '../labels.ts';
 import type {AnswerReport} from '../report-fold.ts';
-import {earlierText, failureTexts, skipText} from '../report-text.ts';
+import {failureTexts, skipText} from '../report-text.ts';
 import type {EntryReport, RunReport} from '../run-report.ts';
 import {countingHtml} from './clock.ts';
 import {signHtml} from './html.ts';

@@ -1,0 +1,53 @@
+import {forecasterOf} from '../../src/forecast/forecast.ts';
+import type {ForecastRequest, PastRun} from '../../src/forecast/samples.ts';
+
+/** One run, forecast from the others alone. */
+export interface Forecasted {
+  readonly p5: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly ms: number;
+}
+
+export interface Calibration {
+  readonly runs: number;
+  /** The share of runs that ended inside p5 to p95. */
+  readonly inside: number;
+  /** The median of how far p50 was off, as a share of what happened. */
+  readonly medianError: number;
+}
+
+/** A run, with what happened in it. */
+export interface Happened extends PastRun {
+  readonly outageMs: number;
+}
+
+/** Leaves each run out in turn, and forecasts it from all others: the run, and the outage in it. */
+export function leaveOneOut(
+  request: Omit<ForecastRequest, 'past' | 'distances'>,
+  runs: readonly Happened[],
+): {readonly run: readonly Forecasted[]; readonly outage: readonly Forecasted[]} {
+  const forecasts = runs.flatMap((left) => {
+    const past = runs.filter((run) => run !== left);
+    const {distances} = left;
+    const forecast = forecasterOf({...request, past, ...(distances ? {distances} : {})})();
+    return forecast ? [{forecast, left}] : [];
+  });
+  return {
+    run: forecasts.map(({forecast, left}) => ({...forecast.run, ms: left.timings.machineMs})),
+    outage: forecasts.flatMap(({forecast, left}) =>
+      forecast.outage ? [{...forecast.outage, ms: left.outageMs}] : [],
+    ),
+  };
+}
+
+export function calibrationOf(forecasts: readonly Forecasted[]): Calibration {
+  const inside = forecasts.filter(({p5, p95, ms}) => ms >= p5 && ms <= p95).length;
+  const errors = forecasts.map(({p50, ms}) => Math.abs(p50 - ms) / ms).sort((a, b) => a - b);
+  const middle = [Math.floor, Math.ceil].map((way) => errors[way((errors.length - 1) / 2)] ?? 0);
+  return {
+    runs: forecasts.length,
+    inside: inside / Math.max(1, forecasts.length),
+    medianError: middle.reduce((sum, error) => sum + error, 0) / 2,
+  };
+}

@@ -1,0 +1,120 @@
+import {clockUtc, durationText} from '../model/duration.ts';
+import {shifted} from '../model/moment.ts';
+import {placeText} from '../model/place.ts';
+import type {Forecast} from './forecast.ts';
+import type {Range} from './range.ts';
+
+/** "6.2 to 9.8 s", "58 s to 1 m 04 s", or one figure where both are the same. */
+export function rangeText({p5, p95}: Pick<Range, 'p5' | 'p95'>): string {
+  const [from, to] = [durationText(p5), durationText(p95)];
+  const [figure, unit, ...more] = from.split(' ');
+  const isAlike = more.length === 0 && to.endsWith(` ${unit}`) && to.split(' ').length === 2;
+  return from === to ? to : `${isAlike ? figure : from} to ${to}`;
+}
+
+/** Where it comes from, and how much that is worth: "from 1 rehearsal; a guess". */
+export function basisText({sources, isElsewhere, isScaled}: Forecast): string {
+  const rehearsals = sources.filter(({rehearsal}) => rehearsal).length;
+  const runs = sources.length - rehearsals;
+  const counts = [
+    ...(runs > 0 ? [`${runs} ${runs === 1 ? 'run' : 'runs'}`] : []),
+    ...(rehearsals > 0 ? [`${rehearsals} ${rehearsals === 1 ? 'rehearsal' : 'rehearsals'}`] : []),
+  ];
+  return [
+    `from ${counts.join(' and ')}`,
+    ...(isElsewhere ? ['none of them here'] : []),
+    ...(isScaled ? ['converted to the distances measured now'] : []),
+    ...(sources.length < fewSources ? ['a guess'] : []),
+  ].join('; ');
+}
+
+/** Fewer runs do not show how much they differ. */
+const fewSources = 3;
+
+/** How long the run takes, and whose answers come on top, in a sentence. */
+export function runSentence(forecast: Forecast): string {
+  const {run, asks} = forecast;
+  return `Forecast: ${rangeText(run)}, half of the nights within ${durationText(run.p50)}${asksText(forecast, asks.length > 0)} (${basisText(forecast)}).`;
+}
+
+function asksText({asks, answersMs}: Forecast, isAsked: boolean): string {
+  const before = answersMs === undefined ? '' : ` (${durationText(answersMs)} in the last run)`;
+  return isAsked ? `, besides the time of answers to ${asks.join(', ')}${before}` : '';
+}
+
+/** What users notice, a sentence each. */
+export const outageSentences = ({outage, hold}: Forecast): readonly string[] => [
+  ...(outage ? [`Users cannot write for ${rangeText(outage)}.`] : []),
+  ...(hold ? [`New connections wait for ${rangeText(hold)}.`] : []),
+];
+
+/** Which entries the others wait for longest. */
+export const criticalSentence = ({critical}: Forecast): readonly string[] =>
+  critical.length === 0
+    ? []
+    : [
+        `The longest on the critical path: ${critical.map(({entry, ms}) => `${entry} ${durationText(ms)}`).join(', ')}.`,
+      ];
+
+/** How long a reversal takes to each place, as far as reversals were rehearsed. */
+export function reversalSentences({reversals}: Forecast): readonly string[] {
+  return reversals.map(({to, from, range, notMeasured}) => {
+    const where = `to ${placeText(to)}${from === undefined ? '' : ` after ${from}`}`;
+    return range
+      ? `A reversal ${where} takes ${rangeText(range)}.`
+      : `How long a reversal ${where} takes is unknown: no run has reversed ${namesText(notMeasured)}.`;
+  });
+}
+
+/** What is not in the figures, or came from something else. */
+export const gapSentences = ({notMeasured, changed}: Forecast): readonly string[] => [
+  ...(notMeasured.length > 0
+    ? [`Not in the forecast, because no run has measured it: ${namesText(notMeasured)}.`]
+    : []),
+  ...(changed.length > 0
+    ? [`Changed since it was measured, so less sure: ${namesText(changed)}.`]
+    : []),
+];
+
+/** Entries that are at work for longer than they should be. */
+export const overrunSentences = ({overruns}: Forecast): readonly string[] =>
+  overruns.map(
+    ({entry, ms, p95}) =>
+      `${entry} takes longer than expected: ${durationText(ms)}, and 95 of 100 nights need at most ${durationText(p95)}.`,
+  );
+
+/** What a person who is asked must know: what users notice, and how long it still takes. */
+export const questionSentences = (forecast: Forecast): readonly string[] => [
+  ...outageSentences(forecast),
+  `After your answer the run takes ${rangeText(forecast.left)} (${basisText(forecast)}).`,
+  ...overrunSentences(forecast),
+];
+
+/** Until when it must be decided, where a reversal would have to end by then too. */
+export function decideBySentence(decideBy: Date, forecast: Forecast | undefined): string {
+  const by = `The cutover must be accepted by ${clockUtc(decideBy)} UTC`;
+  const nearest = forecast?.reversals.at(-1);
+  if (!nearest?.range) {
+    return `${by}.`;
+  }
+  const {to, range} = nearest;
+  const begin = clockUtc(shifted(decideBy, -range.p95));
+  return `${by}, or reversed: a reversal to ${placeText(to)} takes ${rangeText(range)}, and is over by then if it begins by ${begin} UTC.`;
+}
+
+/** Of a run that rests: nobody knows when it goes on. */
+export const pausedText = ({left}: Forecast): string => `${rangeText(left)} left once it goes on`;
+
+/** "4 m 10 s to 5 m 02 s left, over by 03:12:40 UTC": of a run at work. */
+export function leftText({left, asks}: Forecast, now: Date): string {
+  const besides = asks.length > 0 ? `, besides answers to ${asks.join(', ')}` : '';
+  return `${rangeText(left)} left, over by ${clockUtc(shifted(now, left.p95))} UTC${besides}`;
+}
+
+const mostNames = 4;
+
+function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, names.length > mostNames + 1 ? mostNames : undefined);
+  const others = names.length - shown.length;
+  return `${shown.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
+}

@@ -1,0 +1,274 @@
+import {confirm} from '../model/confirm.ts';
+import {makesConnections} from '../model/effects.ts';
+import type {Entry} from '../model/entry.ts';
+import {outageMs} from '../model/outage.ts';
+import {type OutageSpan, outageSpan} from '../model/outage-span.ts';
+import {type Draws, drawsOf} from './draws.ts';
+import {type Range, type ReversalForecast, type RunNow, rangeOf, sinceLast} from './range.ts';
+import {reversalForecasts} from './reversals.ts';
+import {type ForecastRequest, type Samples, type Source, samplesOf} from './samples.ts';
+import {emptyCourse, follow, turnsForward} from './schedule.ts';
+import type {Timing} from './timings.ts';
+
+/** How long it will probably take, in ms of machines, and on what that is based. */
+export interface Forecast {
+  readonly sources: readonly Source[];
+  /** Entries that no earlier run has measured: their time is not in any figure. */
+  readonly notMeasured: readonly string[];
+  /** Entries that were different in every earlier run. */
+  readonly changed: readonly string[];
+  /** Earlier runs had their targets at another distance, and are converted. */
+  readonly isScaled: boolean;
+  /** No earlier run was here. */
+  readonly isElsewhere: boolean;
+  /** Of the whole run, what has passed included. */
+  readonly run: Range;
+  /** From now to its end. */
+  readonly left: Range;
+  readonly outage?: Range;
+  readonly hold?: Range;
+  readonly reversals: readonly ReversalForecast[];
+  /** The entries that take the most of what the others wait for, the longest first. */
+  readonly critical: readonly {readonly entry: string; readonly ms: number}[];
+  /** Entries at work that take longer than they should. */
+  readonly overruns: readonly {readonly entry: string; readonly ms: number; readonly p95: number}[];
+  /** Who answers is not forecast: which entries still ask, and how long people took for that in an earlier run. */
+  readonly asks: readonly string[];
+  readonly answersMs?: number;
+}
+
+/**
+ * Forecasts a run, before it begins and in it. `undefined`: no earlier run shows enough of it, or it is being reversed.
+ */
+export type Forecaster = (run?: RunNow) => Forecast | undefined;
+
+/** What stays the same while a run goes on is made once. */
+export function forecasterOf(request: ForecastRequest): Forecaster {
+  const samples = samplesOf(request);
+  const {entries} = request.runbook;
+  const measured = samples.forward.filter((all) => all.length > 0).length;
+  if (measured === 0 || measured < entries.length / 2) {
+    return () => undefined;
+  }
+  const isElsewhere = !samples.sources.some(({inventory}) => inventory === request.inventory);
+  const world = {sources: samples.sources, isElsewhere};
+  const [forward, back] = [drawsOf(samples.forward, world), drawsOf(samples.reverse, world)];
+  const known = {request, samples, forward, back, isElsewhere};
+  return (run) => (run?.timings.isReversing ? undefined : forecastOf(known, run));
+}
+
+interface Known {
+  readonly request: ForecastRequest;
+  readonly samples: Samples;
+  readonly forward: Draws;
+  readonly back: Draws;
+  readonly isElsewhere: boolean;
+}
+
+function forecastOf(known: Known, run: RunNow | undefined): Forecast {
+  const {request, samples, isElsewhere} = known;
+  const entries: readonly Entry[] = request.runbook.entries;
+  const nights = nightsOf(known, run);
+  const passedMs = run ? run.timings.machineMs + sinceLast(run) : 0;
+  const left = rangeOf(nights.left);
+  const {asks, answersMs} = asksOf(entries, request, run);
+  return {
+    ...{sources: samples.sources, changed: samples.changed, isScaled: samples.isScaled},
+    isElsewhere,
+    notMeasured: entries.flatMap(({id}, place) =>
+      samples.forward[place]?.length === 0 && !run?.timings.done.has(id) ? [id] : [],
+    ),
+    run: {p5: left.p5 + passedMs, p50: left.p50 + passedMs, p95: left.p95 + passedMs},
+    left,
+    ...(nights.outage ? {outage: rangeOf(nights.outage)} : {}),
+    ...(nights.hold ? {hold: rangeOf(nights.hold)} : {}),
+    reversals: reversalForecasts(request.runbook, {samples, draws: known.back, run}),
+    critical: entries
+      .map(({id}, place) => ({entry: id, ms: Math.round(nights.criticalMs[place] ?? 0)}))
+      .filter(({ms}) => ms > 0)
+      .toSorted((a, b) => b.ms - a.ms)
+      .slice(0, mostCritical),
+    overruns: run ? overrunsOf(known, run) : [],
+    asks,
+    ...(answersMs === undefined ? {} : {answersMs}),
+  };
+}
+
+const mostCritical = 3;
+
+interface Nights {
+  readonly left: Float64Array;
+  readonly outage?: Float64Array;
+  readonly hold?: Float64Array;
+  readonly criticalMs: Float64Array;
+}
+
+function nightsOf({request, forward: draws}: Known, run: RunNow | undefined): Nights {
+  const {runbook} = request;
+  const entries: readonly Entry[] = runbook.entries;
+  const turns = turnsForward(runbook.items);
+  const course = emptyCourse(entries.length);
+  const left = new Float64Array(draws.count);
+  const criticalMs = new Float64Array(entries.length);
+  const msIn = remaining(entries, draws, run);
+  const spans = spansOf(runbook, {draws, run, msIn});
+  const lengths = spans.map(() => new Float64Array(draws.count));
+  for (let night = 0; night < draws.count; night += 1) {
+    follow(turns, (entry) => msIn(entry, night), course);
+    left[night] = course.endMs;
+    for (const entry of course.critical) {
+      criticalMs[entry] = (criticalMs[entry] ?? 0) + msIn(entry, night) / draws.count;
+    }
+    spans.forEach(({length}, place) => {
+      const all = lengths[place];
+      if (all) {
+        all[night] = Math.max(0, length(course.starts, night));
+      }
+    });
+  }
+  const named = Object.fromEntries(spans.map(({name}, place) => [name, lengths[place]]));
+  return {left, criticalMs, ...named};
+}
+
+type MsIn = (entry: number, night: number) => number;
+
+/** What is done takes no time; what is at work, the rest of it. */
+function remaining(entries: readonly Entry[], draws: Draws, run: RunNow | undefined): MsIn {
+  const at = entries.map(({id}) => stateIn(id, run));
+  const sorted = new Map<number, Float64Array>();
+  return (entry, night) => {
+    const state = at[entry];
+    const ms = draws.ms[entry]?.[night] ?? 0;
+    if (state === undefined) {
+      return ms;
+    }
+    if (state === 'done') {
+      return 0;
+    }
+    if (ms > state) {
+      return ms - state;
+    }
+    // This night is over for it: it is like one of those in which it takes longer, as far as there are some.
+    const all = sorted.get(entry) ?? Float64Array.from(draws.ms[entry] ?? []).sort();
+    sorted.set(entry, all);
+    const above = all.findIndex((each) => each > state);
+    if (above < 0) {
+      return (state * (night + 0.5)) / draws.count;
+    }
+    return (all[above + (night % (all.length - above))] ?? state) - state;
+  };
+}
+
+function stateIn(id: string, run: RunNow | undefined): number | 'done' | undefined {
+  if (!run) {
+    return undefined;
+  }
+  const {done, open} = run.timings;
+  const timing = open.get(id);
+  return done.has(id) ? 'done' : timing && timing.ms + sinceLast(run);
+}
+
+interface Span {
+  readonly name: 'outage' | 'hold';
+  length(starts: Float64Array, night: number): number;
+}
+
+interface About {
+  readonly draws: Draws;
+  readonly run: RunNow | undefined;
+  readonly msIn: MsIn;
+}
+
+function spansOf(runbook: ForecastRequest['runbook'], about: About): readonly Span[] {
+  const entries: readonly Entry[] = runbook.entries;
+  const {outage} = runbook.head;
+  const begins = entries.find(({unit}) => makesConnections(unit, 'held'));
+  const ends = entries.findLast(({unit}) => makesConnections(unit, 'released'));
+  const closed = outage && outageSpan(outage, entries);
+  const held = begins && ends && {begins: begins.id, ends: ends.id};
+  return [
+    ...(closed ? spanOf('outage', closed, entries, about) : []),
+    ...(held ? spanOf('hold', held, entries, about) : []),
+  ];
+}
+
+/** From the first write of the outage, or the last one of the hold, to the end of it. */
+function spanOf(
+  name: Span['name'],
+  {begins, ends}: OutageSpan,
+  entries: readonly Entry[],
+  {draws, run, msIn}: About,
+): readonly Span[] {
+  const [from, to] = [begins, ends].map((id) => entries.findIndex((entry) => entry.id === id));
+  if (from === undefined || to === undefined || run?.timings.done.has(ends)) {
+    return [];
+  }
+  const since = run && name === 'outage' ? run.outage?.since : undefined;
+  if (run && since) {
+    const passedMs = outageMs({totalMs: 0, since}, run.now);
+    return [{name, length: (starts, night) => passedMs + (starts[to] ?? 0) + msIn(to, night)}];
+  }
+  const hasBegun = run && (run.timings.done.has(begins) || run.timings.open.has(begins));
+  if (name === 'hold' && hasBegun) {
+    return [];
+  }
+  const atIn = (entry: number, night: number, end: boolean): number => {
+    const timing = draws.timing(entry, night);
+    const at = timing && (end ? endsAt : beginsAt)[name](timing);
+    return timing && at ? (at / timing.ms) * (draws.ms[entry]?.[night] ?? 0) : 0;
+  };
+  return [
+    {
+      name,
+      length: (starts, night) =>
+        (starts[to] ?? 0) + atIn(to, night, true) - (starts[from] ?? 0) - atIn(from, night, false),
+    },
+  ];
+}
+
+/** Writes are refused from the first action; connections are held by the last one, and released by the first. */
+const beginsAt = {
+  outage: ({firstIntentMs}: Timing) => firstIntentMs ?? 0,
+  hold: ({lastIntentMs}: Timing) => lastIntentMs ?? 0,
+};
+const endsAt = {
+  outage: ({ms}: Timing) => ms,
+  hold: ({ms, firstPerformedMs}: Timing) => firstPerformedMs ?? ms,
+};
+
+/** Longer than in 95 of 100 nights, by so much that it shows. */
+function overrunsOf({request, forward}: Known, run: RunNow): Forecast['overruns'] {
+  const entries: readonly Entry[] = request.runbook.entries;
+  const asked = new Set(run.timings.questions.map(({entry}) => entry));
+  return entries.flatMap(({id, unit}, place) => {
+    const work = run.timings.open.get(id);
+    const all = forward.ms[place];
+    if (!work || !all || unit === confirm || asked.has(id)) {
+      return [];
+    }
+    const ms = work.ms + sinceLast(run);
+    const {p95} = rangeOf(Float64Array.from(all));
+    return p95 > 0 && ms > p95 + leastOverrunMs ? [{entry: id, ms, p95}] : [];
+  });
+}
+
+const leastOverrunMs = 1_000;
+
+/** A confirmation asks; so does what was asked of a person in an earlier run. */
+function asksOf(
+  entries: readonly Entry[],
+  {past}: ForecastRequest,
+  run: RunNow | undefined,
+): Pick<Forecast, 'asks' | 'answersMs'> {
+  const asked = new Set(past.flatMap(({timings}) => timings.answers.map(({entry}) => entry)));
+  const asks = entries
+    .filter(({id, unit}) => unit === confirm || asked.has(id))
+    .flatMap(({id}) => (run?.timings.done.has(id) ? [] : [id]));
+  const sums = past
+    .filter(({timings}) => timings.isDone && timings.answers.length > 0)
+    .map(({timings}) =>
+      timings.answers.reduce((sum, {entry, ms}) => sum + (asks.includes(entry) ? ms : 0), 0),
+    );
+  const [last] = sums;
+  return {asks, ...(last === undefined ? {} : {answersMs: last})};
+}

@@ -1,0 +1,89 @@
+import type {Entry, Item} from '../model/entry.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {Draws} from './draws.ts';
+import {type ReversalForecast, type RunNow, rangeOf} from './range.ts';
+import type {Samples} from './samples.ts';
+import {emptyCourse, follow, turnsBack} from './schedule.ts';
+
+interface About {
+  readonly samples: Samples;
+  readonly draws: Draws;
+  readonly run: RunNow | undefined;
+}
+
+/**
+ * How long a reversal to each checkpoint takes: in a run from where it is, before it from the last entry from which all
+ * reversals were measured, and no later than the point of no return.
+ */
+export function reversalForecasts(runbook: AnyRunbook, about: About): readonly ReversalForecast[] {
+  const items: readonly Item[] = runbook.items;
+  const entries: readonly Entry[] = runbook.entries;
+  const changed = entries.flatMap((entry, place) => (isChange(entry, place, about) ? [place] : []));
+  const barrier = items.findIndex(({kind}) => kind === 'point-of-no-return');
+  const reversible = entriesBefore(items, barrier < 0 ? items.length : barrier);
+  const from = about.run ? entries.length : measuredUpTo(changed, reversible, about);
+  return placesOf(items).flatMap(({name, at}): ReversalForecast[] => {
+    const places = changed.filter((place) => place >= at && place < Math.min(from, reversible));
+    const last = places.at(-1);
+    if (last === undefined) {
+      return [];
+    }
+    const unmeasured = places.filter((place) => !isMeasured(place, about));
+    const notMeasured = unmeasured.flatMap((place) => entries[place]?.id ?? []);
+    const start = about.run ? undefined : entries[from - 1]?.id;
+    return [
+      {
+        to: name,
+        ...(start === undefined ? {} : {from: start}),
+        ...(notMeasured.length > 0 ? {} : {range: rangeBack(entries, places, about)}),
+        notMeasured,
+      },
+    ];
+  });
+}
+
+/** A step that changes something, as far as the run or earlier ones tell. */
+function isChange({id, unit}: Entry, place: number, {samples, run}: About): boolean {
+  if (unit.kind !== 'step') {
+    return false;
+  }
+  if (run) {
+    const timing = run.timings.done.get(id) ?? run.timings.open.get(id);
+    return timing?.firstIntentMs !== undefined;
+  }
+  const all = samples.forward[place] ?? [];
+  return all.length === 0 || all.some(({timing}) => timing.firstIntentMs !== undefined);
+}
+
+const isMeasured = (place: number, {samples}: About): boolean =>
+  (samples.reverse[place]?.length ?? 0) > 0;
+
+/** The entries before the first change whose reversal nobody has measured since the last one that was. */
+function measuredUpTo(changed: readonly number[], reversible: number, about: About): number {
+  const last = changed.findLast((place) => place < reversible && isMeasured(place, about));
+  const next = last === undefined ? undefined : changed.find((place) => place > last);
+  return Math.min(reversible, next ?? reversible);
+}
+
+/** The start and the checkpoints, with how many entries are before each. */
+function placesOf(
+  items: readonly Item[],
+): readonly {readonly name: string | null; readonly at: number}[] {
+  const checkpoints = items.flatMap((item, index) =>
+    item.kind === 'checkpoint' ? [{name: item.name, at: entriesBefore(items, index)}] : [],
+  );
+  return [{name: null, at: 0}, ...checkpoints];
+}
+
+const entriesBefore = (items: readonly Item[], index: number): number =>
+  items.slice(0, index).filter(({kind}) => kind === 'entry').length;
+
+function rangeBack(entries: readonly Entry[], places: readonly number[], {draws}: About) {
+  const turns = turnsBack(entries, places);
+  const course = emptyCourse(entries.length);
+  const nights = new Float64Array(draws.count);
+  for (let night = 0; night < draws.count; night += 1) {
+    nights[night] = follow(turns, (entry) => draws.ms[entry]?.[night] ?? 0, course).endMs;
+  }
+  return rangeOf(nights);
+}

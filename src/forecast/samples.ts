@@ -1,0 +1,144 @@
+import {sameJson} from '../model/canonical.ts';
+import type {Entry} from '../model/entry.ts';
+import type {RoundTrip} from '../model/round-trip.ts';
+import type {EntryDigest} from '../model/run-started.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {Timing, Timings} from './timings.ts';
+
+/** An earlier run, and how far away its targets were where that was measured. */
+export interface PastRun {
+  readonly timings: Timings;
+  readonly distances?: readonly RoundTrip[];
+}
+
+export interface ForecastRequest {
+  readonly runbook: AnyRunbook;
+  readonly digests: readonly EntryDigest[];
+  readonly inventory: string;
+  readonly params: unknown;
+  /** Of the same runbook, newest first. */
+  readonly past: readonly PastRun[];
+  /** How far away the targets are from here. */
+  readonly distances?: readonly RoundTrip[];
+}
+
+/** An earlier run on which a forecast is based. */
+export interface Source {
+  readonly run: string;
+  readonly rehearsal: boolean;
+  readonly inventory: string;
+  /** How much it counts: 1 is a run of yesterday, here, with the same parameters. */
+  readonly weight: number;
+}
+
+/** How long an entry took in an earlier run, as far away as the targets are now. */
+export interface Sample {
+  /** The place of its run among the sources. */
+  readonly source: number;
+  readonly weight: number;
+  readonly timing: Timing;
+}
+
+/** What earlier runs show of each entry of a runbook as it is now. */
+export interface Samples {
+  readonly sources: readonly Source[];
+  /** By the place of the entry in the runbook. */
+  readonly forward: readonly (readonly Sample[])[];
+  readonly reverse: readonly (readonly Sample[])[];
+  /** Entries that were something else in every earlier run. */
+  readonly changed: readonly string[];
+  /** Some entries were measured with targets at another distance, and are converted. */
+  readonly isScaled: boolean;
+}
+
+/** What an entry showed counts so much when its code, targets or input are others now. */
+const changedWeight = 0.25;
+/** A rehearsal shows so much of the night. */
+const elsewhereWeight = 0.5;
+const otherParamsWeight = 0.5;
+/** Each run counts so much beside the one after it. */
+const olderWeight = 0.95;
+
+export function samplesOf(request: ForecastRequest): Samples {
+  const {runbook, digests, past} = request;
+  const sources = past.map(({timings}, rank) => sourceOf(timings, rank, request));
+  const entries: readonly Entry[] = runbook.entries;
+  const scales = entries.map((entry) => past.map((run) => scaleOf(entry, run, request.distances)));
+  const prints = new Map(digests.map((print) => [print.id, print]));
+  const samplesIn = (way: 'forward' | 'reverse') =>
+    entries.map(({id}, place) =>
+      past.flatMap(({timings}, source): Sample[] => {
+        const timing = timings[way].get(id);
+        const likeness = likenessOf(prints.get(id), timings);
+        const weight = (sources[source]?.weight ?? 0) * likeness;
+        const scale = way === 'forward' ? scales[place]?.[source] : undefined;
+        return timing && weight > 0
+          ? [{source, weight, timing: scale ? scale(timing) : timing}]
+          : [];
+      }),
+    );
+  const forward = samplesIn('forward');
+  return {
+    ...{sources, forward, reverse: samplesIn('reverse')},
+    changed: entries.flatMap(({id}) => {
+      const print = prints.get(id);
+      const alike = past.map(({timings}) => likenessOf(print, timings));
+      return alike.some((likeness) => likeness > 0) && !alike.includes(1) ? [id] : [];
+    }),
+    isScaled: scales.some((each) => each.some((scale) => scale !== undefined)),
+  };
+}
+
+function sourceOf({run}: Timings, rank: number, {inventory, params}: ForecastRequest): Source {
+  const isHere = run.inventory.name === inventory;
+  const likeness = isHere
+    ? sameJson(run.params, params)
+      ? 1
+      : otherParamsWeight
+    : elsewhereWeight;
+  return {
+    ...{run: run.run, rehearsal: run.rehearsal, inventory: run.inventory.name},
+    weight: likeness * olderWeight ** rank,
+  };
+}
+
+/** Entries match by their id and unit. */
+function likenessOf(now: EntryDigest | undefined, {run}: Timings): number {
+  const then = run.runbook.entries.find(({id}) => id === now?.id);
+  if (!now || then?.unit !== now.unit) {
+    return 0;
+  }
+  return then.digest === now.digest ? 1 : changedWeight;
+}
+
+/** Takes the network of that time out of a timing, and puts the one of now in. */
+function scaleOf(
+  {unit, on}: Entry,
+  {distances: there}: PastRun,
+  here: readonly RoundTrip[] | undefined,
+): ((timing: Timing) => Timing) | undefined {
+  const questions = Object.entries(unit.roundTrips ?? {}).flatMap(([part, count]) => {
+    const target = on[part];
+    return target === undefined || !count ? [] : [{target, count: Number(count)}];
+  });
+  const [then, now] = [there, here].map((trips) => networkMs(questions, trips));
+  if (then === undefined || now === undefined || questions.length === 0) {
+    return undefined;
+  }
+  return ({ms, ...offsets}) => {
+    const ratio = (Math.max(0, ms - then) + now) / Math.max(ms, 1);
+    const scaled = Object.entries(offsets).map(([name, at]) => [name, at * ratio]);
+    return {ms: ms * ratio, ...Object.fromEntries(scaled)};
+  };
+}
+
+function networkMs(
+  questions: readonly {readonly target: string; readonly count: number}[],
+  trips: readonly RoundTrip[] = [],
+): number | undefined {
+  const all = questions.map(({target, count}) => {
+    const ms = trips.find((trip) => trip.target === target)?.ms ?? null;
+    return ms === null ? undefined : ms * count;
+  });
+  return all.reduce((sum, ms) => (sum === undefined || ms === undefined ? undefined : sum + ms), 0);
+}

@@ -1,0 +1,80 @@
+import type {Forecast} from '../forecast/forecast.ts';
+import {
+  criticalSentence,
+  decideBySentence,
+  gapSentences,
+  leftText,
+  outageSentences,
+  overrunSentences,
+  pausedText,
+  rangeText,
+  reversalSentences,
+  runSentence,
+} from '../forecast/forecast-text.ts';
+import {durationText} from '../model/duration.ts';
+import type {Progress} from '../model/progress.ts';
+import type {PlanTextOptions} from './plan-parts.ts';
+import type {EntryReport, RunReport} from './run-report.ts';
+import {flow} from './text.ts';
+
+/** How long a plan takes and what users notice; with `details` the critical path, and everything it is based on. */
+export function forecastText(forecast: Forecast, options: PlanTextOptions): string[] {
+  const {details = false} = options;
+  return [
+    runSentence(forecast),
+    ...outageSentences(forecast),
+    ...criticalSentence(forecast),
+    ...reversalSentences(forecast).slice(details ? 0 : -1),
+    ...gapSentences(forecast),
+  ].flatMap((text) => flow([text], {...options, rest: '  '}));
+}
+
+/** "the run was to take 4 m 10 s to 5 m 02 s, and took 4 m 40 s": what was forecast, and what happened. */
+export function forecastAgainst({forecast, outcome, machineMs, outageMs, hold}: RunReport) {
+  if (!forecast || outcome !== 'done') {
+    return [];
+  }
+  const pairs = [
+    ['run', forecast.run, machineMs],
+    ['outage', forecast.outage, outageMs],
+    ['hold', forecast.hold, hold?.ms],
+  ] as const;
+  return pairs.flatMap(([name, range, ms]) =>
+    range && ms !== undefined
+      ? [`${name} ${durationText(ms)}, forecast ${rangeText(range)}${missText(range, ms)}`]
+      : [],
+  );
+}
+
+const missText = ({p5, p95}: {readonly p5: number; readonly p95: number}, ms: number): string =>
+  ms > p95 ? ': longer than forecast' : ms < p5 ? ': shorter than forecast' : '';
+
+/** The same as a figure of the page. */
+export const forecastCells = (
+  report: RunReport,
+): readonly (readonly [string, string, string])[] => {
+  const texts = forecastAgainst(report);
+  const p50 = report.forecast?.run.p50;
+  return texts.length === 0 || p50 === undefined
+    ? []
+    : [['Forecast', durationText(p50), texts.join('; ')]];
+};
+
+/** "(1.4 s earlier)": how long the same entry took in the run before. */
+export const earlierText = ({earlierMs}: EntryReport): string =>
+  !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
+
+/** How long a run under way still takes, a sentence each. */
+export function statusForecastTexts(
+  {decideBy, outcome}: Pick<Progress, 'decideBy' | 'outcome'>,
+  {forecast, now}: {readonly forecast?: Forecast; readonly now: Date | null},
+): readonly string[] {
+  return forecast && now
+    ? [
+        outcome === 'running' ? leftText(forecast, now) : pausedText(forecast),
+        ...outageSentences(forecast),
+        ...overrunSentences(forecast),
+        ...(decideBy ? [decideBySentence(decideBy, forecast)] : reversalSentences(forecast)),
+      ]
+    : [];
+}

@@ -1,0 +1,92 @@
+import {changesBetween} from '../engine/digests.ts';
+import {readJournal} from '../journal/read-journal.ts';
+import {sameJson} from '../model/canonical.ts';
+import type {FactOf} from '../model/journal.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {type ComparedRun, comparedRun, reportOf} from '../report/index.ts';
+import {chooseRun} from './choose-run.ts';
+import type {Host} from './host.ts';
+import {forecastBefore} from './kept-forecast.ts';
+import {measuredIn} from './measurements.ts';
+import {progressIn, readableProgress} from './past-runs.ts';
+
+type Past = Pick<Host, 'state'>;
+
+/** The names of the last runs like this one: rehearsals beside a rehearsal. */
+function lastRunsLike(host: Past, run: string, count: number): readonly string[] {
+  const {rehearsal, runbook} = progressIn(host, run).run;
+  const runs = host.state.runs();
+  return runs
+    .slice(runs.indexOf(run))
+    .filter((name) => {
+      const other = readableProgress(host, name)?.run;
+      return other?.runbook.name === runbook.name && other.rehearsal === rehearsal;
+    })
+    .slice(0, count);
+}
+
+/** This run beside the ones of these names, or beside the last ones like it; the oldest first. */
+export function compareRuns(
+  host: Past,
+  run: string,
+  others: number | readonly string[],
+): readonly ComparedRun[] {
+  const names =
+    typeof others === 'number'
+      ? lastRunsLike(host, run, others)
+      : [...new Set([run, ...others.map((name) => chooseRun(host, name))])];
+  const runs = names
+    .map((name) => ({name, started: progressIn(host, name).run}))
+    .toSorted((a, b) => host.state.runs().indexOf(b.name) - host.state.runs().indexOf(a.name));
+  const [first] = runs;
+  const stranger = runs.find(({started}) => started.runbook.name !== first?.started.runbook.name);
+  if (stranger && first) {
+    throw new SwitcharooError(notAlike(first.started, stranger.started));
+  }
+  return runs.map(({name, started}, place) => {
+    const {entries} = readJournal(host.state.journalOf(name));
+    const report = reportOf(entries, {
+      ...measuredIn(host.state, name),
+      ...forecastBefore(host.state, name),
+    });
+    const before = runs[place - 1]?.started;
+    return comparedRun(report, before ? changesSince(before, started) : []);
+  });
+}
+
+type Started = FactOf<'run-started'>;
+
+/** What is not the same, in words. */
+function changesSince(before: Started, now: Started): readonly string[] {
+  const entries = changesBetween(before.runbook.entries, now.runbook.entries);
+  const isOtherOrder = entries.length === 0 && before.runbook.digest !== now.runbook.digest;
+  const [{inventory: from}, {inventory: to}] = [before, now];
+  return [
+    ...entries,
+    ...(isOtherOrder ? [`the places of the runbook (${now.runbook.digest})`] : []),
+    ...(from.name !== to.name ? [`inventory ${from.name} is now ${to.name}`] : []),
+    ...(from.name === to.name && from.digest !== to.digest ? [`inventory ${to.name}`] : []),
+    // Each lab has addresses of its own.
+    ...(now.rehearsal || sameJson(before.params, now.params)
+      ? []
+      : [paramsText(before.params, now.params)]),
+    ...(['switcharoo', 'node'] as const).flatMap((program) => {
+      const [was, is] = [before.versions[program], now.versions[program]];
+      return was === is ? [] : [`${program} ${was} is now ${is}`];
+    }),
+  ];
+}
+
+/** Their names alone: a value may be long. */
+function paramsText(before: unknown, now: unknown): string {
+  const [was, is] = [before, now].map((params) => new Map(Object.entries(params ?? {})));
+  const names = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])];
+  const changed = names.filter((name) => !sameJson(was?.get(name), is?.get(name)));
+  return `parameters ${changed.join(', ')}`;
+}
+
+const notAlike = (run: Started, other: Started): Problem => ({
+  code: 'runs-not-comparable',
+  message: `${run.run} is a run of ${run.runbook.name}, and ${other.run} is one of ${other.runbook.name}.`,
+  hint: {text: 'Compare runs of the same runbook. List them with', command: 'runs'},
+});

@@ -1,0 +1,61 @@
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {z} from 'zod';
+import type {StateFolder} from '../journal/state-folder.ts';
+import type {RoundTrip} from '../model/round-trip.ts';
+import type {ForecastFigures} from '../report/index.ts';
+
+/** What was forecast before a run, and how far away its targets were then. */
+export interface KeptForecast {
+  readonly distances?: readonly RoundTrip[];
+  readonly forecast?: ForecastFigures;
+}
+
+/** Keeps it beside the journal. A run without it is a run like any other. */
+export function keepForecast(state: StateFolder, run: string, forecast: KeptForecast): void {
+  writeFileSync(keptFile(state, run), `${JSON.stringify(forecast)}\n`, {mode: 0o600});
+}
+
+const keptFile = (state: StateFolder, run: string): string =>
+  join(dirname(state.journalOf(run)), 'forecast.json');
+
+/** What was forecast before a run began; nothing where it is unknown. */
+export const forecastBefore = (
+  state: StateFolder,
+  run: string,
+): {readonly forecast?: ForecastFigures} => {
+  const {forecast} = keptForecast(state, run) ?? {};
+  return forecast ? {forecast} : {};
+};
+
+export function keptForecast(state: StateFolder, run: string): KeptForecast | undefined {
+  const file = keptFile(state, run);
+  try {
+    const read = existsSync(file) ? kept.safeParse(JSON.parse(readFileSync(file, 'utf8'))) : null;
+    return read?.success ? read.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const range = z.object({p5: z.number(), p50: z.number(), p95: z.number()});
+const kept: z.ZodType<KeptForecast> = z.object({
+  distances: z
+    .array(
+      z.object({
+        target: z.string(),
+        what: z.enum(['statement', 'command', 'call']),
+        ms: z.number().nullable(),
+        problem: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  forecast: z
+    .object({
+      run: range,
+      outage: range.exactOptional(),
+      hold: range.exactOptional(),
+      basis: z.array(z.string()),
+    })
+    .exactOptional(),
+});

@@ -1,0 +1,62 @@
+import {runbookDigest} from '../engine/digests.ts';
+import {loadInventory} from '../inventory/inventory.ts';
+import {windowAt} from '../inventory/window.ts';
+import type {SheetFacts} from '../report/index.ts';
+import {compareRuns} from './compare-runs.ts';
+import {describedRunbook} from './described-runbook.ts';
+import {forecasterFor} from './forecasts.ts';
+import type {Host} from './host.ts';
+import {lastPreflight} from './kept-findings.ts';
+import {readableProgress} from './past-runs.ts';
+import {lastPlanOf} from './plan-store.ts';
+import {type ReadRequest, readRunbook} from './read-runbook.ts';
+
+const mostRehearsals = 8;
+
+/** Everything that those who approve a change ask for. Contacts no system. */
+export async function sheetFacts(
+  host: Pick<Host, 'state'>,
+  request: ReadRequest & {readonly inventory: string},
+  now: Date,
+): Promise<SheetFacts> {
+  const inventory = loadInventory(request.inventory, host.state.path);
+  const {runbook, people, alsoWritten} = await describedRunbook(host, request);
+  const {params} = await readRunbook(host, request);
+  const digest = runbookDigest(runbook);
+  const about = {runbook, inventory: inventory.name, params};
+  const plan = lastPlanOf(host, runbook.head.name, inventory.name);
+  return {
+    ...{runbook, people, alsoWritten, runbookDigest: digest, now},
+    inventory: {name: inventory.name, protected: inventory.protected},
+    ...(inventory.window
+      ? {window: inventory.window, windowText: windowAt(inventory.window, now).text}
+      : {}),
+    forecast: forecasterFor(host, about)(),
+    rehearsals: rehearsalsOf(host, runbook.head.name, digest),
+    preflight: lastPreflight(host, inventory.name),
+    plan: plan
+      ? {
+          ...{digest: plan.plan.digest, atUtc: plan.at.toISOString()},
+          isCurrent:
+            plan.plan.runbook.digest === digest && plan.plan.inventory.digest === inventory.digest,
+        }
+      : null,
+  };
+}
+
+/** The newest first. */
+function rehearsalsOf(host: Pick<Host, 'state'>, runbook: string, digest: string) {
+  const digests = new Map(
+    host.state.runs().flatMap((name) => {
+      const run = readableProgress(host, name)?.run;
+      const isOne = run?.rehearsal && run.runbook.name === runbook;
+      return isOne ? [[name, run.runbook.digest] as const] : [];
+    }),
+  );
+  const [newest, ...others] = [...digests.keys()].slice(0, mostRehearsals);
+  return newest === undefined
+    ? []
+    : compareRuns(host, newest, others)
+        .toReversed()
+        .map((run) => ({...run, isOfThisRunbook: digests.get(run.run) === digest}));
+}

@@ -1,0 +1,37 @@
+import {expect, test} from 'vitest';
+import {calibrationOf, type Happened, leaveOneOut} from '../../bench/forecast/calibration.ts';
+import {digests, nights, pastRun, shop} from './nights.ts';
+
+const request = {runbook: shop, digests, inventory: 'lab', params: {}};
+
+/** The outage of a made-up night: its freeze has a check of a quarter before the first action. */
+const happened = (spread: {whole: number; own: number}, seed: number): readonly Happened[] =>
+  nights(40, spread, seed).map((night) => ({
+    ...pastRun(night),
+    outageMs: (night.freeze * 0.75 + Math.max(night.slow, night.fast) + night.open) * 1000,
+  }));
+
+test.each([
+  {name: 'slow and fast nights', spread: {whole: 0.2, own: 0.02}},
+  {name: 'entries that differ by themselves', spread: {whole: 0, own: 0.2}},
+  {name: 'both', spread: {whole: 0.1, own: 0.1}},
+])('of $name, 85 to 97 of 100 end inside p5 to p95', ({spread}) => {
+  const all = [1, 2].map((seed) => leaveOneOut(request, happened(spread, seed)));
+  for (const what of ['run', 'outage'] as const) {
+    const {runs, inside, medianError} = calibrationOf(all.flatMap((each) => each[what]));
+    expect(runs).toBe(80);
+    expect(inside).toBeGreaterThanOrEqual(0.85);
+    expect(inside).toBeLessThanOrEqual(0.97);
+    expect(medianError).toBeLessThan(0.2);
+  }
+});
+
+test('counts what is inside, and the middle of the errors', () => {
+  const around = {p5: 90, p50: 100, p95: 110};
+  const runs = [100, 105, 120, 80].map((ms) => ({...around, ms}));
+  expect(calibrationOf(runs)).toEqual({
+    ...{runs: 4, inside: 0.5},
+    // 0, 4.8, 16.7 and 25 of 100.
+    medianError: expect.closeTo((5 / 105 + 20 / 120) / 2, 6),
+  });
+});

@@ -1,0 +1,174 @@
+import {expect, test} from 'vitest';
+import {type Forecast, forecasterOf} from '../../src/forecast/forecast.ts';
+import {
+  basisText,
+  gapSentences,
+  outageSentences,
+  overrunSentences,
+  rangeText,
+  reversalSentences,
+  runSentence,
+} from '../../src/forecast/forecast-text.ts';
+import {timingsOf} from '../../src/forecast/timings.ts';
+import type {RoundTrip} from '../../src/model/round-trip.ts';
+import {digests, journalOfNight, nights, pastRun, shop, usual} from './nights.ts';
+
+const request = {runbook: shop, digests, inventory: 'lab', params: {}};
+
+test('without an earlier run there is no forecast', () => {
+  expect(forecasterOf({...request, past: []})()).toBeUndefined();
+});
+
+test('runs that show less than half of the entries are no basis', () => {
+  const others = digests.map((print) => ({...print, unit: 'site.other'}));
+  expect(forecasterOf({...request, past: [pastRun(usual, {digests: others})]})()).toBeUndefined();
+});
+
+test('a journal tells how long machines took, and apart from that how long people did', () => {
+  const timings = timingsOf(journalOfNight(usual, {answerSeconds: 90}));
+  expect(timings).toMatchObject({
+    isDone: true,
+    // The lanes of the group run together: 60 + 2 + 4 + 3 + 10.
+    machineMs: 80_000 - 1_000 + 1_000,
+    answers: [{entry: 'go', ms: 90_000}],
+  });
+  expect(timings?.forward.get('slow')).toEqual({ms: 4_000});
+  expect(timings?.forward.get('go')).toEqual({ms: 0});
+  expect(timings?.forward.get('freeze')).toEqual({
+    ...{ms: 2_000, firstIntentMs: 500, lastIntentMs: 500, firstPerformedMs: 1_500},
+  });
+});
+
+test('one rehearsal is a guess: the figures are around it, and say so', () => {
+  const forecast = forecastFrom([pastRun(usual)]);
+  expect(forecast.run.p50).toBeGreaterThan(70_000);
+  expect(forecast.run.p50).toBeLessThan(90_000);
+  expect(forecast.run.p95 / forecast.run.p5).toBeGreaterThan(1.3);
+  // From the first action of the freeze to the end of open: 1.5 + 4 + 3.
+  expect(forecast.outage?.p50).toBeGreaterThan(7_500);
+  expect(forecast.outage?.p50).toBeLessThan(9_500);
+  expect(forecast.asks).toEqual(['go']);
+  expect(forecast.critical.map(({entry}) => entry)).toEqual(['prepare', 'smoke', 'slow']);
+  expect(basisText(forecast)).toBe('from 1 rehearsal; a guess');
+  expect(runSentence(forecast)).toMatch(
+    /^Forecast: \d+ s to \d m \d\d s, half of the nights within 1 m \d\d s, besides the time of answers to go \(30 s in the last run\) \(from 1 rehearsal; a guess\)\.$/,
+  );
+  expect(outageSentences(forecast)).toEqual([
+    expect.stringMatching(/^Users cannot write for \d\.\d to \d+ s\.$|^Users cannot write for .+$/),
+  ]);
+});
+
+test('the same journals make the same forecast', () => {
+  const past = nights(5, {whole: 0.2, own: 0.1}).map((night) => pastRun(night));
+  expect(forecastFrom(past)).toEqual(forecastFrom(past));
+});
+
+test('the more runs, the narrower it is, and no narrower than they are', () => {
+  const width = (count: number) => {
+    const past = nights(count, {whole: 0.1, own: 0.05}).map((night) => pastRun(night));
+    const {p5, p95} = forecastFrom(past).run;
+    return Math.log(p95 / p5);
+  };
+  expect(width(2)).toBeGreaterThan(width(30));
+  // The night as a whole differs by a tenth: 2 * 1.645 * 0.1 between the ends, less what 30 runs happen to show.
+  expect(width(30)).toBeGreaterThan(0.2);
+  expect(width(30)).toBeLessThan(0.5);
+});
+
+test('the lane that takes longest is the critical path, also when it is the other one', () => {
+  const past = [pastRun({...usual, slow: 1, fast: 30})];
+  expect(forecastFrom(past).critical.map(({entry}) => entry)).toEqual(['prepare', 'fast', 'smoke']);
+});
+
+test('a rehearsal near its targets is converted to the distances from here', () => {
+  const at = (ms: number): readonly RoundTrip[] => [{target: 'site', what: 'statement', ms}];
+  const past = [{...pastRun(usual), distances: at(1)}];
+  const [near, far] = [1, 101].map((ms) => forecastFrom(past, {distances: at(ms)}));
+  // Ten questions in each of three changes, each 100 ms longer.
+  expect(Math.round(((far?.run.p50 ?? 0) - (near?.run.p50 ?? 0)) / 500)).toBe(6);
+  expect(far && basisText(far)).toContain('converted to the distances measured now');
+});
+
+test('an entry that changed counts less, and one that nobody measured is named', () => {
+  const older = digests
+    .filter(({id}) => id !== 'smoke')
+    .map((print) => (print.id === 'slow' ? {...print, digest: 'before'} : print));
+  const forecast = forecastFrom([pastRun(usual, {digests: older})]);
+  expect(gapSentences(forecast)).toEqual([
+    'Not in the forecast, because no run has measured it: smoke.',
+    'Changed since it was measured, so less sure: slow.',
+  ]);
+});
+
+test('a reversal has a figure once it was rehearsed, and none before', () => {
+  expect(reversalSentences(forecastFrom([pastRun(usual)]))).toEqual([
+    'How long a reversal to the start after smoke takes is unknown: no run has reversed prepare, freeze, open.',
+    'How long a reversal to prepared after smoke takes is unknown: no run has reversed freeze, open.',
+  ]);
+  const reversed = forecastFrom([pastRun(usual, {isReversed: true})]);
+  const [start, prepared] = reversed.reversals;
+  expect(start?.range?.p50).toBeGreaterThan(55_000);
+  expect(start?.range?.p50).toBeLessThan(75_000);
+  expect(prepared?.range?.p50).toBeGreaterThan(4_000);
+  expect(prepared?.range?.p50).toBeLessThan(6_000);
+});
+
+test('what is done is not forecast any more, and an entry that takes too long is named', () => {
+  const past = nights(8, {whole: 0.05, own: 0.05}).map((night) => pastRun(night));
+  const whole = forecastFrom(past);
+  const entries = journalOfNight(usual, {
+    until: (fact) => 'entry' in fact && fact.entry === 'open' && fact.kind === 'before',
+  });
+  const timings = timingsOf(entries);
+  const at = (seconds: number) => {
+    const now = new Date((timings?.lastAt.getTime() ?? 0) + seconds * 1000);
+    const since = new Date((timings?.lastAt.getTime() ?? 0) - 5_500);
+    const run = timings && {timings, now, outage: {totalMs: 0, since}};
+    return forecasterOf({...request, past})(run);
+  };
+  const soon = at(0);
+  expect(soon?.left.p50).toBeGreaterThan(11_500);
+  expect(soon?.left.p50).toBeLessThan(14_500);
+  expect(Math.abs((soon?.run.p50 ?? 0) - whole.run.p50)).toBeLessThan(5_000);
+  // 5.5 s have passed, and open takes three.
+  expect(soon?.outage?.p50).toBeGreaterThan(8_000);
+  expect(soon?.outage?.p50).toBeLessThan(9_000);
+  expect(soon?.reversals.map(({to}) => to)).toEqual([null, 'prepared']);
+  expect(soon?.overruns).toEqual([]);
+  const late = at(20);
+  expect(late?.outage?.p5).toBeGreaterThan(25_500);
+  expect(late && overrunSentences(late)).toEqual([
+    expect.stringMatching(
+      /^open takes longer than expected: 20 s, and 95 of 100 nights need at most \d\.\d s\.$/,
+    ),
+  ]);
+});
+
+test('in a reversal there is none: it goes the other way', () => {
+  const past = [pastRun(usual)];
+  const entries = journalOfNight(usual, {
+    isReversed: true,
+    until: ({kind}) => kind === 'run-reversed',
+  });
+  const timings = timingsOf(entries);
+  const run = timings && {timings, now: timings.lastAt};
+  expect(forecasterOf({...request, past})(run)).toBeUndefined();
+});
+
+test('a range names its unit once', () => {
+  expect(rangeText({p5: 6_200, p95: 9_800})).toBe('6.2 to 9.8 s');
+  expect(rangeText({p5: 58_000, p95: 64_000})).toBe('58 s to 1 m 04 s');
+  expect(rangeText({p5: 800, p95: 1_200})).toBe('800 ms to 1.2 s');
+  expect(rangeText({p5: 42_100, p95: 42_600})).toBe('42 s');
+});
+
+function forecastFrom(
+  past: readonly ReturnType<typeof pastRun>[],
+  more: {readonly distances?: readonly RoundTrip[]} = {},
+): Forecast {
+  const forecast = forecasterOf({...request, past, ...more})();
+  if (!forecast) {
+    throw new Error('there is a forecast');
+  }
+  return forecast;
+}

@@ -1,0 +1,133 @@
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
+import {forecasterOf} from '../../src/forecast/forecast.ts';
+import {loadRunbook} from '../../src/inventory/runbook-file.ts';
+import type {SheetFacts} from '../../src/report/index.ts';
+import {sheetHtml, sheetMarkdown} from '../../src/report/index.ts';
+import {digests, pastRun, shop, usual} from '../forecast/nights.ts';
+
+const now = new Date('2026-12-01T09:00:00Z');
+
+const facts: SheetFacts = {
+  runbook: shop,
+  runbookDigest: 'r1',
+  inventory: {name: 'production', protected: true},
+  people: new Map(),
+  alsoWritten: [{what: 'uploads in S3', todo: 'Copy them back.'}],
+  window: {from: '2026-12-05T02:00', until: '2026-12-05T04:00', timeZone: 'Europe/Berlin'},
+  windowText: 'The window opens at 2026-12-05 02:00 (Europe/Berlin).',
+  forecast: forecasterOf({
+    ...{runbook: shop, digests, inventory: 'production', params: {}},
+    past: [pastRun(usual, {isReversed: true})],
+  })(),
+  rehearsals: [
+    {
+      ...{run: 'r-1', startedAtUtc: '2026-11-20T10:00:00.000Z', rehearsal: true, inventory: 'lab'},
+      ...{outcome: 'reversed', machineMs: 79_000, outageMs: 8_500, failedRequests: 3, changes: []},
+      isOfThisRunbook: true,
+    },
+  ],
+  preflight: {
+    atUtc: '2026-12-01T08:00:00.000Z',
+    findings: [
+      {
+        ...{target: 'source', check: 'binlog', severity: 'blocks', observed: 'binlogs are off'},
+        sinceUtc: '2026-11-28T09:00:00.000Z',
+      },
+    ],
+  },
+  plan: {digest: '4f1c22aa90b1d3e7', atUtc: '2026-11-30T12:00:00.000Z', isCurrent: false},
+  now,
+};
+
+test('how to reverse, until when and in how many minutes, is the first part', () => {
+  const [head = '', first = ''] = sheetMarkdown(facts).split('\n## ');
+  expect(head).toBe(
+    '# Change: shop-move on production (PROTECTED)\n\nMade at 2026-12-01 09:00:00 UTC.\n',
+  );
+  expect(first).toMatch(/^How do we reverse, and until when\n/);
+  expect(first).toContain('At any time: there is no point of no return.');
+  expect(first).toContain('npx switcharoo reverse --to CHECKPOINT');
+  expect(first).toContain('A reversal does not carry back uploads in S3. Then: Copy them back.');
+  expect(first).toMatch(/\| prepared \| smoke \| \d\.\d to \d\.\d s \|/);
+});
+
+test('the rest says when, what, who, what was rehearsed, what is open for how long, and which plan', () => {
+  const parts = sheetMarkdown(facts).split('\n## ').slice(2);
+  expect(parts.map((part) => part.split('\n')[0])).toEqual([
+    'When, and how long',
+    'What',
+    'Who approves',
+    'Rehearsals',
+    'Open findings of the preflight checks',
+    'Plan',
+  ]);
+  expect(parts[0]).toContain('Window: from 2026-12-05T02:00 until 2026-12-05T04:00 Europe/Berlin.');
+  expect(parts[0]).toMatch(/Users cannot write for .+ s\./);
+  expect(parts[1]).toContain('| Cut over | freeze, open | cut-over |');
+  expect(parts[2]).toContain('go: the operator is asked: Start the cutover?');
+  expect(parts[3]).toContain('| reversed | this one | 8.5 s | 3 | 1 m 19 s |');
+  expect(parts[4]).toContain('Checked 1 h 00 m ago: 1 open.');
+  expect(parts[4]).toContain('| source | binlogs are off | blocks | 3 d 00 h |');
+  expect(parts[5]).toContain('It is OUT OF DATE');
+});
+
+test('without a run, a preflight and a plan it says so, and has no figure', () => {
+  const {window: _, windowText: __, ...others} = facts;
+  const empty = {...others, forecast: undefined, rehearsals: [], preflight: null, plan: null};
+  const text = sheetMarkdown(empty);
+  expect(text).toContain('How long it takes is unknown: no rehearsal has reversed it.');
+  expect(text).toContain('Forecast: none.');
+  expect(text).toContain('Unknown: the preflight checks have not run here.');
+  expect(text).toContain('No plan of it was shown here.');
+});
+
+test('the page has no script, and its texts are no HTML', () => {
+  const page = sheetHtml({...facts, inventory: {name: '<script>', protected: false}});
+  expect(page).not.toContain('<script');
+  expect(page).toContain('&lt;script&gt;');
+});
+
+const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version'], {stdio: 'ignore'}).status === 0,
+);
+
+test.skipIf(!chromium)('prints on at most two pages (skipped without Chromium)', async () => {
+  const {runbook} = await loadRunbook('runbooks/seamless-cutover.ts');
+  const row = <Item>(item: Item) => Array.from({length: 12}, () => item);
+  const [rehearsal] = facts.rehearsals;
+  const [finding] = facts.preflight?.findings ?? [];
+  const full = {
+    ...{...facts, runbook, runbookDigest: runbookDigest(runbook)},
+    rehearsals: rehearsal ? row(rehearsal) : [],
+    preflight: {
+      atUtc: facts.now.toISOString(),
+      findings: finding
+        ? row({...finding, observed: 'an observation of many words '.repeat(12)})
+        : [],
+    },
+  };
+  expect(entryDigests(runbook).length).toBeGreaterThan(40);
+  const folder = mkdtempSync(join(tmpdir(), 'sheet-'));
+  try {
+    writeFileSync(join(folder, 'sheet.html'), sheetHtml(full));
+    execFileSync(
+      chromium ?? '',
+      [
+        ...['--headless', '--no-sandbox', '--disable-gpu', '--no-pdf-header-footer'],
+        ...[`--user-data-dir=${join(folder, 'profile')}`],
+        ...[`--print-to-pdf=${join(folder, 'sheet.pdf')}`, `file://${join(folder, 'sheet.html')}`],
+      ],
+      {stdio: 'ignore', timeout: 60_000},
+    );
+    const pages = readFileSync(join(folder, 'sheet.pdf'), 'latin1').match(/\/Type\s*\/Page\b/g);
+    expect(pages?.length).toBeGreaterThan(0);
+    expect(pages?.length).toBeLessThanOrEqual(2);
+  } finally {
+    rmSync(folder, {recursive: true, force: true, maxRetries: 5});
+  }
+});
