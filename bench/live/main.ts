@@ -1,0 +1,172 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {setMaxListeners} from 'node:events';
+import {readFileSync} from 'node:fs';
+import {Agent, get} from 'node:http';
+import {cpus} from 'node:os';
+import {join} from 'node:path';
+import {performance} from 'node:perf_hooks';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {LiveFeed} from '../../src/cli/live/feed.ts';
+import {serveLive} from '../../src/cli/live/server.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
+import {LiveRun} from '../../src/run/live-run.ts';
+import {benchFolder, endWithBench} from '../folder.ts';
+
+// `npm run bench:live`: what viewers of the live page cost the run. One run works at a steady pace while nobody serves
+// the page, while it is served to nobody, and while it is served to 50 viewers; then again in the other order. Its
+// processor time is that of its process, as the kernel counts it. The page is served by this process, and its viewers
+// ask twice a second, as a browser does.
+const viewers = 50;
+const stretchMs = 8_000;
+const everyMs = 500;
+const lookEveryMs = 250;
+const ticksPerSecond = 100;
+
+const folder = benchFolder('switcharoo-bench-live-');
+const state = new StateFolder(join(folder, 'state'));
+const run = startRun();
+await begun();
+const rows = [];
+for (const count of [null, 0, viewers, viewers, 0, null]) {
+  rows.push(await stretch(count));
+}
+run.kill('SIGTERM');
+say(`${cpus().length} processors; ${stretchMs / 1000} s each, in one run\n`);
+table([
+  'page',
+  'viewers',
+  'CPU of the run',
+  'entries',
+  'CPU an entry',
+  'reads',
+  'answers',
+  'most behind',
+]);
+for (const row of rows) {
+  table(row);
+}
+process.exit(0);
+
+function startRun(): ChildProcess {
+  const words = ['run', 'bench/live/paced.ts', '-i', 'bench/live/paced.yaml', '--yes', '--json'];
+  const args = ['bin/switcharoo.js', '--state-dir', state.path, ...words];
+  const child = spawn(process.execPath, args, {stdio: ['ignore', 'ignore', 'inherit']});
+  endWithBench(folder, child);
+  return child;
+}
+
+async function begun(): Promise<void> {
+  while (entriesWritten() < 20) {
+    await sleep(100);
+    if (run.exitCode !== null) {
+      throw new Error(`The run ended with ${run.exitCode} before the bench.`);
+    }
+  }
+}
+
+function entriesWritten(): number {
+  const [name] = state.runs();
+  return name === undefined
+    ? 0
+    : readFileSync(state.journalOf(name), 'utf8').split('\n').length - 1;
+}
+
+/** `null`: nobody serves the page. */
+async function stretch(count: number | null): Promise<readonly string[]> {
+  const over = new AbortController();
+  setMaxListeners(0, over.signal);
+  const live = new LiveRun({state}, undefined);
+  const feed = new LiveFeed(live);
+  feed.look();
+  const server = count === null ? undefined : await serveLive(feed, {host: '127.0.0.1', port: 0});
+  const counted = {answers: 0, mostBehind: 0};
+  let written = entriesWritten();
+  const sampling = every(lookEveryMs, over.signal, () => {
+    written = entriesWritten();
+  });
+  const looking = server ? every(lookEveryMs, over.signal, () => feed.look()) : undefined;
+  const watching = Array.from({length: count ?? 0}, () =>
+    view(server?.url ?? '', over.signal, (seq) => {
+      counted.answers += 1;
+      const behind = seq === undefined ? 0 : written - 1 - seq;
+      counted.mostBehind = Math.max(counted.mostBehind, behind);
+    }),
+  );
+  const [cpuMs, entries, reads, atMs] = [cpuOf(run), entriesWritten(), live.reads, now()];
+  await sleep(stretchMs);
+  const seconds = (now() - atMs) / 1000;
+  const [spentMs, added] = [cpuOf(run) - cpuMs, entriesWritten() - entries];
+  const read = live.reads - reads;
+  over.abort();
+  await Promise.all([looking, sampling, ...watching]);
+  await server?.close();
+  return [
+    server ? 'served' : 'not served',
+    String(count ?? '-'),
+    `${(spentMs / seconds / 10).toFixed(2)} %`,
+    (added / seconds).toFixed(1),
+    `${(spentMs / added).toFixed(2)} ms`,
+    (read / seconds).toFixed(1),
+    (counted.answers / seconds).toFixed(0),
+    count ? `${counted.mostBehind} entries` : '-',
+  ];
+}
+
+/** As the script of the page does: it asks for what has changed since. */
+async function view(
+  url: string,
+  signal: AbortSignal,
+  answered: (seq: number | undefined) => void,
+): Promise<void> {
+  const agent = new Agent({keepAlive: true});
+  let tag = '';
+  await sleep(Math.random() * everyMs);
+  await every(everyMs, signal, async () => {
+    const {etag, text} = await ask(`${url}state.json`, tag, agent);
+    tag = etag;
+    answered(text === '' ? undefined : JSON.parse(text).seq);
+  });
+  agent.destroy();
+}
+
+function ask(url: string, tag: string, agent: Agent): Promise<{etag: string; text: string}> {
+  return new Promise((resolve, reject) => {
+    get(url, {agent, headers: {'if-none-match': tag}}, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({etag: response.headers.etag ?? '', text}));
+    }).once('error', reject);
+  });
+}
+
+async function every(
+  ms: number,
+  signal: AbortSignal,
+  work: () => void | Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    await work();
+    await sleep(ms, undefined, {signal}).catch(() => {});
+  }
+}
+
+/** Of all its threads, in ms (proc(5): the 14th and 15th field, counted behind the name). */
+function cpuOf({pid}: ChildProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+}
+
+function now(): number {
+  return performance.now();
+}
+
+function table(cells: readonly string[]): void {
+  say(cells.map((cell, index) => (index === 0 ? cell.padEnd(12) : cell.padStart(15))).join(''));
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
