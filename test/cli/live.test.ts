@@ -267,6 +267,7 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
 
     renameSync(journal.path, `${journal.path}.away`);
     await shows('cannot be read');
+    await shows('No clock on this page runs. Journal read up to #5.');
     await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 600))');
     const still = await clock();
     await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1500))');

@@ -57,7 +57,8 @@ export const titleOf = ({report, progress, holder}: RunPage): string =>
 
 function headHtml({report, progress, holder}: RunPage): string {
   const sign = outcomeSign(progress, holder);
-  const kind = sign.word === outcomeSigns[report.outcome].word ? report.outcome : 'attention';
+  const isOutcome = sign.word === outcomeSigns[report.outcome].word;
+  const kind = isOutcome ? report.outcome : sign.colour === 'red' ? 'attention' : 'paused';
   const {inventory, problem} = report;
   return `<p class="outcome ${kind}">${signHtml(sign)}</p>
 <h1>${escaped(report.runbook)} <small>${report.rehearsal ? 'rehearsed ' : ''}on ${escaped(inventory.name)}</small>${inventory.protected ? ' <strong class="protected">PROTECTED</strong>' : ''}</h1>

@@ -17,7 +17,7 @@ export const followScript = `
   let sign = {run: performance.now(), day: Date.now(), utc: null};
   let made = null;
   let offsetMs = null;
-  let isStale = null;
+  let last = '';
 
   const silent = () => Math.max(performance.now() - sign.run, Date.now() - sign.day);
   const clockOf = (time) => new Date(time).toISOString().slice(11, 19);
@@ -49,17 +49,20 @@ export const followScript = `
       const now = performance.now() + offsetMs;
       for (const clock of document.querySelectorAll('.clock')) say(clock, textOf(clock.dataset, now));
     }
-    if (stale !== isStale) {
-      isStale = stale;
-      document.body.classList.toggle('stale', stale);
+    const state = stale ? 'stale' : offsetMs === null ? 'halted' : 'live';
+    if (state === last) return;
+    if (last === 'stale') say(news, 'This page is up to date again.');
+    last = state;
+    document.body.className = state;
+    if (stale) {
       const since = clockOf(sign.utc ?? sign.day);
       const lost = follow === 'files' ? 'nobody writes it any more' : 'its server does not answer, or reads no journal';
-      if (stale) say(news, 'This page is out of date since ' + since + ' UTC: ' + lost + '.');
-      contact.textContent = stale
-        ? 'OUT OF DATE since ' + since + ' UTC: ' + lost + '. All of this page is as it was then, and no clock on it runs.'
-        : 'Live. Journal read up to #';
-      if (!stale) contact.append(Object.assign(document.createElement('span'), {id: 'seq', textContent: seq}), '.');
+      say(news, 'This page is out of date since ' + since + ' UTC: ' + lost + '.');
+      contact.textContent = 'OUT OF DATE since ' + since + ' UTC: ' + lost + '. All of this page is as it was then, and no clock on it runs.';
+      return;
     }
+    contact.textContent = (state === 'live' ? 'Live.' : 'No clock on this page runs.') + (seq === '' ? '' : ' Journal read up to #');
+    if (seq !== '') contact.append(Object.assign(document.createElement('span'), {id: 'seq', textContent: seq}), '.');
   }
 
   function alive(nowUtc) {
