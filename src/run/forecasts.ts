@@ -2,7 +2,7 @@ import type {RunContext} from '../engine/context.ts';
 import {entryDigests} from '../engine/digests.ts';
 import {type Forecast, type Forecaster, forecasterOf} from '../forecast/forecast.ts';
 import type {PastRun} from '../forecast/samples.ts';
-import {timingsOf} from '../forecast/timings.ts';
+import {type Timings, timingsOf} from '../forecast/timings.ts';
 import type {Journal} from '../journal/contract.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
@@ -36,10 +36,7 @@ export function forecasterFor(host: Pick<Host, 'state'>, about: ForecastOf): For
   for (const name of host.state.runs()) {
     const isAlike =
       name !== run && readableProgress(host, name)?.run.runbook.name === runbook.head.name;
-    const timings =
-      isAlike && past.length < mostRuns
-        ? timingsOf(readJournal(host.state.journalOf(name)).entries)
-        : undefined;
+    const timings = isAlike && past.length < mostRuns ? timingsIn(host, name) : undefined;
     if (timings && timings.forward.size > 0) {
       const there =
         keptForecast(host.state, name)?.distances ?? measuredIn(host.state, name).distances;
@@ -48,6 +45,15 @@ export function forecasterFor(host: Pick<Host, 'state'>, about: ForecastOf): For
   }
   const digests = entryDigests(runbook);
   return forecasterOf({runbook, digests, past, ...here, ...(distances ? {distances} : {})});
+}
+
+/** Nothing of a journal that cannot be read: a run does not stop because of another one. */
+function timingsIn({state}: Pick<Host, 'state'>, run: string): Timings | undefined {
+  try {
+    return timingsOf(readJournal(state.journalOf(run)).entries);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The forecast of one run, from its plan on. */

@@ -13,7 +13,11 @@ export interface KeptForecast {
 
 /** Keeps it beside the journal. A run without it is a run like any other. */
 export function keepForecast(state: StateFolder, run: string, forecast: KeptForecast): void {
-  writeFileSync(keptFile(state, run), `${JSON.stringify(forecast)}\n`, {mode: 0o600});
+  try {
+    writeFileSync(keptFile(state, run), `${JSON.stringify(forecast)}\n`, {mode: 0o600});
+  } catch {
+    // A full disk stops the journal, and no run must stop for a forecast.
+  }
 }
 
 const keptFile = (state: StateFolder, run: string): string =>

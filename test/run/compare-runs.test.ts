@@ -7,7 +7,7 @@ import {StateFolder} from '../../src/journal/state-folder.ts';
 import {comparisonText, type PreflightReport, plainPaint} from '../../src/report/index.ts';
 import {compareRuns} from '../../src/run/compare-runs.ts';
 import {keepFindings, lastPreflight} from '../../src/run/kept-findings.ts';
-import {keepForecast} from '../../src/run/kept-forecast.ts';
+import {keepForecast, keptForecast} from '../../src/run/kept-forecast.ts';
 import {keepMeasured} from '../../src/run/measurements.ts';
 import {digests, journalOfNight, type Night, usual} from '../forecast/nights.ts';
 
@@ -63,6 +63,15 @@ test('rehearsals side by side: their figures, their forecast, and what changed b
   expect(text).toContain('changed: slow changed (its input, its targets or site.look)');
   expect(text).toContain('machine time: 1 m 25 s (forecast 1 m 10 s to 1 m 22 s)');
   expect(compareRuns(host, first, [second]).map(({run}) => run)).toEqual([first, second]);
+});
+
+test('a forecast that cannot be kept stops no run', () => {
+  const [run] = runs;
+  keepForecast(host.state, run, {distances: []});
+  expect(keptForecast(host.state, run)).toBeUndefined();
+  write(run, usual);
+  keepForecast(host.state, run, {distances: []});
+  expect(keptForecast(host.state, run)).toEqual({distances: []});
 });
 
 test('a finding that was known keeps its age, also when only its figures are others', () => {
