@@ -25,7 +25,7 @@ const ticksPerSecond = 100;
 const folder = benchFolder('switcharoo-bench-live-');
 const state = new StateFolder(join(folder, 'state'));
 const run = startRun();
-await begun();
+await started();
 const rows = [];
 for (const count of [null, 0, viewers, viewers, 0, null]) {
   rows.push(await stretch(count));
@@ -55,7 +55,7 @@ function startRun(): ChildProcess {
   return child;
 }
 
-async function begun(): Promise<void> {
+async function started(): Promise<void> {
   while (entriesWritten() < 20) {
     await sleep(100);
     if (run.exitCode !== null) {
