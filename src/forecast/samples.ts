@@ -111,6 +111,9 @@ function likenessOf(now: EntryDigest | undefined, {run}: Timings): number {
   return then.digest === now.digest ? 1 : changedWeight;
 }
 
+/** An entry is never the network alone. */
+const mostNetwork = 0.8;
+
 /** Takes the network of that time out of a timing, and puts the one of now in. */
 function scaleOf(
   {unit, on}: Entry,
@@ -126,7 +129,9 @@ function scaleOf(
     return undefined;
   }
   return ({ms, ...offsets}) => {
-    const ratio = (Math.max(0, ms - then) + now) / Math.max(ms, 1);
+    // What was measured beside a load may be more than the questions took.
+    const network = Math.min(then, mostNetwork * ms);
+    const ratio = then > 0 && ms > 0 ? 1 + (network / ms) * (now / then - 1) : 1;
     const scaled = Object.entries(offsets).map(([name, at]) => [name, at * ratio]);
     return {ms: ms * ratio, ...Object.fromEntries(scaled)};
   };

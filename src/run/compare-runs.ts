@@ -65,8 +65,10 @@ function changesSince(before: Started, now: Started): readonly string[] {
     ...entries,
     ...(isOtherOrder ? [`the places of the runbook (${now.runbook.digest})`] : []),
     ...(from.name !== to.name ? [`inventory ${from.name} is now ${to.name}`] : []),
-    ...(from.name === to.name && from.digest !== to.digest ? [`inventory ${to.name}`] : []),
-    // Each lab has addresses of its own.
+    // Each lab has addresses of its own, which its inventory and parameters contain.
+    ...(!now.rehearsal && from.name === to.name && from.digest !== to.digest
+      ? [`inventory ${to.name}`]
+      : []),
     ...(now.rehearsal || sameJson(before.params, now.params)
       ? []
       : [paramsText(before.params, now.params)]),

@@ -89,6 +89,16 @@ test('a rehearsal near its targets is converted to the distances from here', () 
   expect(far && basisText(far)).toContain('converted to the distances measured now');
 });
 
+test('what was measured beside a load leaves an entry at least a fifth of its time', () => {
+  const at = (ms: number): readonly RoundTrip[] => [{target: 'site', what: 'statement', ms}];
+  // Ten questions of 10 s would be longer than any entry was.
+  const past = [{...pastRun(usual), distances: at(10_000)}];
+  const forecast = forecastFrom(past, {distances: at(1)});
+  // A fifth of 60, 2 and 3 s, and 4 and 10 s.
+  expect(forecast.run.p50).toBeGreaterThan(24_000);
+  expect(forecast.run.p50).toBeLessThan(30_000);
+});
+
 test('an entry that changed counts less, and one that nobody measured is named', () => {
   const older = digests
     .filter(({id}) => id !== 'smoke')
