@@ -2,9 +2,12 @@ import {expect, test} from 'vitest';
 import {type Forecast, forecasterOf} from '../../src/forecast/forecast.ts';
 import {
   basisText,
+  decideBySentence,
   gapSentences,
+  leftText,
   outageSentences,
   overrunSentences,
+  questionSentences,
   rangeText,
   reversalSentences,
   runSentence,
@@ -163,6 +166,27 @@ test('in a reversal there is none: it goes the other way', () => {
   const timings = timingsOf(entries);
   const run = timings && {timings, now: timings.lastAt};
   expect(forecasterOf({...request, past})(run)).toBeUndefined();
+});
+
+test('who decides is told when a reversal must begin, and what is left', () => {
+  const known = forecastFrom([pastRun(usual, {isReversed: true})]);
+  const range = {p5: 35_000, p50: 40_000, p95: 45_000};
+  const forecast = {
+    ...{...known, left: range, outage: {p5: 6_000, p50: 8_000, p95: 10_000}},
+    reversals: [{to: 'prepared', range, notMeasured: []}],
+  };
+  const by = new Date('2026-03-01T03:41:00Z');
+  expect(decideBySentence(by, forecast)).toBe(
+    'The cutover must be accepted by 03:41:00 UTC, or reversed: a reversal to prepared takes 35 to 45 s, and is over by then if it begins by 03:40:15 UTC.',
+  );
+  expect(decideBySentence(by, undefined)).toBe('The cutover must be accepted by 03:41:00 UTC.');
+  expect(leftText(forecast, by)).toBe(
+    '35 to 45 s left, over by 03:41:45 UTC, besides answers to go',
+  );
+  expect(questionSentences(forecast)).toEqual([
+    'Users cannot write for 6.0 to 10 s.',
+    'After your answer the run takes 35 to 45 s (from 1 rehearsal; a guess).',
+  ]);
 });
 
 test('a range names its unit once', () => {
