@@ -2,6 +2,7 @@ import {type EntryFact, type EntryProgress, entryAfter, notStarted} from './entr
 import type {EntryOf, FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
+import {withoutPassedDecideBy} from './passed-decide-by.ts';
 import type {Problem} from './problem.ts';
 import {type RunHolder, withHolder} from './run-holder.ts';
 import {without} from './without.ts';
@@ -153,7 +154,7 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'systems-claimed':
       return {...progress, lastingClaims: fact.lasting};
     case 'run-resumed':
-      return resumedBy(progress, fact);
+      return resumedBy(withoutPassedDecideBy(progress, fact), fact);
     case 'answered':
       return withAnswer(withWord(progress, fact, at), fact, at);
     case 'checkpoint-reached':

@@ -25,6 +25,23 @@ const reversing: readonly Told[] = [
   {kind: 'entry-reversing', entry: 'freeze'},
 ];
 
+test('a run that goes on outside its window keeps no time to decide that has passed', () => {
+  const resumed: Fact = {kind: 'run-resumed', operator, accepted: []};
+  const decideByAfter = (hours: number, more = {}) =>
+    progressOf(
+      journalOf([
+        runStarted({decideByUtc: '2026-03-01T05:00:00.000Z'}),
+        [hours * 3_600, {...resumed, ...more}],
+      ]),
+    )?.decideBy?.toISOString();
+  const outsideWindow = 'The owner agreed.';
+  expect(decideByAfter(3)).toBe('2026-03-01T05:00:00.000Z');
+  expect(decideByAfter(1, {outsideWindow})).toBe('2026-03-01T05:00:00.000Z');
+  expect(decideByAfter(3, {outsideWindow})).toBeUndefined();
+  const decideByUtc = '2026-03-01T07:00:00.000Z';
+  expect(decideByAfter(3, {outsideWindow, decideByUtc})).toBe(decideByUtc);
+});
+
 const cases: readonly {
   readonly name: string;
   readonly told: readonly Told[];

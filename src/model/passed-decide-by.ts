@@ -1,0 +1,10 @@
+import {without} from './without.ts';
+
+/** Who goes on outside the window, and says why, is not to be stopped by the end of that window. */
+export const withoutPassedDecideBy = <Run extends {readonly decideBy?: Date}>(
+  run: Run,
+  {outsideWindow, atUtc}: {readonly outsideWindow?: string | undefined; readonly atUtc: string},
+): Run =>
+  outsideWindow !== undefined && run.decideBy && run.decideBy < new Date(atUtc)
+    ? (without(run, 'decideBy') as Run) // it is optional
+    : run;
