@@ -153,6 +153,7 @@ function requestFor(
         protected: false,
         lab: false,
         requireRehearsal: false,
+        approvers: {},
         params: {},
         targets: {},
         notify: [],

@@ -1,6 +1,7 @@
 export type {EngineEvent} from './engine/events.ts';
 export type {Answer, Choice, Failure, Operator, Question} from './engine/operator.ts';
 export {type AlsoWritten, alsoWritten} from './model/also-written.ts';
+export {approve} from './model/approve.ts';
 export {confirm} from './model/confirm.ts';
 export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';
@@ -22,6 +23,7 @@ export {
   survey,
   verdictOn,
 } from './model/preflight.ts';
+export {isPrincipalArn, type Principal} from './model/principal.ts';
 export {NotTold, type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
 export type {Grant, NeedStatus, Rights} from './model/rights.ts';

@@ -32,6 +32,8 @@ interface Identity {
   attach(...policies: readonly PolicyDocument[]): void;
   /** Whether the policies allow it: for a service of the lab that is to refuse what IAM does. */
   allows(asked: Asked): boolean;
+  /** The condition keys that say who sent a request (User Guide, "AWS global condition context keys"). */
+  principalOf(headers: AwsRequest['headers']): Asked['context'];
 }
 
 const accountId = '123456789012';
@@ -48,8 +50,17 @@ export function createIdentity({
 } = {}): Identity {
   let policies = [policyOf([everything])];
   const sessions = createSessions();
+  const callerOf = (headers: AwsRequest['headers']): string => {
+    const {accessKeyId = ''} = claimOf(headers) ?? {};
+    const arn = own ?? `${partitionIn(headers)}:sts::${accountId}:assumed-role/switcharoo/night`;
+    return sessions.find(accessKeyId)?.arn ?? arn;
+  };
   return {
     sessions,
+    principalOf: (headers) => {
+      const caller = callerOf(headers);
+      return {'aws:PrincipalArn': principalArnOf(caller, roles), 'aws:userid': userIdOf(caller)};
+    },
     allow: (...allowed) => {
       policies = [policyOf(allowed)];
     },
@@ -59,16 +70,14 @@ export function createIdentity({
     allows: (asked) => decide(policies, asked) === 'allowed',
     sts: queryService('sts', 'https://sts.amazonaws.com/doc/2011-06-15/', {
       GetCallerIdentity: (_form, headers) => {
-        const {accessKeyId = ''} = claimOf(headers) ?? {};
-        const arn =
-          own ?? `${partitionIn(headers)}:sts::${accountId}:assumed-role/switcharoo/night`;
-        const caller = sessions.find(accessKeyId)?.arn ?? arn;
-        return {Arn: caller, UserId: 'AROALAB:night', Account: accountId};
+        const caller = callerOf(headers);
+        return {Arn: caller, UserId: userIdOf(caller), Account: accountId};
       },
       AssumeRole: (form, headers) => assumeRole(form, {roles, sessions, headers}),
     }),
     iam: queryService('iam', 'https://iam.amazonaws.com/doc/2010-05-08/', {
       SimulatePrincipalPolicy: (form) => simulate(policies, form),
+      GetRole: (form, headers) => roleReply(form.get('RoleName') ?? '', {roles, headers}),
     }),
   };
 }
@@ -142,7 +151,40 @@ function assumeRole(form: URLSearchParams, {roles, sessions, headers}: Assuming)
       SessionToken: key.sessionToken,
       Expiration: new Date(key.endsAtMs).toISOString(),
     },
-    AssumedRoleUser: {AssumedRoleId: `AROALAB:${name}`, Arn: assumed},
+    AssumedRoleUser: {AssumedRoleId: userIdOf(assumed), Arn: assumed},
+  };
+}
+
+/** Of a session it is the ARN of its role, with the path that the ARN of the session does not have. */
+function principalArnOf(caller: string, roles: readonly Role[]): string {
+  const [, partition, account, name] =
+    /^(arn:[^:]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(caller) ?? [];
+  const role = roles.find(({arn}) => arn.split('/').at(-1) === name);
+  return name === undefined ? caller : (role?.arn ?? `${partition}:iam::${account}:role/${name}`);
+}
+
+/** The unique id of a user; that of a role, and the name of the session. */
+function userIdOf(caller: string): string {
+  const [kind = '', ...path] = caller.split(':').slice(5).join(':').split('/');
+  const [name = '', session] = kind === 'assumed-role' ? path : [path.at(-1)];
+  const id = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+  return kind === 'assumed-role' ? `AROALAB${id}:${session}` : `AIDALAB${id}`;
+}
+
+function roleReply(
+  name: string,
+  {roles, headers}: Pick<Assuming, 'roles' | 'headers'>,
+): XmlElements {
+  const role = roles.find(({arn}) => arn.split('/').at(-1) === name);
+  const arn = role?.arn ?? `${partitionIn(headers)}:iam::${accountId}:role/${name}`;
+  return {
+    Role: {
+      Path: arn.slice(arn.indexOf('/'), arn.lastIndexOf('/') + 1),
+      RoleName: name,
+      RoleId: `AROALAB${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')}`,
+      Arn: arn,
+      CreateDate: '2026-01-01T00:00:00Z',
+    },
   };
 }
 

@@ -14,7 +14,10 @@ export interface PolicyDocument {
 interface PolicyStatement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
+  /** With variables, such as `${aws:PrincipalArn}`. */
+  readonly Resource?: string | readonly string[];
+  /** Every other resource is meant. */
+  readonly NotResource?: string | readonly string[];
   /** Operator, key, value. */
   readonly Condition?: Readonly<
     Record<string, Readonly<Record<string, string | readonly string[]>>>
@@ -45,9 +48,11 @@ export const missingKeys = (
 
 const isAbout =
   ({action, resource, context}: Asked) =>
-  ({Action, Resource, Condition = {}}: PolicyStatement): boolean =>
+  ({Action, Resource, NotResource, Condition = {}}: PolicyStatement): boolean =>
     [Action].flat().some((pattern) => matches(pattern, action)) &&
-    [Resource].flat().some((pattern) => matches(pattern, resource)) &&
+    (NotResource === undefined
+      ? isAmong(Resource ?? [], resource, context)
+      : !isAmong(NotResource, resource, context)) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, values]) => holds(operator, [values].flat(), context[key])),
     );
@@ -65,7 +70,28 @@ function holds(operator: string, values: readonly string[], value: string | unde
   }
 }
 
+/** A variable stands for its value as it is; one without a value matches nothing (User Guide, "Policy variables"). */
+const isAmong = (
+  patterns: string | readonly string[],
+  resource: string,
+  context: Asked['context'],
+): boolean =>
+  [patterns].flat().some((pattern) => {
+    const pieces = pattern.split(/(\$\{[^}]+\})/).map((piece) => {
+      const [, name] = /^\$\{([^}]+)\}$/.exec(piece) ?? [];
+      const value = name === undefined ? undefined : context[name];
+      return name === undefined ? globbed(piece) : value === undefined ? '(?!)' : escaped(value);
+    });
+    return new RegExp(`^${pieces.join('')}$`).test(resource);
+  });
+
 const matches = (pattern: string, text: string): boolean =>
-  new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`, 'i').test(text);
+  new RegExp(`^${globbed(pattern)}$`, 'i').test(text);
+
+const globbed = (pattern: string): string =>
+  pattern
+    .split(/([*?])/)
+    .map((piece) => (piece === '*' ? '.*' : piece === '?' ? '.' : escaped(piece)))
+    .join('');
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

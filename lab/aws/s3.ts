@@ -16,6 +16,8 @@ interface S3Options {
   readonly locked?: readonly string[];
   /** What IAM, or the policy of the bucket, says of a request. */
   readonly allows?: (asked: Asked) => boolean;
+  /** The condition keys that say who sent it. */
+  readonly principalOf?: (headers: AwsRequest['headers']) => Asked['context'];
 }
 
 export interface S3 extends AwsService {
@@ -68,13 +70,16 @@ export function createS3(options: S3Options): S3 {
 function replyTo(
   request: AwsRequest,
   buckets: ReadonlyMap<string, Bucket>,
-  {ignoresConditions = false, unversioned = [], locked = [], allows = () => true}: S3Options,
+  {ignoresConditions = false, unversioned = [], locked = [], ...iam}: S3Options,
 ): AwsReply {
   const {bucket: name, key} = placeOf(request);
   const operation = operationOf(request);
   const arn = `${arnIn(regionOf(request.headers))}:s3:::${name}`;
-  const may = (action: string, context: Asked['context'] = {}, at = key) =>
-    allows({action, resource: `${arn}${at === '' ? '' : `/${at}`}`, context});
+  const {allows = () => true, principalOf = () => ({})} = iam;
+  const may = (action: string, more: Asked['context'] = {}, at = key) => {
+    const context = {...principalOf(request.headers), ...more};
+    return allows({action, resource: `${arn}${at === '' ? '' : `/${at}`}`, context});
+  };
   refuseUnless(may(actionOf(operation), contextOf(request)));
   const bucket = bucketOf(buckets, name);
   switch (operation) {

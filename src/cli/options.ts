@@ -214,3 +214,9 @@ export const outsideWindow = optional({
   description: 'Cut over outside the window of the inventory, and journal this reason',
   group: approval,
 });
+
+export const ownedInventory = optional({
+  short: 'i',
+  placeholder: 'inventory',
+  description: 'Inventory whose systems may be claimed by a run of another state folder',
+});

@@ -1,4 +1,5 @@
 import type {EngineEvent, Observe} from '../engine/events.ts';
+import {isOpenedByPerson} from '../model/approve.ts';
 import type {Entry} from '../model/entry.ts';
 import type {RunReport} from '../report/index.ts';
 import type {Run} from '../run/run.ts';
@@ -110,4 +111,4 @@ function screenOf(
 }
 
 /** A person may take as long as needed. */
-const isTimed = ({unit}: Entry): boolean => unit.name !== 'operator.confirm';
+const isTimed = ({unit}: Entry): boolean => !isOpenedByPerson(unit);

@@ -1,5 +1,6 @@
 import type {Forecast} from '../forecast/forecast.ts';
 import type {Journal} from '../journal/contract.ts';
+import type {ApprovalDesk, ApprovalRules} from '../model/approval.ts';
 import type {Fact, FactOf} from '../model/journal.ts';
 import {foldWithOutage, noOutage, type Outage, outageAfter} from '../model/outage.ts';
 import {type Progress, progressAfter} from '../model/progress.ts';
@@ -18,6 +19,8 @@ export interface World {
   /** Names the run to the targets; a plan without a run has a name too. */
   readonly run: string;
   readonly observe: Observe;
+  /** Who may approve; without it, nothing that asks for approval can be passed. */
+  readonly approvalRules?: ApprovalRules;
   /** Aborted when even the action in flight must end. */
   readonly aborting: AbortSignal;
 }
@@ -31,6 +34,8 @@ export interface RunContext extends World {
   readonly earlier?: EarlierFigures | null;
   /** How long it will still take, as earlier runs tell; `undefined` where they do not. */
   readonly forecast?: () => Forecast | undefined;
+  /** Absent where the journal is not shared. */
+  readonly approvals?: ApprovalDesk | undefined;
   /** Absent where no target can be claimed. */
   readonly claims?: RunClaims | undefined;
   /** Aborted when the run is to stop at the next safe place; its reason says by what. */

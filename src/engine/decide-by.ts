@@ -1,4 +1,4 @@
-import {confirm} from '../model/confirm.ts';
+import {isOpenedByPerson} from '../model/approve.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
@@ -18,8 +18,8 @@ export function decideByProblem(
 }
 
 /**
- * Accepted is what the last confirmation before the point of no return asks; without one, everything before it is
- * done.
+ * Accepted is what the last confirmation or approval before the point of no return asks; without one, everything
+ * before it is done.
  */
 function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
   const items: readonly Item[] = runbook.items;
@@ -27,6 +27,6 @@ function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
   const before = items
     .slice(0, barrier < 0 ? items.length : barrier)
     .filter((item): item is Entry => item.kind === 'entry');
-  const last = before.findLast(({unit}) => unit === confirm) ?? before.at(-1);
+  const last = before.findLast(({unit}) => isOpenedByPerson(unit)) ?? before.at(-1);
   return last === undefined || progress.entries.get(last.id)?.state === 'done';
 }

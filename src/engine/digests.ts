@@ -63,6 +63,7 @@ function partsOf(entry: Entry): unknown {
   const back =
     unit.kind === 'step' ? [unit.reverse, ...(unit.isReversed ? [unit.isReversed] : [])] : [false];
   const code = [input, unit.check, 'plan' in unit && unit.plan, ...back];
-  const bound = {on, after, requires, timeoutMs, neverSkip};
+  const asked = entry.approval && {...entry.approval, question: entry.summary};
+  const bound = {on, after, requires, timeoutMs, neverSkip, asked};
   return {id, phase, group, unit: unit.name, ...bound, code: code.map(String)};
 }

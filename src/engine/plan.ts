@@ -5,6 +5,7 @@ import type {EntryProgress, Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {SharedReads} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
+import {approvalObstacle} from './approval-rules.ts';
 import type {World} from './context.ts';
 import {alsoWrittenIn} from './declared-writes.ts';
 import {runbookDigest} from './digests.ts';
@@ -40,7 +41,7 @@ interface Planning {
   readonly signal: AbortSignal;
 }
 
-/** Looks at everything that can be looked at, and changes nothing. Every problem is in the plan; none ends it. */
+/** Looks at everything, and changes nothing. Every problem is in the plan; none ends it. */
 export async function makePlan(planning: Planning): Promise<Plan> {
   const {world, inventory} = planning;
   const {runbook} = world;
@@ -68,7 +69,6 @@ function outageIn({head, entries}: AnyRunbook): Pick<Plan, 'outage'> {
   return outage ? {outage} : {};
 }
 
-/** What the looks of a plan have given so far. */
 interface PlanSurvey {
   readonly outputs: KnownOutputs;
   readonly fromChecks: Map<string, KnownOutput>;
@@ -158,6 +158,10 @@ async function checkedLine(
   planning: Planning,
   survey: PlanSurvey,
 ): Promise<PlanLine> {
+  const obstacle = approvalObstacle(entry, planning.world.approvalRules);
+  if (obstacle) {
+    return blockedLine(base, obstacle);
+  }
   const input = await inputAfterChecks(entry, planning, survey);
   if (input.kind === 'invalid') {
     return blockedLine(base, input.problem);

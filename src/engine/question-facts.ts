@@ -1,6 +1,6 @@
 import {decideBySentence, questionSentences} from '../forecast/forecast-text.ts';
 import {losslessScope} from '../model/also-written.ts';
-import {confirm} from '../model/confirm.ts';
+import {isOpenedByPerson} from '../model/approve.ts';
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {isClosed} from '../model/outage.ts';
@@ -182,7 +182,7 @@ function entriesUntilNextQuestion(items: readonly Item[], at: Item): readonly En
   const following = items.slice(items.indexOf(at) + 1);
   const next = following.findIndex(
     (item) =>
-      item.kind === 'point-of-no-return' || (item.kind === 'entry' && item.unit === confirm),
+      item.kind === 'point-of-no-return' || (item.kind === 'entry' && isOpenedByPerson(item.unit)),
   );
   return following
     .slice(0, next < 0 ? following.length : next)

@@ -1,17 +1,15 @@
 import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Verdict} from '../model/verdict.ts';
+import {answerInLab, isAnsweredInLab} from './approval-rules.ts';
 import {askOnce} from './ask-operator.ts';
-import {awakeMs} from './clock.ts';
+import {awaitApprovals} from './await-approvals.ts';
 import type {RunContext} from './context.ts';
-import {inputOf, knownOutputs} from './known-values.ts';
-import {checkEntry, problemOfCheck} from './look.ts';
+import {allOpenNow, precedingGatesOpen} from './open-gates.ts';
 import {noteRequired} from './person-problems.ts';
-import {waitsOf} from './poll.ts';
-import {answerRequired, declined, entryTimedOut, runStopped} from './problems.ts';
+import {answerRequired, declined, runStopped} from './problems.ts';
 import {processStopProblem} from './process-stop.ts';
 import {factsOfQuestion} from './question-facts.ts';
-import {gatesBefore} from './question-gates.ts';
 
 /**
  * Asks what no look can tell. The gates right before it are looked at again just before the question, and once more
@@ -21,8 +19,13 @@ import {gatesBefore} from './question-gates.ts';
 export async function askAtGate(
   context: RunContext,
   entry: Entry,
-  asked: Extract<Verdict<unknown, unknown>, {kind: 'needs-answer'}>,
+  verdict: Extract<Verdict<unknown, unknown>, {kind: 'needs-answer'}>,
 ): Promise<'yes' | 'again' | Problem> {
+  const {approval: need} = verdict;
+  if (need && !isAnsweredInLab(context, need)) {
+    return awaitApprovals(context, entry, {...verdict, need});
+  }
+  const asked = need ? answerInLab(verdict, need) : verdict;
   for (;;) {
     const notOpen = await precedingGatesOpen(context, entry);
     if (notOpen) {
@@ -56,69 +59,5 @@ export async function askAtGate(
     if (await allOpenNow(context, entry)) {
       return 'yes';
     }
-  }
-}
-
-/** Waits, within each gate's own limit, until all of them are open. */
-async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Problem | undefined> {
-  for (const gate of gatesBefore(context.runbook.items, entry)) {
-    const since = awakeMs(context.clock);
-    const waits = waitsOf(gate);
-    for (;;) {
-      const says = await notOpenBecause(context, gate);
-      if (says === undefined) {
-        break;
-      }
-      context.observe({
-        kind: 'progress',
-        entry: entry.id,
-        text: `${gate.id} is no longer open: ${says}`,
-      });
-      if (context.stopping.aborted) {
-        return runStopped(String(context.stopping.reason));
-      }
-      if (awakeMs(context.clock) - since >= gate.timeoutMs) {
-        return entryTimedOut(gate.id, true, gate.timeoutMs, says);
-      }
-      await context.clock.sleep(waits.next().value, context.stopping);
-    }
-  }
-  return undefined;
-}
-
-async function allOpenNow(context: RunContext, entry: Entry): Promise<boolean> {
-  for (const gate of gatesBefore(context.runbook.items, entry)) {
-    if ((await notOpenBecause(context, gate)) !== undefined) {
-      return false;
-    }
-  }
-  return true;
-}
-
-async function notOpenBecause(context: RunContext, gate: Entry): Promise<string | undefined> {
-  const {progress} = context.record;
-  if (progress.entries.get(gate.id)?.state !== 'done') {
-    return undefined;
-  }
-  const input = inputOf(gate, context.params, knownOutputs(progress, context.runbook.entries));
-  if (input.kind !== 'known') {
-    return undefined;
-  }
-  try {
-    const {verdict} = await checkEntry(
-      context,
-      {entry: gate, input: input.input, started: false},
-      context.stopping,
-    );
-    switch (verdict.kind) {
-      case 'waiting':
-        return verdict.progress;
-      case 'blocked':
-        return verdict.reason;
-      default:
-        return undefined;
-    }
-  } catch (error) {
-    return problemOfCheck(gate.id, error).message;
   }
 }

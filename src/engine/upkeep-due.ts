@@ -1,4 +1,4 @@
-import {confirm} from '../model/confirm.ts';
+import {isOpenedByPerson} from '../model/approve.ts';
 import {makesConnections, type SystemFact} from '../model/effects.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {outageSpan} from '../model/outage-span.ts';
@@ -108,7 +108,7 @@ export function upkeepTurn(
   const at = first ? items.indexOf(first) : -1;
   const before = items[at - 1];
   const span = head.outage && outageSpan(head.outage, entries);
-  const isAsked = (item: Item | undefined) => item?.kind === 'entry' && item.unit === confirm;
+  const isAsked = (item: Item | undefined) => item?.kind === 'entry' && isOpenedByPerson(item.unit);
   // An outage that begins in a hold is no turn of its own: visitors wait there already.
   const stops = entries.find(
     ({id, unit}: Entry) => id === span?.begins || makesConnections(unit, 'held'),

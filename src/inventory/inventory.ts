@@ -4,6 +4,7 @@ import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {didYouMean, namesNear} from '../model/suggestion.ts';
+import {approversShape} from './approvers.ts';
 import {channels} from './channels.ts';
 import {writtenIn} from './inventory-file.ts';
 import {namesIn, pathsOf} from './names.ts';
@@ -33,6 +34,8 @@ export const inventoryShape = z.strictObject({
   targets: z.record(z.string(), target),
   /** The target in which the journals of its runs are shared with other hosts. */
   store: z.string().optional(),
+  /** Who may approve what a runbook asks, by group. */
+  approvers: approversShape.default({}),
   /** When its systems may be cut over. */
   window: windowShape.exactOptional(),
   notify: channels,

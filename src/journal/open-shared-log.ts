@@ -87,5 +87,5 @@ export async function sharedSinceMs(
 ): Promise<number> {
   const keys = await store.keys(`${run}/`, signal);
   const key = keys.findLast((candidate) => candidate <= keyOf(run, seq));
-  return key === undefined ? 0 : ((await store.ageMs(key, signal)) ?? 0);
+  return key === undefined ? 0 : ((await store.added(key, signal))?.ageMs ?? 0);
 }

@@ -1,8 +1,10 @@
 import type {z} from 'zod';
+import type {ApprovalNeed} from './approval.ts';
 import type {AnyGate, AnyStep, AnyUnit} from './step.ts';
 import type {TargetKind, TargetKinds} from './target.ts';
 
 export type Stage = 'reversible' | 'committed';
+
 export type Allowed<At extends Stage> = At extends 'reversible' ? AnyStep | AnyGate : AnyUnit;
 
 /** A kind `mysql.aurora` is a kind of `mysql`: it may play every part that asks for one. */
@@ -83,13 +85,15 @@ export type WithPlaces<Places, Ids extends PropertyKey, Outputs, At extends Stag
   readonly [Key in Ids]: Place<Outputs, At, keyof Places>;
 };
 
-/** A step, gate or confirmation in its place. */
+/** A step, gate, confirmation or approval in its place. */
 export interface Entry {
   readonly kind: 'entry';
   readonly id: string;
   readonly phase: string;
   /** Entries of one group run together. */
   readonly group?: string;
+  /** What it asks of other people. `details`: the code that makes what they read with its question. */
+  readonly approval?: ApprovalNeed & {readonly details: string};
   /** How many of its group may be at work at the same time. */
   readonly atOnce?: number;
   /** Ids of which every thing has its own entry: their outputs are asked for by name. */

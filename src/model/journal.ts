@@ -10,6 +10,7 @@ const way = z.enum(['forward', 'reverse', 'upkeep']);
 const about = z.enum([
   'plan',
   'confirmation',
+  'approval',
   'by-hand',
   'point-of-no-return',
   'failure',
@@ -177,7 +178,34 @@ const facts = [
     details: z.array(z.string()),
     /** Who sees the question. */
     person: z.string(),
+    /** Of whom an approval is asked, and of what. */
+    approval: z
+      .object({
+        digest: z.string(),
+        by: z.string(),
+        of: z.number().int(),
+        validForMs: z.number(),
+        principals: z.array(z.string()),
+      })
+      .exactOptional(),
   }),
+  /**
+   * An approval was given elsewhere, and counts. `from`: what the approver's host calls itself. That is not proven.
+   */
+  z.object({
+    kind: z.literal('approved'),
+    entry: z.string(),
+    digest: z.string(),
+    group: z.string(),
+    /** Of the list of the group, as which it counts. */
+    listed: z.string(),
+    principal: z.string(),
+    /** By the clock of the store. */
+    givenUtc: z.iso.datetime(),
+    from: z.string(),
+  }),
+  /** Who the process is for AWS, that has the run from here on: no approval of theirs counts. */
+  z.object({kind: z.literal('operator-identified'), arn: z.string(), principal: z.string()}),
   z.object({
     kind: z.literal('answered'),
     entry: z.string().nullable(),

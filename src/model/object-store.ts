@@ -1,3 +1,5 @@
+import type {Principal} from './principal.ts';
+
 /**
  * A place that every host of a team reaches. An object in it is written once, and never changed: of two hosts that add
  * the same key at once, one is told that it is taken.
@@ -12,8 +14,13 @@ export interface ObjectStore {
   add(key: string, text: string, signal: AbortSignal): Promise<'added' | 'taken'>;
   /** `null` where there is none. */
   read(key: string, signal: AbortSignal): Promise<string | null>;
-  /** How long ago a text was added, in ms, by the clock of the store, in whole seconds; `null` where there is none. */
-  ageMs(key: string, signal: AbortSignal): Promise<number | null>;
+  /** When a text was added, and how long ago that is, by the clock of the store; `null` where there is none. */
+  added(
+    key: string,
+    signal: AbortSignal,
+  ): Promise<{readonly at: Date; readonly ageMs: number} | null>;
+  /** Whom the store takes this process for. */
+  caller(signal: AbortSignal): Promise<Principal>;
   /** All keys that begin with a prefix, in order. */
   keys(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
   readonly safeguards: StoreSafeguards;

@@ -7,6 +7,8 @@ export interface OpenQuestion {
   readonly question: string;
   readonly person: string;
   readonly since: Date;
+  /** Of whom an approval is asked, and of what. */
+  readonly approval?: FactOf<'asked'>['approval'];
 }
 
 type Questions = readonly OpenQuestion[];
@@ -32,8 +34,9 @@ export function questionsAfter(questions: Questions, entry: JournalEntry): Quest
   }
 }
 
-function opened({entry, about, question, person, atUtc}: EntryOf<'asked'>): OpenQuestion {
-  return {entry, about, question, person, since: new Date(atUtc)};
+function opened({entry, about, question, person, atUtc, approval}: EntryOf<'asked'>): OpenQuestion {
+  const asked = {entry, about, question, person, since: new Date(atUtc)};
+  return approval ? {...asked, approval} : asked;
 }
 
 const withoutQuestion = (

@@ -1,4 +1,6 @@
-import {type EntryFact, type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
+import {type ApprovalState, noApprovals, withApproval} from './approval-fold.ts';
+import {type EntriesState, withEnds, withEntry, withoutChecks} from './entries-fold.ts';
+import {type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
 import type {EntryOf, FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
@@ -24,7 +26,7 @@ export type RunOutcome =
   | 'reverse-failed';
 
 /** State is never stored: this is what the entries of a journal say, and nothing else. */
-export interface Progress extends RunHolder {
+export interface Progress extends RunHolder, ApprovalState, EntriesState {
   readonly run: FactOf<'run-started'>;
   readonly startedAt: Date;
   readonly lastAt: Date;
@@ -32,9 +34,6 @@ export interface Progress extends RunHolder {
   readonly last: Pick<JournalEntry, 'atUtc' | 'monotonic'>;
   readonly seq: number;
   readonly outcome: RunOutcome;
-  readonly entries: LastingMap<EntryProgress>;
-  /** The entries that others name in `endedBy`, so that nobody has to look at all of them at each start. */
-  readonly enders: readonly string[];
   readonly checkpoints: readonly string[];
   readonly passedPointOfNoReturn: boolean;
   /** The checkpoint of a reversal under way (`null`: the start), and every entry after it. */
@@ -115,6 +114,7 @@ function started(fact: EntryOf<'run-started'>): Progress {
     enders: [],
     besides: fact.besides ?? [],
     lastingClaims: [],
+    ...noApprovals,
     ...longestOutageIn(fact),
   };
 }
@@ -167,6 +167,9 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'earlier-holder-stopped':
     case 'not-shared':
       return withHolder(progress, fact);
+    case 'approved':
+    case 'operator-identified':
+      return withApproval(progress, fact);
     case 'point-of-no-return-passed':
       return {...progress, passedPointOfNoReturn: true};
     case 'reverse-started':
@@ -174,6 +177,7 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
         ...without(unpaused(progress), 'isOutageTooLong'),
         entries: withoutChecks(progress.entries),
         outcome: 'reversing',
+        reversals: progress.reversals + 1,
         reversingTo: {to: fact.to, entries: fact.entries},
       };
     case 'reverse-failed':
@@ -206,31 +210,6 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
   }
 }
 
-/** What an entry ended may be in place again once it is reversed, or tried again. */
-function withEnds(before: Progress, fact: EntryFact, at: Date): Progress {
-  const progress = withEntry(before, fact.entry, (entry) => entryAfter(entry, fact, at));
-  switch (fact.kind) {
-    case 'entry-done':
-      return (fact.ended ?? []).reduce(
-        (after, id) => withEntry(after, id, (entry) => ({...entry, endedBy: fact.entry})),
-        fact.ended?.length ? {...progress, enders: [...progress.enders, fact.entry]} : progress,
-      );
-    case 'entry-reversing':
-    case 'entry-started':
-      return progress.enders.includes(fact.entry) ? withoutEnder(progress, fact.entry) : progress;
-    default:
-      return progress;
-  }
-}
-
-const withoutEnder = (progress: Progress, ender: string): Progress =>
-  [...progress.entries.values()]
-    .filter(({endedBy}) => endedBy === ender)
-    .reduce<Progress>((after, {id}) => withEntry(after, id, (entry) => without(entry, 'endedBy')), {
-      ...progress,
-      enders: progress.enders.filter((id) => id !== ender),
-    });
-
 const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): Progress => ({
   ...progress,
   outcome: progress.outcome === 'reverse-failed' ? 'reverse-failed' : 'paused',
@@ -261,13 +240,6 @@ function withDecision(progress: Progress, answer: string, at: Date): Progress {
   return decideBy && at > decideBy ? without(allowed, 'decideBy') : allowed;
 }
 
-/** A reversal checks what it reverses, and nothing else. */
-function withoutChecks(entries: Progress['entries']): Progress['entries'] {
-  return [...entries.values()]
-    .filter(({state, applied}) => state === 'checking' && !applied)
-    .reduce((all, entry) => all.with(entry.id, notStarted(entry)), entries);
-}
-
 /** After a reversal everything behind the checkpoint is to be done again, gates and adopted entries too. */
 function reversedTo(progress: Progress, to: string | null): Progress {
   const reversing = new Set(progress.reversingTo?.entries);
@@ -285,15 +257,6 @@ function reversedTo(progress: Progress, to: string | null): Progress {
     checkpoints: to === null ? [] : checkpoints.slice(0, checkpoints.indexOf(to) + 1),
     outcome: 'reversed',
   };
-}
-
-function withEntry(
-  progress: Progress,
-  id: string,
-  next: (entry: EntryProgress) => EntryProgress,
-): Progress {
-  const entry = progress.entries.get(id) ?? notStarted({id, phase: '', unit: ''});
-  return {...progress, entries: progress.entries.with(id, next(entry))};
 }
 
 const unpaused = (progress: Progress): Progress =>

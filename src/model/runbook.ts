@@ -1,5 +1,7 @@
 import type {z} from 'zod';
-import {type ConfirmInput, confirm} from './confirm.ts';
+import type {approve} from './approve.ts';
+import {type Asked, type AskedOfOthers, approveEntry, confirmEntry} from './asked-entry.ts';
+import type {confirm} from './confirm.ts';
 import {
   type Allowed,
   type Binding,
@@ -8,7 +10,6 @@ import {
   entryOf,
   Group,
   type Item,
-  type Known,
   type NewId,
   type Part,
   type Place,
@@ -134,12 +135,7 @@ export class Runbook<
   /** A gate that a person opens. "No" means hold. */
   confirm<const Id extends string>(
     id: NewId<Id, Outputs>,
-    asked: {
-      readonly question: string;
-      readonly details?: (known: Known<z.output<Params>, Outputs>) => readonly string[];
-      readonly after?: readonly (keyof Outputs & string)[];
-      readonly requires?: readonly (keyof Outputs & string)[];
-    },
+    asked: Asked<z.output<Params>, Outputs>,
   ): Runbook<
     Params,
     Targets,
@@ -147,13 +143,21 @@ export class Runbook<
     At,
     WithPlaces<Places, Id, Outputs, At>
   > {
-    const input = (known: Known<z.output<Params>, Outputs>): ConfirmInput => ({
-      question: asked.question,
-      details: [...(asked.details?.(known) ?? [])],
-    });
-    const {after = [], requires = []} = asked;
-    const entry = entryOf(id, this.openPhase, confirm, {on: {}, input, after, requires});
-    return this.#with({...entry, summary: asked.question});
+    return this.#with(confirmEntry({id, phase: this.openPhase}, asked));
+  }
+
+  /** A gate that other people open, with `switcharoo approve`: never the operator, and never `--yes`. */
+  approve<const Id extends string>(
+    id: NewId<Id, Outputs>,
+    asked: AskedOfOthers<z.output<Params>, Outputs>,
+  ): Runbook<
+    Params,
+    Targets,
+    WithOutput<Outputs, Id, typeof approve>,
+    At,
+    WithPlaces<Places, Id, Outputs, At>
+  > {
+    return this.#with(approveEntry({id, phase: this.openPhase}, asked));
   }
 
   /**

@@ -8,6 +8,7 @@ export interface StoreCheck {
     | 'one-writer'
     | 'plain-write'
     | 'deletion'
+    | 'approvals'
     | 'versions'
     | 'object-lock'
     | 'round-trip';

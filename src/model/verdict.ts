@@ -1,3 +1,4 @@
+import type {ApprovalNeed} from './approval.ts';
 import type {Hint} from './hint.ts';
 import type {Json} from './run-started.ts';
 
@@ -63,6 +64,8 @@ export type Verdict<Before, Output> =
       readonly byPerson?: true;
       /** A yes comes with a note for the journal: who said so. */
       readonly wantsNote?: true;
+      /** Other people answer it than the operator. */
+      readonly approval?: ApprovalNeed;
     };
 
 export const done = <Output>(

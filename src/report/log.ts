@@ -167,6 +167,11 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     `${fact.by} answered "${fact.answer}"${fact.note ? ` (${fact.note})` : ''} to: ${fact.question}`,
     fact.details.length > 0 ? fact.details.join('; ') : undefined,
   ],
+  approved: ({entry, principal, givenUtc, digest, group, from}) => [
+    `${entry}: approved by ${principal} (${group}) at ${momentUtc(new Date(givenUtc))}`,
+    `digest ${digest}, from ${from}; the time is that of the store`,
+  ],
+  'operator-identified': ({principal}) => [`this process has the keys of ${principal}`],
   'checkpoint-reached': (fact) => [`checkpoint ${fact.name} reached`],
   'point-of-no-return-passed': (fact) => ['point of no return passed', fact.because],
   'reverse-started': (fact) => [

@@ -1,3 +1,4 @@
+import {opensByPerson} from '../model/approve.ts';
 import {canonicalJson} from '../model/canonical.ts';
 import type {Plan, PlanLine} from '../model/plan.ts';
 import {outlookSigns, type Sign} from './labels.ts';
@@ -30,7 +31,7 @@ const oneWaySign: Sign = {symbol: '!', word: 'one-way', colour: 'red'};
 export function signOf({unit, unitKind, outlook}: PlanLine): Sign {
   if (outlook === 'pending' || outlook === 'change') {
     const steps = unitKind === 'one-way' ? oneWaySign : outlookSigns.change;
-    const gates = unit === 'operator.confirm' ? outlookSigns.ask : outlookSigns.wait;
+    const gates = opensByPerson(unit) ? outlookSigns.ask : outlookSigns.wait;
     return unitKind === 'gate' ? gates : steps;
   }
   return outlookSigns[outlook];

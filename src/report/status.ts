@@ -7,6 +7,7 @@ import {appliedEntries} from '../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {UpkeepAnswer} from '../model/upkeep.ts';
 import {appliedTexts} from './applied-text.ts';
+import {approvalLines} from './approval-text.ts';
 import {statusForecastTexts} from './forecast-lines.ts';
 import {
   counted,
@@ -86,6 +87,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
         {text: questionText(open, now, !isAlive(options.holder)), paint: paint.yellow},
       ]),
     ),
+    ...approvalLines(progress).flatMap((text) => line('approvals', [text])),
     ...line('started', [`${momentUtc(progress.startedAt)}${agoText(progress.startedAt, now)}`]),
     ...line('last entry', [
       `#${progress.seq} at ${momentUtc(progress.lastAt)}${agoText(progress.lastAt, now)}`,

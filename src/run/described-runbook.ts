@@ -1,5 +1,6 @@
 import {readsOf} from '../engine/known-values.ts';
 import type {AlsoWritten} from '../model/also-written.ts';
+import {opensByPerson} from '../model/approve.ts';
 import type {ConfirmInput} from '../model/confirm.ts';
 import type {PersonNeeded} from '../model/person.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
@@ -23,7 +24,7 @@ export async function describedRunbook(
   const {runbook, params} = await readRunbook(host, request);
   const isReal = request.inventory !== undefined;
   const {alsoWritten = []} = runbook.head;
-  const questions = runbook.entries.filter(({unit}) => unit.name === 'operator.confirm');
+  const questions = runbook.entries.filter(({unit}) => opensByPerson(unit.name));
   const shown = questions.map((entry) => {
     const {input} = readsOf(entry, params, {get: () => undefined});
     return [entry.id, textsIn((input as ConfirmInput | undefined)?.details)] as const;

@@ -12,6 +12,7 @@ import {
   type TargetNames,
 } from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
+import type {ApprovalRules} from '../model/approval.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
@@ -67,8 +68,7 @@ export async function openWorld(
   aborting: AbortSignal,
   observe: Observe,
 ): Promise<OpenedWorld> {
-  // The secrets leave the environment first: loading a runbook starts a compiler. Of two problems the runbook's is
-  // reported.
+  // The secrets leave the environment first: loading a runbook starts a compiler. Its problem comes first.
   const inventoryResult = outcomeOf(() => {
     const loadedInventory = withStore(loadInventory(request.inventory, state.path), request);
     const environment = withholdSecrets(loadedInventory, process.env);
@@ -101,6 +101,7 @@ export async function openWorld(
     run: request.run ?? `plan-${randomUUID().slice(0, 8)}`,
     // Nothing is shown or written that the redactor has not read.
     observe: (event) => observe(redactor.value(event)),
+    approvalRules: rulesOf(inventory),
     aborting,
   };
   const rights = async () => redactor.value(await allRights(runbook, opening));
@@ -124,6 +125,10 @@ export async function openWorld(
 
 const withStore = (inventory: Inventory, {store}: WorldRequest): Inventory =>
   store === undefined ? inventory : {...inventory, store};
+
+const rulesOf = ({file, digest, approvers, store, lab}: Inventory): ApprovalRules => ({
+  ...{inventory: {file, digest}, approvers, isShared: store !== undefined, isLab: lab},
+});
 
 /** The channels to people, opened when they are first asked for. */
 function channelsOf(opening: Opening): () => Promise<Channels> {

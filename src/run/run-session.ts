@@ -1,5 +1,3 @@
-import {rmSync} from 'node:fs';
-import {dirname} from 'node:path';
 import {type RunClaims, type RunContext, recordIn} from '../engine/context.ts';
 import {firstOf} from '../engine/limit.ts';
 import type {Operator} from '../engine/operator.ts';
@@ -15,10 +13,11 @@ import {holderText} from '../journal/lock-holder.ts';
 import type {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import type {SharedLog} from '../journal/shared-log.ts';
-import type {FactOf} from '../model/journal.ts';
+import type {ApprovalDesk} from '../model/approval.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {type Channels, noChannels} from '../notify/notifier.ts';
+import {appendFirst} from './append-first.ts';
 import {journalingLoss} from './claim-loss.ts';
 import {
   fullDiskText,
@@ -71,6 +70,8 @@ export interface SessionRequest {
   readonly besides?: readonly string[];
   /** The hold on its systems, when they can be claimed. */
   readonly claims?: RunClaims;
+  /** Where other people approve. */
+  readonly approvals?: ApprovalDesk | undefined;
   /** Whom it tells what happens. */
   readonly channels?: Channels;
   /** It goes on although the shared journal cannot be reached. */
@@ -107,7 +108,7 @@ export function beginRun(
     makeFirstReserve(host, run, entries);
     const options = journalOptions(request, lock, watch);
     const journal = sharedIn(request, createJournal(host.state.journalOf(run), options), watch);
-    appendFirst(journal, first, () => removeEmptyRun(host, run));
+    appendFirst(host, journal, first);
     return sessionWith(request, {journal, lock, watch, isNew: true});
   } catch (error) {
     lock.release();
@@ -118,25 +119,6 @@ export function beginRun(
 function sharedIn({log}: SessionRequest, journal: Journal, watch: Watch): Journal {
   log?.whenLost((error) => watch.broken.abort(error));
   return log ? new SharedJournal(journal, log) : journal;
-}
-
-/** A journal that refuses its first entry is removed with its folder: nothing was done. */
-function appendFirst(journal: Journal, first: FactOf<'run-started'>, remove: () => void): void {
-  try {
-    journal.append(first);
-  } catch (error) {
-    if (journal.entries.length === 0) {
-      journal.close();
-      remove();
-    }
-    throw error;
-  }
-}
-
-function removeEmptyRun({state}: Host, run: string): void {
-  if (state.emptyRuns().includes(run)) {
-    rmSync(dirname(state.journalOf(run)), {recursive: true});
-  }
 }
 
 /**
@@ -235,10 +217,11 @@ interface Opened extends Pick<RunSession, 'journal' | 'lock'> {
  * action in flight, a question.
  */
 function sessionWith(
-  {host, run, opened, signals, operator, claims, log, channels = noChannels}: SessionRequest,
+  {host, run, opened, signals, operator, claims, log, ...about}: SessionRequest,
   {journal, lock, watch, isNew}: Opened,
 ): RunSession {
   const {world, inventory, runbook, redactor} = opened;
+  const {approvals, channels = noChannels} = about;
   const [broken, full] = [watch.broken.signal, new AbortController()];
   const entries = runbook.entries.length;
   const notices = noticesOfRun({
@@ -246,8 +229,7 @@ function sessionWith(
     add: (fact) => record.add(fact),
   });
   const record = recordIn(journal, notices.observe);
-  let [goesForward, isNoting] = [false, false];
-  // What is left of the reserve is for the reversal: the run goes forward no more.
+  let [goesForward, isNoting] = [false, false]; // what is left of the reserve is for the reversal
   watch.onReserveUsed = () => {
     if (goesForward && record.progress.reversingTo === undefined) {
       full.abort(fullDiskText(host, entries));
@@ -269,7 +251,7 @@ function sessionWith(
     context: {
       ...world,
       operator: redactedOperator(operator, redactor),
-      ...{inventory, claims},
+      ...{inventory, claims, approvals},
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
       forecast: forecastInRun(host, opened, {journal, record}),
       stopping: stopping.signal,

@@ -29,6 +29,7 @@ import {keepClaims} from './kept-claims.ts';
 import {longestOutageOf} from './longest-outage.ts';
 import {obstaclesIn} from './obstacles.ts';
 import type {OpenedWorld} from './open-world.ts';
+import {approving, journalIdentity} from './operator-identity.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
 import {reportWithEarlier} from './past-runs.ts';
 import {changesSincePlan, savePlan} from './plan-store.ts';
@@ -231,10 +232,9 @@ export class Run {
       // It may have closed while the plan was read.
       refuseOutsideWindow(this.#window, this.inventory.name, session.outsideWindow);
     }
-    const running = this.#session ?? (await this.#begin(digest));
-    const details = [`plan ${digest}`];
-    const took = tookMs > 0 ? {tookMs} : {};
-    const answered = {entry: null, about, question, details, answer, by, ...took};
+    const running = this.#session ?? (await this.#begin(digest, about === 'plan'));
+    const took = {details: [`plan ${digest}`], ...(tookMs > 0 ? {tookMs} : {})};
+    const answered = {entry: null, about, question, answer, by, ...took};
     const {record} = running.context;
     record.add({kind: 'answered', ...answered});
     for (const stop of stops) {
@@ -246,25 +246,25 @@ export class Run {
     return lost ? {kind: 'paused', problem: lost} : result;
   }
 
-  async #begin(plan: string): Promise<RunSession> {
+  async #begin(plan: string, isForward: boolean): Promise<RunSession> {
     const {session, approver, earlier, onBegin} = this.#parts;
     const mayBegin = () => {
       refuseBesideUnfinished(session.host, this.#opened);
       refuseBesideDamaged(session.host, session.besides);
     };
-    // Another run may have started while the plan was read. What the run sees as the state before it, it sees under
-    // its claim.
+    // Another run may have started while the plan was read: the state before this one is seen under its claim.
     const log = await sharedLogOf(session, earlier !== undefined);
     const claims = await takeClaims({...this.#claimRequest, log});
     this.#claims = claims;
     const channels = await this.#opened.channels();
-    const claiming = {...decideByOf(this.#window), ...session, claims, channels, log};
+    const {approvals, caller} = await approving(session, isForward);
+    const claiming = {...decideByOf(this.#window), ...session, claims, channels, log, approvals};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
     this.forecasts.keep();
+    journalIdentity(this.#session, caller);
     onBegin?.(this);
-    // Other hosts know of the run before anything is changed.
     await shareBeginning(this.#session, session.signals.aborting);
     await keepClaims(this.#session, claims);
     return this.#session;

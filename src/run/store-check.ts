@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {storeOverwrites} from '../journal/problems.ts';
 import type {Hint} from '../model/hint.ts';
 import type {ObjectStore, StoreSetup} from '../model/object-store.ts';
+import {keyOfPrincipal} from '../model/principal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {StoreCheck, StoreSurvey} from '../model/store-check.ts';
 import {messageOf} from '../model/thrown.ts';
@@ -54,6 +55,7 @@ async function checksOf(
     good('keys', 'Its keys can be listed.'),
     good('one-writer', `Two writers raced for the same key ${races} times, and one won each time.`),
     await tryPlainWrite(tried),
+    await tryForeignApproval(tried),
     await tryDeletion(tried),
     await asked('versions', () => keepsVersions(signal), withoutVersions),
     await asked('object-lock', () => retention(signal), withoutLock),
@@ -151,6 +153,25 @@ async function tryPlainWrite({store, folder, signal, keys}: Tried): Promise<Stor
     : notChecked('plain-write', end.because);
 }
 
+/** As a user that no account has, of a run that cannot be. */
+async function tryForeignApproval({store, folder, signal, keys}: Tried): Promise<StoreCheck> {
+  const somebody = {arn: 'arn:aws:iam::000000000000:user/somebody', id: 'AIDASOMEBODY'};
+  const key = `approvals/${folder}1-approved/${keyOfPrincipal(somebody)}`;
+  const end = await store.add(key, 'tried\n', signal).catch(failure);
+  if (typeof end === 'string') {
+    keys.push(key);
+    return {
+      check: 'approvals',
+      result: 'advice',
+      observed: 'This account may approve a run as somebody else.',
+      hint: setupHint('Deny it in the policy of the bucket. Print one with'),
+    };
+  }
+  return end.isDenied
+    ? good('approvals', 'This account may not approve a run as somebody else.')
+    : notChecked('approvals', end.because);
+}
+
 async function tryDeletion({store, folder, signal, keys}: Tried): Promise<StoreCheck> {
   const key = `${folder}race-0`;
   const end = await store.safeguards.remove(key, signal).catch(failure);
@@ -169,7 +190,10 @@ async function tryDeletion({store, folder, signal, keys}: Tried): Promise<StoreC
   };
 }
 
-const failure = (error: unknown) => ({because: messageOf(error)});
+const failure = (error: unknown) => ({
+  because: messageOf(error),
+  isDenied: error instanceof SwitcharooError && error.problem.code === 'aws-access-denied',
+});
 
 const setupHint = (text: string): Hint => ({text, command: 'store init -i INVENTORY'});
 
@@ -239,6 +263,7 @@ async function stoppedBy(tried: Tried, check: StoreCheck['check'], error: unknow
 /** What is there still: where nothing may be deleted, all of it. */
 const left = async ({store, folder, signal}: Tried): Promise<readonly string[]> => [
   ...(await store.keys(folder, signal)),
+  ...(await store.keys(`approvals/${folder}`, signal)),
   roundTripKey,
 ];
 

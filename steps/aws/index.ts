@@ -1,4 +1,5 @@
 export {type AwsPlace, arnOf, partitionOf} from './sdk/arns.ts';
+export {callerOf} from './sdk/caller.ts';
 export {
   type AwsClients,
   awsClients,

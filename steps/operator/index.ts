@@ -1,3 +1,4 @@
+export {approve} from './approve.ts';
 export {byHand} from './by-hand.ts';
 export {byHandCommand} from './by-hand-command.ts';
 export {byHandDns} from './by-hand-dns.ts';

@@ -35,6 +35,7 @@ test('a bucket that is made as store init says passes store check, and keeps wha
     buckets: {cutovers: {}},
     locked: ['cutovers'],
     allows: (asked) => identity.allows(asked),
+    principalOf: (headers) => identity.principalOf(headers),
   });
   await using store = await inventoryFor(s3);
   const setup = lastDocument(await desk.run('store', 'init', '-i', store.file, '--json'));
@@ -57,6 +58,7 @@ test('a bucket that is made as store init says passes store check, and keeps wha
     keys: 'good',
     'one-writer': 'good',
     'plain-write': 'good',
+    approvals: 'good',
     deletion: 'good',
     versions: 'good',
     'object-lock': 'good',
@@ -80,6 +82,7 @@ test('store check says what an open bucket lacks, and removes what it tried', as
   expect(ended.code, ended.stdout + ended.stderr).toBe(0);
   const text = ended.stdout.replaceAll(/\s+/g, ' ').replaceAll(store.file, 'FILE');
   expect(text).toContain('! plain-write: This account may write without the condition');
+  expect(text).toContain('! approvals: This account may approve a run as somebody else');
   expect(text).toContain('! deletion: This account may delete objects');
   expect(text).toContain('! versions: The bucket keeps no versions');
   expect(text).toContain('! object-lock: Object Lock keeps no object');

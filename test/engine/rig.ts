@@ -69,6 +69,8 @@ export interface RigParts {
   readonly lines?: readonly string[];
   /** Until then the cutover must be accepted: of the start, or of the resumption. */
   readonly decideByUtc?: string;
+  /** Where other people approve, and who may. */
+  readonly approvals?: Pick<RunContext, 'approvals' | 'approvalRules'>;
 }
 
 /**
@@ -111,6 +113,9 @@ export class Rig {
       run: 'r1',
       observe: (event) => this.events.push(event),
       aborting: this.aborting.signal,
+      ...(this.#parts.approvals?.approvalRules
+        ? {approvalRules: this.#parts.approvals.approvalRules}
+        : {}),
     };
   }
 
@@ -124,6 +129,7 @@ export class Rig {
       inventory: {...inventory, protected: this.#parts.protected ?? false},
       ...(this.#parts.earlier === undefined ? {} : {earlier: this.#parts.earlier}),
       stopping: this.stopping.signal,
+      ...this.#parts.approvals,
     };
   }
 

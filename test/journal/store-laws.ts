@@ -33,13 +33,14 @@ export function storeLaws(name: string, open: () => Promise<TriedStore>): void {
     test('adds an object once, and leaves it as it is after that', async () => {
       const key = fresh();
       expect(await store.read(key, never)).toBeNull();
-      expect(await store.ageMs(key, never)).toBeNull();
+      expect(await store.added(key, never)).toBeNull();
       expect(await store.add(key, '{"märz":"€"}\n', never)).toBe('added');
       expect(await store.add(key, 'other\n', never)).toBe('taken');
       expect(await store.add(key, '{"märz":"€"}\n', never)).toBe('taken');
       expect(await store.read(key, never)).toBe('{"märz":"€"}\n');
-      const ageMs = (await store.ageMs(key, never)) ?? -1;
+      const {at, ageMs} = (await store.added(key, never)) ?? {ageMs: -1};
       expect([ageMs >= 0, ageMs % 1_000]).toEqual([true, 0]);
+      expect((at?.getTime() ?? -1) % 1_000).toBe(0);
     });
 
     test('lists what was added, in the order of the keys, by their beginning', async () => {

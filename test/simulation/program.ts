@@ -68,6 +68,7 @@ const inventory: Inventory = {
   protected: false,
   lab: false,
   requireRehearsal: false,
+  approvers: {},
   params: {},
   targets: {},
   notify: [],

@@ -5,6 +5,11 @@ interface Stored {
   readonly atMs: number;
 }
 
+const simulatedCaller = {
+  arn: 'arn:aws:iam::123456789012:role/operator',
+  id: 'AROAEXAMPLEEXAMPLE001:kim',
+};
+
 /** How a host reaches the store: what becomes of each request. `serve`: what the store does when it arrives. */
 export type Asking = <Result>(
   what: 'add' | 'other',
@@ -47,12 +52,12 @@ export class SimulatedStore {
     return 'added';
   }
 
-  /** `added`: told of each object that is new. */
-  openedBy(asking: Asking, added: (key: string, text: string) => void = () => {}): ObjectStore {
+  /** `onAdded`: told of each object that is new. */
+  openedBy(asking: Asking, onAdded: (key: string, text: string) => void = () => {}): ObjectStore {
     const add = (key: string, text: string) => {
       const end = this.add(key, text);
       if (end === 'added') {
-        added(key, text);
+        onAdded(key, text);
       }
       return end;
     };
@@ -60,7 +65,8 @@ export class SimulatedStore {
       place: 's3://cutovers/simulated',
       add: (key, text, signal) => asking('add', () => add(key, text), signal),
       read: (key, signal) => asking('other', () => this.textAt(key) ?? null, signal),
-      ageMs: (key, signal) => asking('other', () => this.#ageMs(key), signal),
+      added: (key, signal) => asking('other', () => this.#added(key), signal),
+      caller: (signal) => asking('other', () => simulatedCaller, signal),
       keys: (prefix, signal) => asking('other', () => this.keys(prefix), signal),
       safeguards: {
         overwrite: (key, text, signal) =>
@@ -89,9 +95,11 @@ export class SimulatedStore {
   }
 
   /** HTTP has whole seconds. */
-  #ageMs(key: string): number | null {
+  #added(key: string): {readonly at: Date; readonly ageMs: number} | null {
     const stored = this.#objects.get(key);
-    const seconds = (ms: number) => Math.floor(ms / 1_000);
-    return stored ? (seconds(this.#nowMs()) - seconds(stored.atMs)) * 1_000 : null;
+    const wholeMs = (ms: number) => Math.floor(ms / 1_000) * 1_000;
+    return stored
+      ? {at: new Date(wholeMs(stored.atMs)), ageMs: wholeMs(this.#nowMs()) - wholeMs(stored.atMs)}
+      : null;
   }
 }

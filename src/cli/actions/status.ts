@@ -1,5 +1,6 @@
 import type {Forecast} from '../../forecast/forecast.ts';
 import {type Holder, isDead} from '../../journal/lock-holder.ts';
+import {missingApprovals} from '../../model/approval-fold.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
 import type {Progress} from '../../model/progress.ts';
 import {losslessOf} from '../../model/reversal-loss.ts';
@@ -181,10 +182,14 @@ export function statusDocument(
     holder: holder
       ? {user: holder.user, host: holder.host, pid: holder.pid, dead: isDead(holder)}
       : null,
-    questions: progress.questions.map(({since, ...question}) => ({
+    questions: progress.questions.map(({since, approval, ...question}) => ({
       ...question,
       sinceUtc: since.toISOString(),
+      ...(approval
+        ? {approval: {...approval, missing: missingApprovals(progress, question.entry, approval)}}
+        : {}),
     })),
+    approvals: progress.approvals.map(({kind: _, listed: _listed, ...given}) => given),
     problem: problem ?? null,
     entries: [...entries.values()].map(({id, phase, unit, state, applied}) => ({
       id,

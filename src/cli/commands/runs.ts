@@ -1,11 +1,6 @@
 import {defineCommand, flag, InvalidValue, mandatory, optional, parsed} from '../command.ts';
-import {html, inventory, port as optionalPort} from '../options.ts';
-
-const ownedInventory = optional({
-  short: 'i',
-  placeholder: 'inventory',
-  description: 'Inventory whose systems may be claimed by a run of another state folder',
-});
+import {html, port as optionalPort, ownedInventory} from '../options.ts';
+import {teamCommands} from './team.ts';
 
 const shared = optional({
   placeholder: 'store',
@@ -181,81 +176,6 @@ const liveCommand = defineCommand({
   },
 });
 
-const unlockCommand = defineCommand({
-  name: 'unlock',
-  arguments: '<run>',
-  summary: 'Take the lock of a run from another process',
-  description:
-    'Take over the lock of a run from the process that holds it. You confirm by typing the name of the run. If that process runs on this host, it is ended.\n\nWith -i, take over the claims of a run that was started in another state folder.',
-  options: {
-    name: optional({
-      placeholder: 'run',
-      description: 'Confirm with the name of the run, instead of typing it',
-    }),
-    inventory: ownedInventory,
-  },
-  prints: ['unlocked'],
-  examples: ['unlock 20260301-031205-4f2a', 'unlock 20260301-031205-4f2a -i production'],
-  run: async ({app, args: [run = ''], options}) => {
-    if (options.inventory !== undefined) {
-      const {takeOverClaimsOf} = await import('../actions/claims.ts');
-      return takeOverClaimsOf(app, run, options.inventory, options.name);
-    }
-    const {unlockRun} = await import('../actions/unlock.ts');
-    return unlockRun(app, run, options.name);
-  },
-});
-
-const takeOverCommand = defineCommand({
-  name: 'take-over',
-  arguments: '<run>',
-  summary: 'Take a run over from another host',
-  description:
-    'Take a run over from another host that shares its journal in the store of the inventory. Its state is shown first, and you confirm by typing its name.\n\nFrom then on the other host starts no action: its process ends within two seconds, and its database sessions are ended. The command waits for an action that may be in flight there. Then continue with resume or reverse.',
-  options: {
-    inventory,
-    now: flag({
-      description:
-        'Do not wait for an action in flight on the other host: you are sure that there is none',
-    }),
-    name: optional({
-      placeholder: 'run',
-      description: 'Confirm with the name of the run, instead of typing it',
-    }),
-  },
-  prints: ['taken-over'],
-  examples: ['take-over 20260301-031205-4f2a -i production'],
-  run: async ({app, args: [run = ''], options}) => {
-    const {takeOver} = await import('../actions/take-over.ts');
-    return takeOver(app, run, options);
-  },
-});
-
-const handOverCommand = defineCommand({
-  name: 'hand-over',
-  arguments: '<run>',
-  summary: 'Offer a paused run to an operator on another host',
-  description:
-    'Offer a run to another operator. No process may work on it, and its inventory must name a store. From then on this host does not work on it, and the new operator need not wait.',
-  options: {
-    to: mandatory({
-      placeholder: 'name',
-      description: 'Operator who continues it: a user name, or user@host',
-    }),
-    inventory: optional({
-      short: 'i',
-      placeholder: 'file',
-      description: 'Inventory file, if it was moved after the run started',
-    }),
-  },
-  prints: ['handed-over'],
-  examples: ['hand-over 20260301-031205-4f2a --to kim'],
-  run: async ({app, args: [run = ''], options}) => {
-    const {handOver} = await import('../actions/hand-over.ts');
-    return handOver(app, run, options);
-  },
-});
-
 export const runsCommands = [
   statusCommand,
   runsCommand,
@@ -263,7 +183,5 @@ export const runsCommands = [
   reportCommand,
   liveCommand,
   replayCommand,
-  unlockCommand,
-  takeOverCommand,
-  handOverCommand,
+  ...teamCommands,
 ];

@@ -9,6 +9,7 @@ import {explanation, page, pages, project, schema, schemas} from './project.ts';
 import {report} from './report.ts';
 import {runLine, taskEnded} from './run.ts';
 import {
+  approved,
   claims,
   handedOver,
   live,
@@ -40,6 +41,7 @@ export const documents = {
   unlocked,
   'taken-over': takenOver,
   'handed-over': handedOver,
+  approved,
   preflight: preparation.preflight,
   'preflight-change': preparation.preflightChange,
   'preflight-busy': preparation.preflightBusy,

@@ -163,7 +163,7 @@ const storeSurvey = {
   checks: list(
     z.strictObject({
       check: z.enum([
-        ...['keys', 'one-writer', 'plain-write', 'deletion'],
+        ...['keys', 'one-writer', 'plain-write', 'deletion', 'approvals'],
         ...['versions', 'object-lock', 'round-trip'],
       ] as const),
       result: z

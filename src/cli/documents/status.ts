@@ -3,6 +3,17 @@ import type {Claim} from '../../model/target.ts';
 import {document, list, problem, texts, time} from './parts.ts';
 import {forecast, loss} from './plan.ts';
 
+const approval = z
+  .strictObject({
+    digest: z.string(),
+    by: z.string(),
+    of: z.number().int(),
+    validForMs: z.number(),
+    principals: texts,
+    missing: z.number().int(),
+  })
+  .describe('Of whom an approval is asked, and of what');
+
 const runStatus = {
   run: z.string(),
   runbook: z.string(),
@@ -23,8 +34,19 @@ const runStatus = {
       question: z.string(),
       person: z.string(),
       sinceUtc: time,
+      approval: approval.exactOptional(),
     }),
   ),
+  approvals: list(
+    z.strictObject({
+      entry: z.string(),
+      digest: z.string(),
+      group: z.string(),
+      principal: z.string(),
+      givenUtc: time,
+      from: z.string(),
+    }),
+  ).describe('Those that counted'),
   problem: problem.nullable(),
   entries: list(
     z.strictObject({
@@ -151,3 +173,15 @@ export const takenOver = document({
 });
 
 export const handedOver = document({run: z.string(), to: z.string()});
+
+export const approved = document({
+  run: z.string(),
+  entry: z.string(),
+  digest: z.string().describe('What is approved; an approval counts for nothing else'),
+  group: z.string(),
+  word: z.enum(['approved', 'withdrawn']),
+  isNew: z.boolean().describe('false: it was so before'),
+  principal: z.string().describe('Who approved, for AWS'),
+  of: z.number().int(),
+  missing: z.number().int(),
+});

@@ -24,6 +24,11 @@ export function modelContext(
     stopping: never,
     operator: process,
     inventory: {name: runName, protected: false},
+    // It answers for the approvers, yes or no: what the others do with an approval is not the engine's.
+    approvalRules: {
+      ...{approvers: {}, isShared: false, isLab: true},
+      inventory: {file: '', digest: ''},
+    },
     record,
   };
 }

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {confirm} from '../../model/confirm.ts';
+import {isOpenedByPerson} from '../../model/approve.ts';
 import type {FollowedFact} from '../../model/effects.ts';
 import type {Action, AnyUnit} from '../../model/step.ts';
 import type {Blocked, Verdict} from '../../model/verdict.ts';
@@ -67,7 +67,7 @@ export function factsAfter(facts: Facts, entry: ModelEntry, effect: number, way:
 
 /** A unit with the name, the kind and the limits of the real one, which acts on facts. */
 export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
-  if (unit === confirm) {
+  if (isOpenedByPerson(unit)) {
     return unit;
   }
   const {name, summary, timeoutMs} = unit;

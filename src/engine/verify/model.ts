@@ -1,4 +1,4 @@
-import {confirm} from '../../model/confirm.ts';
+import {isOpenedByPerson} from '../../model/approve.ts';
 import {isFollowed, type Sides} from '../../model/effects.ts';
 import type {Entry, Item, Known} from '../../model/entry.ts';
 import {type AnyRunbook, Runbook} from '../../model/runbook.ts';
@@ -103,12 +103,17 @@ const nothingKnown = {get: () => undefined};
 
 const systemsRole = 'systems';
 
+const question = {question: '', details: []};
+
 /** It reads what the input of the runbook reads: the engine knows by that whether it can be made yet. */
-function inputOf({unit, families = []}: Entry, {outputs, times}: InputReads): Entry['input'] {
+function inputOf(
+  {unit, approval, families = []}: Entry,
+  {outputs, times}: InputReads,
+): Entry['input'] {
   return (known: Known<object, object>) => {
     const read = [...outputs].map((id) => memberOf(known.outputs, id, families));
     [...times].map((id) => memberOf(known.times, id, families));
-    return unit === confirm ? {question: '', details: []} : {read};
+    return isOpenedByPerson(unit) ? {...approval, ...question} : {read};
   };
 }
 

@@ -1,4 +1,4 @@
-import {confirm} from '../../model/confirm.ts';
+import {isOpenedByPerson} from '../../model/approve.ts';
 import type {Entry, Item} from '../../model/entry.ts';
 import type {Fact} from '../../model/journal.ts';
 import {isClosed} from '../../model/outage.ts';
@@ -165,11 +165,11 @@ const confirmationPassed: Check = ({runbook}, {progress, fact}) => {
   const place = entries.findIndex(({id}) => id === fact.entry);
   const passed = entries
     .slice(0, place)
-    .find(({id, unit}) => unit === confirm && progress.entries.get(id)?.state !== 'done');
+    .find(({id, unit}) => isOpenedByPerson(unit) && progress.entries.get(id)?.state !== 'done');
   return passed
     ? {
         property: 'confirmation-passed',
-        because: `${fact.entry} starts, but nobody has answered yes at ${passed.id}.`,
+        because: `${fact.entry} starts, but nobody has ${passed.approval ? 'approved' : 'answered yes at'} ${passed.id}.`,
         continues: true,
       }
     : undefined;

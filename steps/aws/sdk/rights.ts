@@ -1,5 +1,6 @@
 import type {Grant, NeedStatus, OpenContext, Rights} from '../../../src/index.ts';
 import {type AwsPlace, arnOf, partitionOf} from './arns.ts';
+import {callerIdentity} from './caller.ts';
 import {awsClients} from './clients.ts';
 import type {AwsConfig} from './config.ts';
 import {oneLine} from './problems.ts';
@@ -66,32 +67,6 @@ function statementsFor(
 
 /** `ecs:UpdateService`, also when a remark follows. */
 const actionOf = (need: string): string | undefined => /^[a-z0-9-]+:[A-Z]\w+/.exec(need)?.[0];
-
-interface Caller {
-  readonly arn: string;
-  readonly account: string;
-}
-
-/** No policy can forbid this call (STS API reference, GetCallerIdentity). */
-async function callerIdentity(
-  config: AwsConfig,
-  name: string,
-  signal: AbortSignal,
-): Promise<Caller> {
-  const sts = awsClients(
-    config,
-    () => import('@aws-sdk/client-sts'),
-    (sdk, settings) => new sdk.STSClient(settings),
-  );
-  try {
-    const {Arn = '', Account = ''} = await sts.ask(`the account of ${name}`, ({sdk, reading}) =>
-      reading.send(new sdk.GetCallerIdentityCommand({}), {abortSignal: signal}),
-    );
-    return {arn: Arn, account: Account};
-  } finally {
-    await sts.close();
-  }
-}
 
 /** What IAM says of a user or a role: which actions on which resources its policies allow. */
 export async function simulatedRights(

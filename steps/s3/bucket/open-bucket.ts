@@ -50,7 +50,7 @@ export function openBucket(
         }
         return (await Body?.transformToByteArray()) ?? new Uint8Array();
       }, key),
-    ageMs: (key, signal) => ask((clients) => ageOf(clients, bucket, key, signal)),
+    written: (key, signal) => ask((clients) => writtenAt(clients, bucket, key, signal)),
     sha256: (key, signal) => ask((clients) => sha256Of(clients, bucket, key, signal)),
     signedUrl: async (method, key, signal) => {
       signal.throwIfAborted();
@@ -130,12 +130,12 @@ async function listed(
 }
 
 /** Both times are of one answer: the clock of this machine does not count. */
-async function ageOf(
+async function writtenAt(
   {sdk, reading}: Clients,
   bucket: string,
   key: string,
   abortSignal: AbortSignal,
-): Promise<number | null> {
+): Promise<{readonly at: Date; readonly ageMs: number} | null> {
   const command = new sdk.HeadObjectCommand({Bucket: bucket, Key: key});
   let answeredAt: string | undefined;
   command.middlewareStack.add(
@@ -149,7 +149,8 @@ async function ageOf(
   );
   try {
     const {LastModified} = await reading.send(command, {abortSignal});
-    return LastModified && answeredAt ? elapsedMs(LastModified, new Date(answeredAt)) : 0;
+    const at = LastModified ?? new Date(answeredAt ?? 0);
+    return {at, ageMs: answeredAt === undefined ? 0 : elapsedMs(at, new Date(answeredAt))};
   } catch (error) {
     if (error instanceof Error && error.name === 'NotFound') {
       return null;

@@ -4,7 +4,8 @@ interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Principal?: '*';
   readonly Action: readonly string[];
-  readonly Resource: string;
+  readonly Resource?: string | readonly string[];
+  readonly NotResource?: readonly string[];
   readonly Condition?: {readonly Null: Readonly<Record<string, 'true' | 'false'>>};
 }
 
@@ -13,11 +14,32 @@ interface Policy {
   readonly Statement: readonly Statement[];
 }
 
-/** The ARN of a bucket, and of the objects of the store in it. */
+/** The ARN of a bucket, of the objects of the store in it, and what the ARNs of these begin with. */
 interface StorePlace {
   readonly bucket: string;
   readonly objects: string;
+  readonly start: string;
 }
+
+/** The end of the key of an approval: IAM puts in who writes it (User Guide, "Policy variables"). */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: these are variables of IAM.
+const ofCaller = '${aws:PrincipalArn}/${aws:userid}';
+const ownApprovals = ({start}: StorePlace): string => `${start}approvals/*/${ofCaller}`;
+
+/**
+ * Nobody approves as somebody else. No condition key has the key of an object: what may be written is listed, the
+ * folders of runs and those of `store check` beside approvals of one's own.
+ */
+const approveAsYourself = (place: StorePlace): Statement => ({
+  Sid: 'ApproveAsYourself',
+  Effect: 'Deny',
+  Action: ['s3:PutObject'],
+  NotResource: [
+    ownApprovals(place),
+    `${place.start}????????-??????-????/*`,
+    `${place.start}check/*`,
+  ],
+});
 
 /**
  * Without the prefix of the store: where an account may list only a part of a bucket, S3 answers 403 for an object
@@ -75,8 +97,20 @@ export const readersPolicy = (place: StorePlace): Policy =>
 export const operatorsPolicy = (place: StorePlace): Policy =>
   policy(listKeys(place), readObjects(place), addObjects(place), neverDelete(place));
 
-/** Whatever else an account may do: nobody deletes or replaces an object of the store. */
+/** What those need who approve, beside the policy of the bucket. */
+export const approversPolicy = (place: StorePlace): Policy =>
+  policy(listKeys(place), readObjects(place), {
+    ...addObjects(place),
+    Sid: 'AddOwnApprovals',
+    Resource: ownApprovals(place),
+  });
+
+/** Whatever else an account may do: nobody deletes or replaces an object, and nobody approves as somebody else. */
 export function bucketPolicy(place: StorePlace): Policy {
   const everybody = {Principal: '*'} as const;
-  return policy({...neverDelete(place), ...everybody}, {...neverOverwrite(place), ...everybody});
+  return policy(
+    {...neverDelete(place), ...everybody},
+    {...neverOverwrite(place), ...everybody},
+    {...approveAsYourself(place), ...everybody},
+  );
 }

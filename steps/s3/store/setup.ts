@@ -1,6 +1,6 @@
 import type {StoreSetup} from '../../../src/index.ts';
 import {type AwsConfig, arnOf, partitionOf, regionOf} from '../../aws/index.ts';
-import {bucketPolicy, operatorsPolicy, readersPolicy} from './policies.ts';
+import {approversPolicy, bucketPolicy, operatorsPolicy, readersPolicy} from './policies.ts';
 
 /** Where buckets are made without naming the region (API reference, CreateBucket). */
 const regionWithoutConstraint = 'us-east-1';
@@ -13,8 +13,8 @@ export async function setupOf(
 ): Promise<StoreSetup> {
   const region = await regionOf(config);
   const place = {partition: partitionOf(region).name, region, account: ''};
-  const objects = `${bucket}/${prefix === undefined ? '' : `${prefix}/`}*`;
-  const arns = {bucket: arnOf(place, 's3', bucket), objects: arnOf(place, 's3', objects)};
+  const start = arnOf(place, 's3', `${bucket}/${prefix === undefined ? '' : `${prefix}/`}`);
+  const arns = {bucket: arnOf(place, 's3', bucket), objects: `${start}*`, start};
   const of = `--bucket ${bucket} --region ${region}`;
   const where =
     region === regionWithoutConstraint
@@ -40,12 +40,16 @@ export async function setupOf(
         )}'`,
       },
       {
-        does: 'Let nobody delete or replace an object',
+        does: 'Let nobody delete or replace an object, approve as somebody else, or write anything else into the bucket',
         command: `aws s3api put-bucket-policy ${of} --policy file://bucket.json`,
       },
       {
         does: 'Create the policy of operators. Then attach it to their role',
         command: `aws iam create-policy --policy-name ${bucket}-operators --policy-document file://operators.json`,
+      },
+      {
+        does: 'Create the policy of approvers. Then attach it to their roles or users',
+        command: `aws iam create-policy --policy-name ${bucket}-approvers --policy-document file://approvers.json`,
       },
       {
         does: 'Create the policy of readers. Then attach it to their role',
@@ -55,6 +59,7 @@ export async function setupOf(
     policies: [
       {file: 'bucket.json', of: 'the bucket', document: bucketPolicy(arns)},
       {file: 'operators.json', of: 'operators, who run cutovers', document: operatorsPolicy(arns)},
+      {file: 'approvers.json', of: 'approvers, who approve runs', document: approversPolicy(arns)},
       {file: 'readers.json', of: 'readers, who only see runs', document: readersPolicy(arns)},
     ],
   };

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, type ObjectStore, SwitcharooError} from '../../../src/index.ts';
-import {type AwsConfig, awsConfig, awsRemarks, awsRights} from '../../aws/index.ts';
+import {type AwsConfig, awsConfig, awsRemarks, awsRights, callerOf} from '../../aws/index.ts';
 import {openBucket} from '../bucket/open-bucket.ts';
 import {resourcesOf} from '../bucket/resources.ts';
 import {storePreflight} from '../checks/bucket.ts';
@@ -57,7 +57,8 @@ function storeIn(
         throw error;
       }
     },
-    ageMs: (key, signal) => objects.ageMs(`${folder}${key}`, signal),
+    added: (key, signal) => objects.written(`${folder}${key}`, signal),
+    caller: (signal) => callerOf(config, `bucket ${bucket}`, signal),
     keys: async (start, signal) =>
       (await objects.keys(`${folder}${start}`, signal)).map((key) => key.slice(folder.length)),
     safeguards: {

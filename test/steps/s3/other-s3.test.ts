@@ -58,13 +58,13 @@ describe.skipIf(!existsSync(program))(
 
     test('gives back what was added, lists it in order, and says how old it is', async () => {
       expect(await store.read('a/none', never)).toBeNull();
-      expect(await store.ageMs('a/none', never)).toBeNull();
+      expect(await store.added('a/none', never)).toBeNull();
       for (const key of ['a/2', 'a/10', 'b/1']) {
         expect(await store.add(key, `${key} €\n`, never)).toBe('added');
       }
       expect(await store.read('a/10', never)).toBe('a/10 €\n');
       expect(await store.keys('a/', never)).toEqual(['a/10', 'a/2']);
-      expect(await store.ageMs('b/1', never)).toBeGreaterThanOrEqual(0);
+      expect((await store.added('b/1', never))?.ageMs).toBeGreaterThanOrEqual(0);
     });
 
     test('is refused by a run before anything is changed, and by store check', async () => {

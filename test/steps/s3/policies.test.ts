@@ -28,6 +28,7 @@ beforeEach(async () => {
     locked: ['cutovers'],
     unversioned: ['others'],
     allows: (asked) => identity.allows(asked),
+    principalOf: (headers) => identity.principalOf(headers),
   });
   lab = await started(s3, identity.sts, identity.iam);
   const config = s3Store.config.parse({bucket: 'cutovers', prefix: 'shop', ...lab.config});
@@ -109,12 +110,31 @@ test('the policy of the bucket keeps everybody from replacing or deleting an obj
   const policy = await policyOf('bucket.json');
   identity.attach(policy, everything);
   await worksAsOperator();
-  expect(await store.safeguards.overwrite('other', 'text', never)).toBe('denied');
-  expect(await store.safeguards.remove('other', never)).toBe('denied');
+  expect(await store.safeguards.overwrite('check/other', 'text', never)).toBe('denied');
+  expect(await store.safeguards.remove('check/other', never)).toBe('denied');
   identity.attach(without(policy, 0), everything);
-  expect(await store.safeguards.remove('other', never)).toBe('done');
+  expect(await store.safeguards.remove('check/other', never)).toBe('done');
   identity.attach(without(policy, 1), everything);
-  expect(await store.safeguards.overwrite('other', 'text', never)).toBe('done');
+  expect(await store.safeguards.overwrite('check/other', 'text', never)).toBe('done');
+});
+
+test('the policy of the bucket ties an approval to whom it is written by, and an approver needs no more', async () => {
+  const everything = {Statement: [{Effect: 'Allow', Action: 's3:*', Resource: '*'}]} as const;
+  const bucket = await policyOf('bucket.json');
+  const approvers = await policyOf('approvers.json');
+  const folder = 'approvals/20261127-030000-0001/d/go/1-approved';
+  const own = `${folder}/arn:aws:iam::123456789012:role/switcharoo/AROALABSWITCHAROO:night`;
+  const foreign = `${folder}/arn:aws:iam::123456789012:role/dba/AROALABSWITCHAROO:night`;
+  identity.attach(bucket, everything);
+  await expect(store.add(foreign, 'text', never)).rejects.toThrow('AWS does not allow');
+  identity.attach(without(bucket, 2), everything);
+  expect(await store.add(foreign, 'text', never)).toBe('added');
+  identity.attach(bucket, approvers);
+  expect(await store.add(own, 'text', never)).toBe('added');
+  expect(await store.keys(folder, never)).toHaveLength(2);
+  await expect(store.add('20261127-030000-0001/0.jsonl', 'x', never)).rejects.toThrow('AWS');
+  identity.attach(bucket, without(approvers, 2));
+  await expect(store.add(`${own}-2`, 'text', never)).rejects.toThrow('AWS does not allow');
 });
 
 test('the rights of a role are those of its policy, also where it asks for a condition', async () => {

@@ -1,0 +1,132 @@
+import {durationText} from '../../model/duration.ts';
+import {shellWord} from '../../model/hint.ts';
+import {principalText} from '../../model/principal.ts';
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {flow} from '../../report/index.ts';
+import {type AskedApproval, askedApprovalIn, giveWord} from '../../run/approve-run.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {openStore} from '../../run/open-store.ts';
+import {operatorText} from '../../run/take-over-run.ts';
+import type {App} from '../app.ts';
+import {askName} from '../ask-name.ts';
+import {printDocument} from '../print-document.ts';
+import {listenToSignals} from '../signals.ts';
+
+interface ApproveOptions {
+  readonly inventory: string | undefined;
+  readonly shared: string | undefined;
+  readonly name: string | undefined;
+  readonly withdraw: boolean;
+}
+
+/** Approves what an entry of a run asks, after it was shown and the name of the run was typed. */
+export async function approveRun(
+  app: App,
+  {run: name, entry}: {readonly run: string; readonly entry: string},
+  options: ApproveOptions,
+): Promise<ExitCode> {
+  const where = options.inventory ?? options.shared;
+  if (where === undefined) {
+    throw new SwitcharooError(storeNeeded(name, entry));
+  }
+  const signals = listenToSignals(app.say);
+  const {store, close} = await openStore(app, where, signals.stopping);
+  try {
+    app.waiting(`Reading the shared journals of ${store.place}`);
+    const asked = await askedApprovalIn(store, {run: name, entry}, signals.stopping);
+    const {run} = asked.progress.run;
+    if (!app.json) {
+      app.print(summaryOf(app, asked));
+    }
+    const what = options.withdraw ? 'withdraw your approval' : 'approve';
+    if ((options.name ?? (await askName(app, run, what))) !== run) {
+      throw new SwitcharooError(notConfirmed(run, entry, where));
+    }
+    const word = options.withdraw ? 'withdrawn' : 'approved';
+    const {user, host} = app.operator;
+    const given = await giveWord(store, asked, {word, host: `${user}@${host}`}, signals.stopping);
+    // What others did meanwhile counts, too.
+    const after = await askedApprovalIn(store, {run, entry}, signals.stopping).catch(() => asked);
+    printWord(app, after, {word, isNew: given === 'given', where});
+    return exitCodes.done;
+  } finally {
+    await close();
+    signals.dispose();
+  }
+}
+
+interface Word {
+  readonly word: 'approved' | 'withdrawn';
+  readonly isNew: boolean;
+  readonly where: string;
+}
+
+function printWord(app: App, asked: AskedApproval, {word, isNew, where}: Word): void {
+  const {progress, entry, approval, survey, caller} = asked;
+  const {run} = progress.run;
+  const missing = Math.max(0, approval.of - survey.counted.length);
+  const status = app.paste(`status ${run} --shared ${shellWord(where)}`);
+  if (app.json) {
+    printDocument(app, 'approved', {
+      ...{run, entry, digest: approval.digest, group: approval.by, word, isNew},
+      ...{principal: principalText(caller), of: approval.of, missing},
+      next: [status],
+    });
+    return;
+  }
+  const again = {
+    approved: 'You have approved this before, and that counts.',
+    withdrawn: 'There is no approval of yours that counts.',
+  };
+  const first = {
+    approved: `You approved ${entry} of ${run} as ${principalText(caller)}.`,
+    withdrawn: `Your approval of ${entry} of ${run} no longer counts. If the run has just passed it, tell its operator.`,
+  };
+  app.say(isNew ? first[word] : again[word]);
+  app.say(
+    missing === 0
+      ? `${entry} has all ${approval.of} approvals by ${approval.by}.`
+      : `${entry} waits for ${missing} more of ${approval.of} approvals by ${approval.by}.`,
+  );
+  app.say(`See what the run does with: ${status}`);
+}
+
+/** All that somebody needs to know who is to approve it. */
+function summaryOf(app: App, {progress, entry, approval, survey, ...asked}: AskedApproval): string {
+  const {run, runbook, inventory} = progress.run;
+  const at = runbook.entries.findIndex(({id}) => id === entry);
+  const later = runbook.entries.slice(at + 1);
+  const phases = [...new Set(later.map(({phase}) => phase))];
+  const lines = [
+    `${app.paint.bold(asked.question)}`,
+    ...asked.details,
+    '',
+    `${entry} of ${runbook.name} on ${inventory.name}${inventory.protected ? ' (PROTECTED)' : ''}, run ${run}`,
+    `Digest ${approval.digest}: the approval counts for nothing else.`,
+    `Run by ${operatorText(progress)}.`,
+    `Until now: ${at} of ${runbook.entries.length} entries. Then: ${later.map(({id}) => id).join(', ') || 'nothing'}${phases.length > 0 ? ` (${phases.join(', ')})` : ''}.`,
+    `It takes ${approval.of} of ${approval.by}, and each approval counts for ${durationText(approval.validForMs)}.`,
+    ...survey.counted.map(({principal, givenUtc}) => `Approved by ${principal} at ${givenUtc}.`),
+    ...survey.others,
+    `You are ${principalText(asked.caller)}.`,
+  ];
+  return lines.flatMap((line) => flow([line], app)).join('\n');
+}
+
+const notConfirmed = (run: string, entry: string, where: string): Problem => ({
+  code: 'confirmation-mismatch',
+  message: `Nothing was approved: the name of the run was not confirmed.`,
+  hint: {
+    text: 'Type it when asked, or pass it with',
+    command: `approve ${run} ${shellWord(entry)} --shared ${shellWord(where)} --name ${run}`,
+  },
+});
+
+const storeNeeded = (run: string, entry: string): Problem => ({
+  code: 'store-not-named',
+  message: 'An approval is given in the store of a run, and none is named.',
+  hint: {
+    text: 'Name its inventory with -i, or the store, with',
+    command: `approve ${run} ${entry} --shared s3://BUCKET/PREFIX`,
+  },
+});

@@ -1,0 +1,82 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {type AwsEndpoint, startAwsEndpoint} from '../../lab/aws/endpoint.ts';
+import {createIdentity} from '../../lab/aws/identity.ts';
+import {createS3} from '../../lab/aws/s3.ts';
+import {credentials} from '../lab/aws/started.ts';
+import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
+
+const limitMs = 120_000;
+const dba = 'arn:aws:iam::123456789012:role/dba';
+const kim = 'arn:aws:sts::123456789012:assumed-role/dba/kim';
+
+let [operator, approver]: Desk[] = [];
+let endpoint: AwsEndpoint;
+beforeAll(async () => {
+  operator = openDesk();
+  approver = openDesk();
+  const {sts, iam, sessions, allows, principalOf} = createIdentity({roles: [{arn: dba}]});
+  const s3 = createS3({buckets: {cutovers: {}}, allows, principalOf});
+  endpoint = await startAwsEndpoint({services: [s3, sts, iam], credentials, sessions});
+});
+afterAll(async () => {
+  await operator?.clear();
+  await approver?.clear();
+  await endpoint.stop();
+});
+
+function inventoryOf(desk: Desk, more: object, approvers: object): string {
+  const journals = {kind: 's3-store', bucket: 'cutovers', prefix: 'shop', region: 'us-east-1'};
+  const target = {...journals, endpoint: endpoint.url, credentials, ...more};
+  const file = join(desk.stateFolder, 'inventory.yaml');
+  const whole = {name: 'try', params: {}, targets: {journals: target}, store: 'journals'};
+  writeFileSync(file, JSON.stringify({...whole, approvers}));
+  return file;
+}
+
+test(
+  'a run waits for somebody on another machine, with keys of their own; the operator cannot approve',
+  async () => {
+    const [here, there] = [operator as Desk, approver as Desk];
+    const own = inventoryOf(here, {}, {});
+    const runbook = 'test/cli/runbooks/approved.ts';
+    const planned = await here.run('plan', runbook, '-i', own);
+    expect(planned.code).toBe(3);
+    expect(planned.stdout + planned.stderr).toContain('approvers-unknown');
+    const inventory = inventoryOf(here, {}, {dba: [kim]});
+    const running = here.start('run', runbook, '-i', inventory, '--yes', '--json');
+    await running.said('"about":"approval"');
+    const {run, questions} = lastDocument(await here.run('status', '--offline', '--json'));
+    expect(questions).toMatchObject([
+      {entry: 'dba-agrees', approval: {by: 'dba', of: 1, missing: 1, principals: [kim]}},
+    ]);
+    const shown = (await here.run('status', '--offline')).stdout.replaceAll(/\s+/g, ' ');
+    expect(shown).toContain(`switcharoo approve ${run} dba-agrees --shared s3://cutovers/shop`);
+    const asOperator = await here.run('approve', run, 'dba-agrees', '-i', inventory, '--json');
+    expect(lastDocument(asOperator)).toMatchObject({problems: [{code: 'approver-not-listed'}]});
+    const assumeRole = {arn: dba, sessionName: 'kim'};
+    const theirs = inventoryOf(there, {assumeRole}, {});
+    const words = ['approve', run, 'dba-agrees', '-i', theirs] as const;
+    await expect
+      .poll(async () => (await there.run(...words)).stderr, {timeout: 30_000})
+      .toContain('confirmation-mismatch');
+    const approved = await there.run(...words, '--name', run, '--json');
+    expect(approved.code, approved.stdout + approved.stderr).toBe(0);
+    expect(lastDocument(approved)).toMatchObject({principal: kim, isNew: true, missing: 0, of: 1});
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout).toBe(0);
+    const {answers} = lastDocument(await here.run('report', run, '--json'));
+    expect(answers).toContainEqual(
+      expect.objectContaining({entry: 'dba-agrees', by: kim, note: expect.stringContaining('@')}),
+    );
+    const log = (await here.run('log', run)).stdout.replaceAll(/\s+/g, ' ');
+    expect(log).toContain(`dba-agrees: approved by ${kim} (dba)`);
+    expect(log).toContain(
+      'has the keys of arn:aws:sts::123456789012:assumed-role/switcharoo/night',
+    );
+    const late = await there.run(...words, '--name', run, '--json');
+    expect(lastDocument(late)).toMatchObject({problems: [{code: expect.any(String)}]});
+  },
+  limitMs,
+);
