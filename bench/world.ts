@@ -42,7 +42,7 @@ const flip = defineStep({
 /** Phases of 100 such steps, 5 lines of a journal each. */
 export function runbookOf(steps: number): AnyRunbook {
   const head = {name: 'panel', summary: 'Switches.', params: z.object({}), targets: {panel}};
-  // The types would remember every name; nobody asks them here.
+  // The types would keep every name; nothing here needs them.
   let runbook = defineRunbook(head) as unknown as Numbered;
   for (let number = 0; number < steps; number += 1) {
     const label = `switch-${number + 1}`;

@@ -11,7 +11,7 @@ export interface Forecasted {
 
 export interface Calibration {
   readonly runs: number;
-  /** The share of runs that ended inside p5 to p95. */
+  /** The share of runs that ended between p5 and p95. */
   readonly inside: number;
   /** The median of how far p50 was off, as a share of what happened. */
   readonly medianError: number;

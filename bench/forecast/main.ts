@@ -18,7 +18,7 @@ import {root} from '../outage/places.ts';
 import {calibrationOf, type Happened, leaveOneOut} from './calibration.ts';
 
 // `npm run bench:forecast`: rehearsals with another distance and another load each time. Then each is forecast from the
-// others alone, with the distances that were measured before it: how many end inside p5 to p95, and how far is p50 off?
+// others alone, with the distances measured before it: how many end between p5 and p95, and how far off is p50?
 
 const {values} = parseArgs({
   options: {
@@ -69,7 +69,7 @@ for (const [name, all] of [
   const {inside, medianError} = calibrationOf(all);
   const widths = all.map(({p5, p95}) => p95 / p5).sort((a, b) => a - b);
   say(
-    `  ${name}: ${Math.round(100 * inside)} % inside p5 to p95, median error of p50 ${Math.round(100 * medianError)} %, p95 is ${widths[Math.floor(widths.length / 2)]?.toFixed(2)} times p5, from ${Math.min(...all.map(({ms}) => ms))} to ${Math.max(...all.map(({ms}) => ms))} ms`,
+    `  ${name}: ${Math.round(100 * inside)} % between p5 and p95, median error of p50 ${Math.round(100 * medianError)} %, p95 is ${widths[Math.floor(widths.length / 2)]?.toFixed(2)} times p5, from ${Math.min(...all.map(({ms}) => ms))} to ${Math.max(...all.map(({ms}) => ms))} ms`,
   );
 }
 

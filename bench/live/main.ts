@@ -37,7 +37,7 @@ table([
   'viewers',
   'CPU of the run',
   'entries',
-  'CPU an entry',
+  'CPU per entry',
   'reads',
   'answers',
   'most behind',

@@ -44,7 +44,7 @@ const step = defineStep({
 });
 
 const head = {name: 'paced', summary: 'Read meters.', params: z.object({}), targets: {meter}};
-// The types would remember every name; nobody asks them here.
+// The types would keep every name; nothing here needs them.
 let runbook = defineRunbook(head).phase('Read') as unknown as Steps;
 for (let number = 1; number <= count; number += 1) {
   const binding = {on: {meter: 'meter'}, input: () => ({number})};

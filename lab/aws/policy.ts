@@ -16,7 +16,7 @@ interface PolicyStatement {
   readonly Action: string | readonly string[];
   /** With variables, such as `${aws:PrincipalArn}`. */
   readonly Resource?: string | readonly string[];
-  /** Every other resource is meant. */
+  /** Every resource but these. */
   readonly NotResource?: string | readonly string[];
   /** Operator, key, value. */
   readonly Condition?: Readonly<

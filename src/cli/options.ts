@@ -169,7 +169,7 @@ export const port = parsed(
     }
     return number;
   },
-  {placeholder: 'number', description: 'Port (without it: one that is free)'},
+  {placeholder: 'number', description: 'Port (without it: a free port)'},
 );
 
 export const html = optional({

@@ -7,7 +7,7 @@ import type {RunContext} from './context.ts';
 
 type Asked = Extract<Verdict<unknown, unknown>, {kind: 'needs-answer'}>;
 
-/** Why what an entry asks for can never be given; `undefined` where it can, or a lab does without. */
+/** Why an approval can never be given; `undefined` if it can, or in a lab, where the operator answers instead. */
 export function approvalObstacle(
   {id: entry, approval}: Pick<Entry, 'id' | 'approval'>,
   rules: ApprovalRules | undefined,
@@ -48,8 +48,8 @@ export const answerInLab = ({approval: _, ...asked}: Asked, {by, of}: ApprovalNe
 
 const storeNeeded = (entry: string, file: string): Problem => ({
   code: 'approval-needs-store',
-  message: `${entry} waits for approvals, and ${file} names no store, where they are given.`,
-  hint: 'Name a target of the kind s3-store with "store:" in the inventory, or with --store. "switcharoo docs approvals" says how.',
+  message: `${entry} waits for approvals, but ${file} names no store to read them from.`,
+  hint: 'Name a target of the kind s3-store with "store:" in the inventory, or with --store. "switcharoo docs approvals" explains how.',
 });
 
 interface Group {
@@ -60,12 +60,12 @@ interface Group {
 
 const groupUnknown = ({entry, by, file}: Group, groups: readonly string[]): Problem => ({
   code: 'approvers-unknown',
-  message: `${entry} waits for approvals by ${by}, and ${file} has no such group of approvers.`,
-  hint: `${didYouMean(namesNear(by, groups))}Add ${by} with the ARNs of its people under "approvers" in ${file}.`,
+  message: `${entry} waits for approvals by ${by}, but ${file} has no such group of approvers.`,
+  hint: `${didYouMean(namesNear(by, groups))}Add ${by} with the ARNs of its members under "approvers" in ${file}.`,
 });
 
 const tooFew = ({entry, by, file}: Group, of: number, count: number): Problem => ({
   code: 'approvers-too-few',
-  message: `${entry} waits for ${of} approvals by ${by}, and that group has ${count} in ${file}.`,
+  message: `${entry} needs ${of} approvals by ${by}, but ${file} lists only ${count} in that group.`,
   hint: `Add others under "approvers" in ${file}, or ask for fewer approvals in the runbook.`,
 });

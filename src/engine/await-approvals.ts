@@ -29,8 +29,8 @@ interface Asking {
 type Asked = FactOf<'asked'> & Required<Pick<FactOf<'asked'>, 'approval'>> & {entry: string};
 
 /**
- * Waits until enough people of the group have approved what this run is now. A store that does not answer ends no
- * waiting. `again`: something is to be decided before.
+ * Waits until enough people of the group have approved the run as it is now, even while the store does not answer.
+ * `again`: something else must be decided first.
  */
 export async function awaitApprovals(
   context: RunContext,
@@ -70,7 +70,7 @@ export async function awaitApprovals(
   }
 }
 
-/** What is asked, for those who approve it; journaled once, so that they find it. */
+/** What the approvers are asked; journaled once, so that they find it. */
 function askedOf(
   {record, runbook, approvalRules}: RunContext,
   entry: Entry,
@@ -100,7 +100,7 @@ function askedOf(
   return asked;
 }
 
-/** Says what is missing. `undefined` where nobody can tell now. */
+/** Says what is missing. `undefined` if that is unknown now. */
 async function look(
   context: RunContext,
   desk: ApprovalDesk,
@@ -133,7 +133,7 @@ async function look(
     const missing = approval.of - survey.counted.length;
     const others = survey.others.map((sentence) => ` ${sentence}`).join('');
     say(
-      `waiting for ${missing} of ${approval.of} approvals by ${approval.by}: ${command}.${others}`,
+      `waiting for ${missing} of ${approval.of} approvals by ${approval.by}.${others} To approve: ${command}`,
     );
     return survey;
   } catch (error) {
@@ -152,6 +152,6 @@ const isSame = (fact: FactOf<'approved'>, other: FactOf<'approved'>): boolean =>
 
 const storeClosed = (entry: string): Problem => ({
   code: 'approval-needs-store',
-  message: `${entry} waits for approvals, and this process continues without the store, where they are given.`,
+  message: `${entry} waits for approvals, but this process runs without the store that they are read from.`,
   hint: 'Continue without --alone once the store answers again.',
 });

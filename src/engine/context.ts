@@ -19,7 +19,7 @@ export interface World {
   /** Names the run to the targets; a plan without a run has a name too. */
   readonly run: string;
   readonly observe: Observe;
-  /** Who may approve; without it, nothing that asks for approval can be passed. */
+  /** Who may approve; without it, no gate that asks for approval can be passed. */
   readonly approvalRules?: ApprovalRules;
   /** Aborted when even the action in flight must end. */
   readonly aborting: AbortSignal;
@@ -32,7 +32,7 @@ export interface RunContext extends World {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   /** The last run of this runbook that is done; `null` when there is none here. */
   readonly earlier?: EarlierFigures | null;
-  /** How long it will still take, as earlier runs tell; `undefined` where they do not. */
+  /** How long the run will still take, from earlier runs; `undefined` if they do not show it. */
   readonly forecast?: () => Forecast | undefined;
   /** Absent where the journal is not shared. */
   readonly approvals?: ApprovalDesk | undefined;

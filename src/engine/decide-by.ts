@@ -18,8 +18,8 @@ export function decideByProblem(
 }
 
 /**
- * Accepted is what the last confirmation or approval before the point of no return asks; without one, everything
- * before it is done.
+ * Accepted: the last confirmation or approval before the point of no return is done; without one, everything before
+ * it is done.
  */
 function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
   const items: readonly Item[] = runbook.items;

@@ -38,7 +38,7 @@ export async function precedingGatesOpen(
   return undefined;
 }
 
-/** Whether they still are, each by one look. */
+/** Whether they are still open, with one check each. */
 export async function allOpenNow(context: RunContext, entry: Entry): Promise<boolean> {
   for (const gate of gatesBefore(context.runbook.items, entry)) {
     if ((await notOpenBecause(context, gate)) !== undefined) {

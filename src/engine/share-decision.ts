@@ -4,7 +4,7 @@ import {runStopped} from './problems.ts';
 
 /**
  * What somebody decided is where other hosts find it before the next thing happens. Gives the problem when the store is
- * away, or the run is to end meanwhile: it is to pause, and shares the decision when it goes on.
+ * away, or the run is told to stop meanwhile: it pauses, and shares the decision when it continues.
  */
 export async function shareDecision({
   record,

@@ -1,4 +1,4 @@
-/** Numbers between 0 and 1 that look like chance, and are the same for the same seed (mulberry32). */
+/** Pseudo-random numbers between 0 and 1, the same for the same seed (mulberry32). */
 export function chanceFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function chanceFrom(seed: number): () => number {
   };
 }
 
-/** The same with the bell curve of mean 0 and deviation 1 (Box and Muller), two from two. */
+/** The same, normally distributed with mean 0 and deviation 1 (Box and Muller). */
 export function normalsFrom(chance: () => number): () => number {
   let spare: number | undefined;
   return () => {
@@ -25,7 +25,7 @@ export function normalsFrom(chance: () => number): () => number {
   };
 }
 
-/** The value below which that share of them lies, between two of them where it falls between. */
+/** The value below which that share of the numbers lies, interpolated between two of them. */
 export function quantileOf(sorted: ArrayLike<number>, share: number): number {
   const at = share * (sorted.length - 1);
   const low = Math.floor(at);

@@ -2,16 +2,16 @@ import {chanceFrom, normalsFrom} from './chance.ts';
 import type {Sample, Samples} from './samples.ts';
 import type {Timing} from './timings.ts';
 
-/** Nights that could be: in each, how long every entry takes. */
+/** Simulated nights: how long every entry takes in each. */
 export interface Draws {
   readonly count: number;
   /** By entry, then by night; an entry that no run has measured takes 0. */
   readonly ms: readonly Float64Array[];
-  /** What it was drawn from, for its offsets. */
+  /** The timing that a duration was drawn from, for its offsets. */
   timing(entry: number, night: number): Timing | undefined;
 }
 
-/** So many numbers are drawn at most, whatever the size of the runbook. */
+/** At most this many numbers are drawn, whatever the size of the runbook. */
 const mostNumbers = 20_000;
 const mostNights = 500;
 const fewestNights = 200;
@@ -62,7 +62,7 @@ export function drawsOf(
 interface Night {
   /** Which earlier run it is like. */
   readonly source: number;
-  /** Few runs do not show how far a night can be from them: the tails of Student. */
+  /** A few runs do not show how far a night can differ from them: the tails of Student. */
   readonly tail: number;
   readonly common: number;
   readonly elsewhere: number;
@@ -92,10 +92,10 @@ function nightsOf(
   });
 }
 
-/** Above it, Student's curve is the bell. */
+/** With more degrees of freedom, Student's distribution is nearly the normal one. */
 const mostFreedom = 12;
 
-/** How far a duration is moved: drawn runs alone differ less than runs do, and less than the next run may. */
+/** How far a duration is moved: the drawn runs differ less from each other than the next run may from them. */
 function spreadOf(samples: readonly Sample[]): number {
   const weights = samples.map(({weight}) => weight);
   const sum = weights.reduce((all, weight) => all + weight, 0);
@@ -108,7 +108,7 @@ function spreadOf(samples: readonly Sample[]): number {
   return Math.sqrt((2 / Math.max(1, count)) * variance);
 }
 
-/** So many runs of equal weight would show as much (Kish). */
+/** How many runs of equal weight would show as much (Kish). */
 function effectiveCount(weights: readonly number[]): number {
   const sum = weights.reduce((all, weight) => all + weight, 0);
   const squares = weights.reduce((all, weight) => all + weight ** 2, 0);

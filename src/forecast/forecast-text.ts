@@ -22,7 +22,7 @@ export function basisText({sources, isElsewhere, isScaled}: Forecast): string {
   ];
   return [
     `from ${counts.join(' and ')}`,
-    ...(isElsewhere ? ['none of them here'] : []),
+    ...(isElsewhere ? ['none of them on this inventory'] : []),
     ...(isScaled ? ['converted to the distances measured now'] : []),
     ...(sources.length < fewSources ? ['a guess'] : []),
   ].join('; ');
@@ -34,12 +34,12 @@ const fewSources = 3;
 /** How long the run takes, and whose answers come on top, in a sentence. */
 export function runSentence(forecast: Forecast): string {
   const {run, asks} = forecast;
-  return `Forecast: ${rangeText(run)}, half of the nights within ${durationText(run.p50)}${asksText(forecast, asks.length > 0)} (${basisText(forecast)}).`;
+  return `Forecast: ${rangeText(run)}, median ${durationText(run.p50)}${asksText(forecast, asks.length > 0)} (${basisText(forecast)}).`;
 }
 
 function asksText({asks, answersMs}: Forecast, isAsked: boolean): string {
   const before = answersMs === undefined ? '' : ` (${durationText(answersMs)} in the last run)`;
-  return isAsked ? `, besides the time of answers to ${asks.join(', ')}${before}` : '';
+  return isAsked ? `, plus the time to answer ${asks.join(', ')}${before}` : '';
 }
 
 /** What users notice, a sentence each. */
@@ -48,18 +48,18 @@ export const outageSentences = ({outage, hold}: Forecast): readonly string[] => 
   ...(hold ? [`New connections wait for ${rangeText(hold)}.`] : []),
 ];
 
-/** Which entries the others wait for longest. */
+/** The entries that the others wait for longest. */
 export const criticalSentence = ({critical}: Forecast): readonly string[] =>
   critical.length === 0
     ? []
     : [
-        `The longest on the critical path: ${critical.map(({entry, ms}) => `${entry} ${durationText(ms)}`).join(', ')}.`,
+        `Longest on the critical path: ${critical.map(({entry, ms}) => `${entry} ${durationText(ms)}`).join(', ')}.`,
       ];
 
-/** How long a reversal takes to each place, as far as reversals were rehearsed. */
+/** How long a reversal to each checkpoint takes, as far as reversals were rehearsed. */
 export function reversalSentences({reversals}: Forecast): readonly string[] {
   return reversals.map(({to, from, range, notMeasured}) => {
-    const where = `to ${placeText(to)}${from === undefined ? '' : ` after ${from}`}`;
+    const where = `${from === undefined ? '' : `from ${from} `}to ${placeText(to)}`;
     return range
       ? `A reversal ${where} takes ${rangeText(range)}.`
       : `How long a reversal ${where} takes is unknown: no run has reversed ${namesText(notMeasured)}.`;
@@ -69,10 +69,10 @@ export function reversalSentences({reversals}: Forecast): readonly string[] {
 /** What is not in the figures, or came from something else. */
 export const gapSentences = ({notMeasured, changed}: Forecast): readonly string[] => [
   ...(notMeasured.length > 0
-    ? [`Not in the forecast, because no run has measured it: ${namesText(notMeasured)}.`]
+    ? [`Not in the forecast, because never measured: ${namesText(notMeasured)}.`]
     : []),
   ...(changed.length > 0
-    ? [`Changed since it was measured, so less sure: ${namesText(changed)}.`]
+    ? [`Changed since measured, so less certain: ${namesText(changed)}.`]
     : []),
 ];
 
@@ -80,17 +80,17 @@ export const gapSentences = ({notMeasured, changed}: Forecast): readonly string[
 export const overrunSentences = ({overruns}: Forecast): readonly string[] =>
   overruns.map(
     ({entry, ms, p95}) =>
-      `${entry} takes longer than expected: ${durationText(ms)}, and 95 of 100 nights need at most ${durationText(p95)}.`,
+      `${entry} is taking longer than expected: ${durationText(ms)} so far; 95 of 100 runs take at most ${durationText(p95)}.`,
   );
 
 /** What a person who is asked must know: what users notice, and how long it still takes. */
 export const questionSentences = (forecast: Forecast): readonly string[] => [
   ...outageSentences(forecast),
-  `After your answer the run takes ${rangeText(forecast.left)} (${basisText(forecast)}).`,
+  `After your answer, the run takes another ${rangeText(forecast.left)} (${basisText(forecast)}).`,
   ...overrunSentences(forecast),
 ];
 
-/** Until when it must be decided, where a reversal would have to end by then too. */
+/** By when people must decide; a reversal would have to end by then, too. */
 export function decideBySentence(decideBy: Date, forecast: Forecast | undefined): string {
   const by = `The cutover must be accepted by ${clockUtc(decideBy)} UTC`;
   const nearest = forecast?.reversals.at(-1);
@@ -99,16 +99,16 @@ export function decideBySentence(decideBy: Date, forecast: Forecast | undefined)
   }
   const {to, range} = nearest;
   const begin = clockUtc(shifted(decideBy, -range.p95));
-  return `${by}, or reversed: a reversal to ${placeText(to)} takes ${rangeText(range)}, and is over by then if it begins by ${begin} UTC.`;
+  return `${by}, or reversed: a reversal to ${placeText(to)} takes ${rangeText(range)}, so it must start by ${begin} UTC.`;
 }
 
-/** Of a run that rests: nobody knows when it goes on. */
-export const pausedText = ({left}: Forecast): string => `${rangeText(left)} left once it goes on`;
+/** For a paused run: nobody knows when it continues. */
+export const pausedText = ({left}: Forecast): string => `${rangeText(left)} left once it continues`;
 
-/** "4 m 10 s to 5 m 02 s left, over by 03:12:40 UTC": of a run at work. */
+/** "4 m 10 s to 5 m 02 s left, should end by 03:12:40 UTC": for a run at work. */
 export function leftText({left, asks}: Forecast, now: Date): string {
-  const besides = asks.length > 0 ? `, besides answers to ${asks.join(', ')}` : '';
-  return `${rangeText(left)} left, over by ${clockUtc(shifted(now, left.p95))} UTC${besides}`;
+  const besides = asks.length > 0 ? `, plus the time to answer ${asks.join(', ')}` : '';
+  return `${rangeText(left)} left, should end by ${clockUtc(shifted(now, left.p95))} UTC${besides}`;
 }
 
 const mostNames = 4;

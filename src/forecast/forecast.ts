@@ -10,7 +10,7 @@ import {type ForecastRequest, type Samples, type Source, samplesOf} from './samp
 import {emptyCourse, follow, turnsForward} from './schedule.ts';
 import type {Timing} from './timings.ts';
 
-/** How long it will probably take, in ms of machines, and on what that is based. */
+/** How long a run will probably take, in ms of machine time, and what that is based on. */
 export interface Forecast {
   readonly sources: readonly Source[];
   /** Entries that no earlier run has measured: their time is not in any figure. */
@@ -19,9 +19,9 @@ export interface Forecast {
   readonly changed: readonly string[];
   /** Earlier runs had their targets at another distance, and are converted. */
   readonly isScaled: boolean;
-  /** No earlier run was here. */
+  /** No earlier run was on this inventory. */
   readonly isElsewhere: boolean;
-  /** Of the whole run, what has passed included. */
+  /** The whole run, including the time that has passed. */
   readonly run: Range;
   /** From now to its end. */
   readonly left: Range;
@@ -32,7 +32,7 @@ export interface Forecast {
   readonly critical: readonly {readonly entry: string; readonly ms: number}[];
   /** Entries at work that take longer than they should. */
   readonly overruns: readonly {readonly entry: string; readonly ms: number; readonly p95: number}[];
-  /** Who answers is not forecast: which entries still ask, and how long people took for that in an earlier run. */
+  /** Answers are not forecast: the entries that still ask, and how long people took to answer in an earlier run. */
   readonly asks: readonly string[];
   readonly answersMs?: number;
 }
@@ -132,7 +132,7 @@ function nightsOf({request, forward: draws}: Known, run: RunNow | undefined): Ni
 
 type MsIn = (entry: number, night: number) => number;
 
-/** What is done takes no time; what is at work, the rest of it. */
+/** An entry that is done takes no more time; one at work takes the rest of its time. */
 function remaining(entries: readonly Entry[], draws: Draws, run: RunNow | undefined): MsIn {
   const at = entries.map(({id}) => stateIn(id, run));
   const sorted = new Map<number, Float64Array>();
@@ -148,7 +148,7 @@ function remaining(entries: readonly Entry[], draws: Draws, run: RunNow | undefi
     if (ms > state) {
       return ms - state;
     }
-    // This night is over for it: it is like one of those in which it takes longer, as far as there are some.
+    // In this night, the entry would be done by now. Take a night in which it takes longer, if there is one.
     const all = sorted.get(entry) ?? Float64Array.from(draws.ms[entry] ?? []).sort();
     sorted.set(entry, all);
     const above = all.findIndex((each) => each > state);
@@ -236,7 +236,7 @@ const endsAt = {
   hold: ({ms, firstPerformedMs}: Timing) => firstPerformedMs ?? ms,
 };
 
-/** Longer than in 95 of 100 nights, by so much that it shows. */
+/** Entries that take longer than in 95 of 100 runs, by a margin that shows. */
 function overrunsOf({request, forward}: Known, run: RunNow): Forecast['overruns'] {
   const entries: readonly Entry[] = request.runbook.entries;
   const asked = new Set(run.timings.questions.map(({entry}) => entry));
@@ -254,7 +254,7 @@ function overrunsOf({request, forward}: Known, run: RunNow): Forecast['overruns'
 
 const leastOverrunMs = 1_000;
 
-/** A confirmation asks; so does what was asked of a person in an earlier run. */
+/** Confirmations ask, and so do entries that asked a person in an earlier run. */
 function asksOf(
   entries: readonly Entry[],
   {past}: ForecastRequest,

@@ -3,7 +3,7 @@ import type {Outage} from '../model/outage.ts';
 import {quantileOf} from './chance.ts';
 import type {Timings} from './timings.ts';
 
-/** In 5 of 100 nights it takes less than the first, in 95 less than the last. */
+/** 5 of 100 runs take less than the first, and 95 less than the last. */
 export interface Range {
   readonly p5: number;
   readonly p50: number;
@@ -13,9 +13,9 @@ export interface Range {
 export interface ReversalForecast {
   /** A checkpoint; `null` is the start. */
   readonly to: string | null;
-  /** After which entry it would begin; absent in a run: from where that is. */
+  /** The entry from which it would start; absent in a run, where it starts from the current entry. */
   readonly from?: string;
-  /** Absent where it has an entry whose reversal no run has measured. */
+  /** Absent if it includes an entry whose reversal no run has measured. */
   readonly range?: Range;
   readonly notMeasured: readonly string[];
 }
@@ -27,7 +27,7 @@ export interface RunNow {
   readonly now: Date;
 }
 
-/** While people are asked, no time of machines passes. */
+/** While people are asked, no machine time passes. */
 export const sinceLast = ({timings: {questions, lastAt}, now}: RunNow): number =>
   questions.length > 0 ? 0 : elapsedMs(lastAt, now);
 

@@ -51,12 +51,12 @@ export interface Samples {
   readonly isScaled: boolean;
 }
 
-/** What an entry showed counts so much when its code, targets or input are others now. */
+/** How much a measurement counts if the entry's code, targets or input have changed. */
 const changedWeight = 0.25;
-/** A rehearsal shows so much of the night. */
+/** How much a run on another inventory counts. */
 const elsewhereWeight = 0.5;
 const otherParamsWeight = 0.5;
-/** Each run counts so much beside the one after it. */
+/** How much each run counts, compared with the next newer one. */
 const olderWeight = 0.95;
 
 export function samplesOf(request: ForecastRequest): Samples {
@@ -111,10 +111,10 @@ function likenessOf(now: EntryDigest | undefined, {run}: Timings): number {
   return then.digest === now.digest ? 1 : changedWeight;
 }
 
-/** An entry is never the network alone. */
+/** An entry never takes network time alone. */
 const mostNetwork = 0.8;
 
-/** Takes the network of that time out of a timing, and puts the one of now in. */
+/** Replaces the network time of then in a timing with that of now. */
 function scaleOf(
   {unit, on}: Entry,
   {distances: there}: PastRun,

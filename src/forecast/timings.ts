@@ -24,7 +24,7 @@ export interface Timings {
   /** At work when the journal ends. */
   readonly open: ReadonlyMap<string, Timing>;
   readonly isReversing: boolean;
-  /** Of machines, forward: without answers, pauses and reversals. */
+  /** Machine time, forward: without answers, pauses and reversals. */
   readonly machineMs: number;
   /** What people took to answer, by the entry that asked; those of a plan have none. */
   readonly answers: readonly {readonly entry: string; readonly ms: number}[];

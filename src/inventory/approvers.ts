@@ -17,7 +17,7 @@ const group = z
         .slice(0, index)
         .find((before) => before === arn || coverOneAnother(before, arn));
       if (other !== undefined) {
-        context.addIssue(`${arn} and ${other} could be the same person: name one of them.`);
+        context.addIssue(`${arn} and ${other} could be the same person: list only one of them.`);
       }
     }
   });

@@ -43,7 +43,7 @@ export function writeWhole(path: string, text: string, disk: Disk = realDisk): v
   syncFolders(disk, dirname(path));
 }
 
-/** In the place of what a process left there that died meanwhile. */
+/** Replaces what a process left there when it died. */
 function writeFile(disk: Disk, path: string, text: string): void {
   disk.remove(path);
   const file = disk.create(path);

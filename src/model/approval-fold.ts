@@ -1,6 +1,6 @@
 import type {FactOf} from './journal.ts';
 
-/** Who has approved what, and who has had the run. */
+/** Who has approved what, and who has worked on the run. */
 export interface ApprovalState {
   /** Those that counted, the oldest first. */
   readonly approvals: readonly FactOf<'approved'>[];

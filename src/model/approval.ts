@@ -2,7 +2,7 @@ import {digestOf} from './canonical.ts';
 import type {FactOf} from './journal.ts';
 import {type Principal, principalInKey} from './principal.ts';
 
-/** What a gate asks of other people than the operator. */
+/** What a gate asks of people other than the operator. */
 export interface ApprovalNeed {
   /** The group of the inventory whose people may approve. */
   readonly by: string;
@@ -21,11 +21,11 @@ export interface ApprovalRules {
   readonly approvers: Approvers;
   /** Whether the journal is shared in a store: approvals are there. */
   readonly isShared: boolean;
-  /** Of a lab: where no approval can be given, the operator answers instead. */
+  /** In a lab, the operator answers if no approval can be given. */
   readonly isLab: boolean;
 }
 
-/** An approval that was given, as its key tells and nobody can forge. */
+/** An approval that was given, read from its key, which nobody can forge. */
 export interface GivenApproval {
   readonly principal: Principal;
   /** Number of this principal's word: the last one counts. */

@@ -24,14 +24,14 @@ export const approve = defineGate({
   output: z.object({}),
   needs: {},
   timeoutMs: 24 * hourMs,
-  neverSkip: 'Only the people of its group can approve, and not the operator.',
+  neverSkip: 'Only members of its group can approve, never the operator.',
   check: async ({input: {question, details, by, of, validForMs}}) => ({
     ...{kind: 'needs-answer', question, details, output: {}, byPerson: true},
     approval: {by, of, validForMs},
   }),
 });
 
-/** Whether a person opens it, here or elsewhere. */
+/** Whether a person opens this gate, here or elsewhere. */
 export const isOpenedByPerson = (unit: AnyUnit): boolean => unit === confirm || unit === approve;
 
 /** The same by its name, as journals and plans have it. */

@@ -10,7 +10,7 @@ export interface Asked<Params, Outputs> {
   readonly requires?: readonly (keyof Outputs & string)[];
 }
 
-/** The same of other people than the operator. */
+/** The same, asked of people other than the operator. */
 export interface AskedOfOthers<Params, Outputs> extends Asked<Params, Outputs> {
   /** The group of the inventory whose people may approve. */
   readonly by: string;

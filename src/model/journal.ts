@@ -178,7 +178,7 @@ const facts = [
     details: z.array(z.string()),
     /** Who sees the question. */
     person: z.string(),
-    /** Of whom an approval is asked, and of what. */
+    /** Who is asked to approve, and what. */
     approval: z
       .object({
         digest: z.string(),
@@ -197,14 +197,14 @@ const facts = [
     entry: z.string(),
     digest: z.string(),
     group: z.string(),
-    /** Of the list of the group, as which it counts. */
+    /** The ARN in the list of the group for which it counts. */
     listed: z.string(),
     principal: z.string(),
     /** By the clock of the store. */
     givenUtc: z.iso.datetime(),
     from: z.string(),
   }),
-  /** Who the process is for AWS, that has the run from here on: no approval of theirs counts. */
+  /** The user or role, as AWS knows it, that works on the run from here on: its approvals do not count. */
   z.object({kind: z.literal('operator-identified'), arn: z.string(), principal: z.string()}),
   z.object({
     kind: z.literal('answered'),

@@ -7,7 +7,7 @@ export interface OpenQuestion {
   readonly question: string;
   readonly person: string;
   readonly since: Date;
-  /** Of whom an approval is asked, and of what. */
+  /** Who is asked to approve, and what. */
   readonly approval?: FactOf<'asked'>['approval'];
 }
 

@@ -1,6 +1,6 @@
 import {without} from './without.ts';
 
-/** Who goes on outside the window, and says why, is not to be stopped by the end of that window. */
+/** A run that continues outside the window, with a reason, does not stop at the end of that window. */
 export const withoutPassedDecideBy = <Run extends {readonly decideBy?: Date}>(
   run: Run,
   {outsideWindow, atUtc}: {readonly outsideWindow?: string | undefined; readonly atUtc: string},

@@ -1,4 +1,4 @@
-/** Who has keys of AWS, as no policy takes them for anybody else. */
+/** Who has AWS keys, as the policies of AWS know them. */
 export interface Principal {
   /** Of a user, or of a role with its path: `aws:PrincipalArn`. */
   readonly arn: string;
@@ -15,7 +15,7 @@ const ofKey = new RegExp(`^(${owner})/([A-Z0-9]+(?::${words})?)$`);
 /** Whether it is the ARN of a user, of a role, or of a session of a role. */
 export const isPrincipalArn = (arn: string): boolean => ofOwner.test(arn) || ofSession.test(arn);
 
-/** As the end of a key: with it, the policy of a bucket ties the key to whom it is written by. */
+/** As the end of a key: with it, the policy of a bucket ties the key to its writer. */
 export const keyOfPrincipal = ({arn, id}: Principal): string => `${arn}/${id}`;
 
 /** Whose key it is; `undefined` where no principal could have written it as their own. */
@@ -40,7 +40,7 @@ export function isOfArn(principal: Principal, arn: string): boolean {
     : ownerOf(principal.arn) === ownerOf(arn);
 }
 
-/** Whether two have the same user or role: who has a role names its sessions as they like. */
+/** Whether two have the same user or role: anybody with a role can name its sessions freely. */
 export const haveSameOwner = (arn: string, other: string): boolean =>
   ownerOf(arn) === ownerOf(other);
 

@@ -52,7 +52,7 @@ export const runStarted = z.object({
         reversibleTo: z.array(z.string().nullable()),
       })
       .optional(),
-    /** From which entry on new connections wait, and which one releases them. */
+    /** The entries from which new connections wait, and those that release them. */
     hold: z.object({from: z.array(z.string()), until: z.array(z.string())}).exactOptional(),
     /** What a reversal does not carry back. */
     alsoWritten: z.array(z.object({what: z.string(), todo: z.string().exactOptional()})).optional(),

@@ -64,7 +64,7 @@ export type Verdict<Before, Output> =
       readonly byPerson?: true;
       /** A yes comes with a note for the journal: who said so. */
       readonly wantsNote?: true;
-      /** Other people answer it than the operator. */
+      /** People other than the operator answer it. */
       readonly approval?: ApprovalNeed;
     };
 

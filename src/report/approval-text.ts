@@ -13,7 +13,9 @@ export function approvalLines(progress: Progress): readonly string[] {
     }
     const missing = missingApprovals(progress, entry, approval);
     const command = `switcharoo approve ${run} ${shellWord(entry)} --shared ${shellWord(storePlace)}`;
-    return [`${entry} lacks ${missing} of ${approval.of} by ${approval.by}. They use: ${command}`];
+    return [
+      `${entry} still needs ${missing} of ${approval.of} approvals by ${approval.by}. To approve: ${command}`,
+    ];
   });
   return [...open, ...progress.approvals.map(approvedText)];
 }

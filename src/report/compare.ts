@@ -36,7 +36,7 @@ export function comparedRun(report: RunReport, changes: readonly string[]): Comp
   };
 }
 
-/** A run after the other, the oldest first: its figures, and what changed before it. */
+/** One run after the other, the oldest first: its figures, and what changed since the previous run. */
 export function comparisonText(
   runbook: string,
   runs: readonly ComparedRun[],
@@ -60,7 +60,7 @@ export function comparisonText(
 
 /** The same as a part of a page. */
 export const comparisonHtml = (runs: readonly ComparedRun[]): string =>
-  `<table class="compared"><thead><tr><th>Run</th><th>Changed before it</th><th>Figures</th></tr></thead>
+  `<table class="compared"><thead><tr><th>Run</th><th>Changed since the previous run</th><th>Figures</th></tr></thead>
 <tbody>${runs.map(rowHtml).join('\n')}</tbody></table>`;
 
 const rowHtml = (run: ComparedRun): string =>

@@ -29,7 +29,7 @@ export function forecastText(forecast: Forecast, options: PlanTextOptions): stri
   ].flatMap((text) => flow([text], {...options, rest: '  '}));
 }
 
-/** "the run was to take 4 m 10 s to 5 m 02 s, and took 4 m 40 s": what was forecast, and what happened. */
+/** "run 4 m 40 s, forecast 4 m 10 s to 5 m 02 s": what happened, and what was forecast. */
 export function forecastAgainst({forecast, outcome, machineMs, outageMs, hold}: RunReport) {
   if (!forecast || outcome !== 'done') {
     return [];

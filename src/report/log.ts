@@ -169,9 +169,9 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   approved: ({entry, principal, givenUtc, digest, group, from}) => [
     `${entry}: approved by ${principal} (${group}) at ${momentUtc(new Date(givenUtc))}`,
-    `digest ${digest}, from ${from}; the time is that of the store`,
+    `digest ${digest}, from ${from}; the time is from the clock of the store`,
   ],
-  'operator-identified': ({principal}) => [`this process has the keys of ${principal}`],
+  'operator-identified': ({principal}) => [`this process uses the keys of ${principal}`],
   'checkpoint-reached': (fact) => [`checkpoint ${fact.name} reached`],
   'point-of-no-return-passed': (fact) => ['point of no return passed', fact.because],
   'reverse-started': (fact) => [

@@ -45,7 +45,7 @@ export interface PlanTextOptions extends TextOptions {
   readonly earlier?: EarlierRun | null;
   /** What is expected of this plan, from distances that were measured for it. */
   readonly expectation?: Expectation;
-  /** How long it will take, as earlier runs tell: it takes the place of both. */
+  /** How long it will take, from earlier runs: it replaces both. */
   readonly forecast?: Forecast | undefined;
   /** How long the outage of the plan may last; `null`: as long as it takes. */
   readonly longestOutage?: LongestOutage | null;

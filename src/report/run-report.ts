@@ -109,7 +109,7 @@ export interface Measured {
   readonly distances?: readonly RoundTrip[];
 }
 
-/** What was forecast before a run, in ms of machines. */
+/** What was forecast before a run, in ms of machine time. */
 export interface ForecastFigures {
   readonly run: Range;
   readonly outage?: Range;

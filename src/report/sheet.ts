@@ -15,7 +15,7 @@ import type {AnyRunbook} from '../model/runbook.ts';
 import type {ComparedRun} from './compare.ts';
 import {durationText, momentUtc, outcomeSigns, placeText} from './labels.ts';
 
-/** What a preflight has seen, and since when. */
+/** What a preflight has observed, and since when. */
 export interface KnownFinding {
   readonly target: string;
   readonly check: string;
@@ -57,7 +57,7 @@ export interface SheetPart {
   };
 }
 
-/** Those who approve read it in half a minute: how it is reversed, and until when, comes first. */
+/** Approvers read it in half a minute: how to reverse, and until when, comes first. */
 export const sheetParts = (facts: SheetFacts): readonly SheetPart[] => [
   reversalPart(facts),
   whenPart(facts),
@@ -77,18 +77,20 @@ function reversalPart({runbook, forecast, alsoWritten}: SheetFacts): SheetPart {
   const last = items.slice(0, Math.max(0, barrier)).findLast(isEntry);
   const rule = outageRule(runbook, runbook.head.outage?.longestMs);
   return {
-    title: 'How do we reverse, and until when',
+    title: 'How to reverse, and until when',
     texts: [
       item?.kind === 'point-of-no-return'
         ? `Until the point of no return, after ${last?.id ?? 'the start'}: ${item.because}`
         : 'At any time: there is no point of no return.',
-      'Command: npx switcharoo reverse --to CHECKPOINT. It shows its plan and asks, and checks that everything is as before.',
+      'Command: npx switcharoo reverse --to CHECKPOINT. It shows its plan, asks for approval, and checks that everything is as it was before.',
       ...(rule ? [`The longest outage is ${outageRuleText(rule)}`] : []),
       ...alsoWritten.map(
         ({what, todo}) =>
           `A reversal does not carry back ${what}.${todo === undefined ? '' : ` Then: ${todo}`}`,
       ),
-      ...(forecast ? [] : ['How long it takes is unknown: no rehearsal has reversed it.']),
+      ...(forecast
+        ? []
+        : ['How long a reversal takes is unknown: no rehearsal has reversed this runbook.']),
     ],
     ...(forecast && forecast.reversals.length > 0
       ? {
@@ -99,7 +101,9 @@ function reversalPart({runbook, forecast, alsoWritten}: SheetFacts): SheetPart {
               .map(({to, from, range, notMeasured}) => [
                 placeText(to),
                 from ?? 'now',
-                range ? rangeText(range) : `unknown: never reversed: ${notMeasured.join(', ')}`,
+                range
+                  ? rangeText(range)
+                  : `unknown, because never reversed: ${notMeasured.join(', ')}`,
               ]),
           },
         }
@@ -115,10 +119,12 @@ function whenPart({window, windowText, forecast}: SheetFacts): SheetPart {
     texts: [
       window
         ? `Window: ${times.join(' ')} ${timeZone}. ${windowText ?? ''}`.trim()
-        : 'The inventory has no window: it may be cut over at any time.',
+        : 'The inventory has no window: its systems may be cut over at any time.',
       ...(forecast
         ? [...outageSentences(forecast), runSentence(forecast), ...gapSentences(forecast)]
-        : ['Forecast: none. No run here has shown how long it takes; a rehearsal does.']),
+        : [
+            'Forecast: none, because no run here has measured how long it takes. A rehearsal does.',
+          ]),
     ],
   };
 }
@@ -127,7 +133,7 @@ function whatPart({runbook}: SheetFacts): SheetPart {
   const items: readonly Item[] = runbook.items;
   const phases = [...new Set(items.map(({phase}) => phase))];
   return {
-    title: 'What',
+    title: 'What changes',
     texts: [runbook.head.summary],
     table: {
       head: ['phase', 'changes', 'ends at checkpoint'],
@@ -169,7 +175,7 @@ function rehearsalPart({rehearsals, forecast}: SheetFacts): SheetPart {
       ? {}
       : {
           table: {
-            head: ['when', 'end', 'runbook', 'outage', 'failed requests', 'machine time'],
+            head: ['when', 'outcome', 'runbook', 'outage', 'failed requests', 'machine time'],
             rows: rehearsals
               .slice(0, mostRows)
               .map(
@@ -198,7 +204,7 @@ function findingsPart({preflight, now}: SheetFacts): SheetPart {
   return {
     title,
     texts: [
-      `Checked ${ageOf(atUtc)} ago: ${findings.length === 0 ? 'nothing is open' : `${findings.length} open`}${left > 0 ? `, the first ${mostRows} here` : ''}.`,
+      `Checked ${ageOf(atUtc)} ago: ${findings.length === 0 ? 'nothing is open' : `${findings.length} open`}${left > 0 ? `, the first ${mostRows} are listed` : ''}.`,
     ],
     ...(findings.length === 0
       ? {}
@@ -225,8 +231,8 @@ function planPart({plan, runbookDigest}: SheetFacts): SheetPart {
     title: 'Plan',
     texts: [
       plan
-        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.${plan.isCurrent ? '' : ' It is OUT OF DATE: the runbook or the inventory has changed since.'}`
-        : 'No plan of it was shown here. Make one with: npx switcharoo plan',
+        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.${plan.isCurrent ? '' : ' It is OUT OF DATE: the runbook or the inventory has changed since. Plan again.'}`
+        : 'No plan of this change was made here. Make one with: npx switcharoo plan',
       `Digest of the runbook: ${runbookDigest}.`,
     ],
   };

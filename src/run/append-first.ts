@@ -4,7 +4,7 @@ import type {Journal} from '../journal/contract.ts';
 import type {FactOf} from '../model/journal.ts';
 import type {Host} from './host.ts';
 
-/** A journal that refuses its first entry is removed with its folder: nothing was done. */
+/** Removes a journal that refuses its first entry, with its folder: nothing was done. */
 export function appendFirst(host: Host, journal: Journal, first: FactOf<'run-started'>): void {
   try {
     journal.append(first);

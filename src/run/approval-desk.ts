@@ -12,7 +12,7 @@ import type {FactOf} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {haveSameOwner, isOfArn, type Principal, principalText} from '../model/principal.ts';
 
-/** Where the people of a group approve: under keys that nobody else could have written. */
+/** Where the members of a group approve: under keys that nobody else could have written. */
 export function approvalDeskOf(store: ObjectStore): ApprovalDesk {
   let caller: Promise<Principal> | undefined;
   return {
@@ -84,16 +84,16 @@ async function judged(
   const listed = need.principals.find((arn) => isOfArn(principal, arn));
   const added = await store.added(key, signal);
   if (word === 'withdrawn' || !added) {
-    return `${who} has withdrawn an approval.`;
+    return `${who} has withdrawn their approval.`;
   }
   if (listed === undefined) {
-    return `${who} has approved, and is not of ${need.by}.`;
+    return `${who} has approved, but is not in ${need.by}.`;
   }
   if (need.runners.some((runner) => haveSameOwner(runner, principal.arn))) {
-    return `${who} has approved, and has worked on this run: that does not count.`;
+    return `${who} has approved, but has worked on this run: the approval does not count.`;
   }
   if (added.ageMs > need.validForMs) {
-    return `The approval of ${who} of ${clockUtc(added.at)} UTC has expired.`;
+    return `The approval by ${who} at ${clockUtc(added.at)} UTC has expired.`;
   }
   const from = hostIn(await store.read(key, signal));
   const givenUtc = added.at.toISOString();
@@ -103,7 +103,7 @@ async function judged(
   };
 }
 
-/** What the host of an approver calls itself: shown, and believed in nothing. */
+/** What the host of an approver calls itself: shown, but never trusted. */
 function hostIn(text: string | null): string {
   const [line = ''] = (text ?? '').split('\n');
   return /^[\w.@-]{1,100}$/.test(line) ? line : 'an unknown host';

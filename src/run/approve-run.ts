@@ -88,7 +88,7 @@ async function askedIn(store: ObjectStore, name: string, entry: string, signal: 
 
 /**
  * Writes the caller's word where only the caller can. `already`: it was the caller's last word before, and still
- * counts. An answer that is lost is looked for.
+ * counts. If the answer is lost, it reads whether the word was written.
  */
 export async function giveWord(
   store: ObjectStore,
@@ -130,33 +130,33 @@ const isDenied = (error: unknown): boolean =>
 
 const notInStore = (name: string, place: string): Problem => ({
   code: 'unknown-run',
-  message: `No run in ${place} has the name ${name}, or more than one begins or ends with it.`,
+  message: `No run in ${place} matches ${name}, or more than one does.`,
   hint: {text: 'List the runs of the store with', command: 'runs --shared INVENTORY'},
 });
 
 const notAsked = (entry: string, run: string, open: readonly string[]): Problem => ({
   code: 'approval-not-asked',
-  message: `${run} asks for no approval at ${entry} now: it has not come to it, has passed it, or is being reversed.`,
+  message: `${run} asks for no approval at ${entry} now: it has not reached that entry, has passed it, or is being reversed.`,
   hint:
     open.length > 0
       ? `It asks for approval at ${open.join(', ')}.`
-      : {text: 'See where it is with', command: `status ${run} --shared INVENTORY`},
+      : {text: 'Show where the run is with', command: `status ${run} --shared INVENTORY`},
 });
 
 const notListed = (who: string, group: string): Problem => ({
   code: 'approver-not-listed',
-  message: `You are ${who}, who is not of ${group}. Nothing was approved.`,
-  hint: `Approve with the keys of somebody of ${group}. The inventory of the run lists them under "approvers".`,
+  message: `You are ${who}, and ${group} does not list you. Nothing was approved.`,
+  hint: `Only members of ${group} can approve, with their own keys. The inventory of the run lists them under "approvers".`,
 });
 
 const runsIt = (who: string, run: string): Problem => ({
   code: 'approver-runs',
-  message: `You are ${who}, and ${run} was worked on with that user or role. Nothing was approved.`,
-  hint: 'Somebody else approves, with another user or role.',
+  message: `You are ${who}, and that user or role has worked on ${run}. Nothing was approved.`,
+  hint: 'Somebody else must approve, with another user or role.',
 });
 
 const denied = (who: string, place: string): Problem => ({
   code: 'approval-denied',
   message: `${who} may not write an approval in ${place}.`,
-  hint: 'Attach the policy approvers.json of "store init". If the role has a path, it also needs iam:GetRole on itself.',
+  hint: 'Attach the policy approvers.json printed by "store init". If the role has a path, it also needs iam:GetRole on itself.',
 });

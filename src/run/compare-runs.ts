@@ -12,7 +12,7 @@ import {progressIn, readableProgress} from './past-runs.ts';
 
 type Past = Pick<Host, 'state'>;
 
-/** The names of the last runs like this one: rehearsals beside a rehearsal. */
+/** The names of the last runs like this one: rehearsals if it is a rehearsal. */
 function lastRunsLike(host: Past, run: string, count: number): readonly string[] {
   const {rehearsal, runbook} = progressIn(host, run).run;
   const runs = host.state.runs();
@@ -56,14 +56,14 @@ export function compareRuns(
 
 type Started = FactOf<'run-started'>;
 
-/** What is not the same, in words. */
+/** What is different, in words. */
 function changesSince(before: Started, now: Started): readonly string[] {
   const entries = changesBetween(before.runbook.entries, now.runbook.entries);
   const isOtherOrder = entries.length === 0 && before.runbook.digest !== now.runbook.digest;
   const [{inventory: from}, {inventory: to}] = [before, now];
   return [
     ...entries,
-    ...(isOtherOrder ? [`the places of the runbook (${now.runbook.digest})`] : []),
+    ...(isOtherOrder ? [`the checkpoints or the point of no return (${now.runbook.digest})`] : []),
     ...(from.name !== to.name ? [`inventory ${from.name} is now ${to.name}`] : []),
     // Each lab has addresses of its own, which its inventory and parameters contain.
     ...(!now.rehearsal && from.name === to.name && from.digest !== to.digest
@@ -89,6 +89,6 @@ function paramsText(before: unknown, now: unknown): string {
 
 const notAlike = (run: Started, other: Started): Problem => ({
   code: 'runs-not-comparable',
-  message: `${run.run} is a run of ${run.runbook.name}, and ${other.run} is one of ${other.runbook.name}.`,
+  message: `${run.run} is a run of ${run.runbook.name}, but ${other.run} is a run of ${other.runbook.name}.`,
   hint: {text: 'Compare runs of the same runbook. List them with', command: 'runs'},
 });

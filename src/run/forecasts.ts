@@ -21,12 +21,12 @@ interface ForecastOf {
   readonly runbook: AnyRunbook;
   readonly inventory: string;
   readonly params: unknown;
-  /** It is no basis of its own forecast. */
+  /** This run is left out of its own forecast. */
   readonly run?: string;
   readonly distances?: readonly RoundTrip[];
 }
 
-/** More runs than these would show little more, and each journal is read. */
+/** More runs would add little, and each journal must be read. */
 const mostRuns = 12;
 
 /** From the runs of the same runbook in this state folder. */
@@ -47,7 +47,7 @@ export function forecasterFor(host: Pick<Host, 'state'>, about: ForecastOf): For
   return forecasterOf({runbook, digests, past, ...here, ...(distances ? {distances} : {})});
 }
 
-/** Nothing of a journal that cannot be read: a run does not stop because of another one. */
+/** A journal that cannot be read is ignored: a run does not stop because of another one. */
 function timingsIn({state}: Pick<Host, 'state'>, run: string): Timings | undefined {
   try {
     return timingsOf(readJournal(state.journalOf(run)).entries);
@@ -69,7 +69,7 @@ export class RunForecasts {
     this.#run = run;
   }
 
-  /** How far away the targets are for which somebody waits. */
+  /** How far away the targets are that somebody waits for. */
   readonly distances = (): Promise<readonly RoundTrip[]> =>
     distancesOf(this.#opened, this.#opened.world.aborting);
 
@@ -94,7 +94,7 @@ export class RunForecasts {
   }
 }
 
-/** What a report holds against what happened. */
+/** What a report compares with what happened. */
 const figuresOf = ({run, outage, hold, sources}: Forecast): ForecastFigures => ({
   ...{run, basis: sources.map((source) => source.run)},
   ...(outage ? {outage} : {}),

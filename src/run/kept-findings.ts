@@ -47,7 +47,7 @@ export function lastPreflight(
   }
 }
 
-/** Figures alone make no other finding: three clients where two were. */
+/** Other figures do not make it another finding: three clients where there were two. */
 const keyOf = ({target, check, observed}: Omit<KnownFinding, 'sinceUtc'>): string =>
   [target, check, observed.replaceAll(/\d+/g, '#')].join('\n');
 

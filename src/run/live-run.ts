@@ -55,7 +55,7 @@ export class LiveRun {
     this.#holderOf = holderOf;
   }
 
-  /** The same page as long as nothing has changed. `away`: why what is read here is not up to date. */
+  /** The same page as long as nothing has changed. `away`: why the journal read here is not up to date. */
   look(away?: string): Look {
     let trouble = away;
     try {

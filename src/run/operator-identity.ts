@@ -7,8 +7,8 @@ import type {RunSession, SessionRequest} from './run-session.ts';
 import {storeOf} from './run-store.ts';
 
 /**
- * Where the people approve whom a runbook asks, and who this process is there; nothing where it asks none, or its
- * journal is not shared.
+ * Where the approvers of a runbook approve, and who this process is there; nothing if the runbook asks for no approval,
+ * or its journal is not shared.
  */
 export async function approving(
   request: Pick<SessionRequest, 'opened' | 'alone' | 'signals'>,
@@ -70,6 +70,6 @@ export function journalIdentity(
 
 const callerUnknown = (why: string): Problem => ({
   code: 'caller-unknown',
-  message: `AWS does not say who you are, and an approval of your own must not count: ${why.replace(/\.$/, '')}.`,
+  message: `AWS does not say who you are, so your own approval cannot be excluded: ${why.replace(/\.$/, '')}.`,
   hint: 'Check the network and the keys with "aws sts get-caller-identity", then repeat the command.',
 });

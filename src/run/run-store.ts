@@ -177,7 +177,7 @@ export async function endElsewhere({
   const ended = {host, store, clock, runs: host.state.runs()};
   return (await shareEnded(ended, signals.stopping)).map(
     (run) =>
-      `The store was away when ${run} ended here. Its journal in ${store.place} is complete now.`,
+      `The store did not answer when ${run} ended here. The journal in ${store.place} is complete now.`,
   );
 }
 

@@ -14,12 +14,12 @@ interface Ended {
   readonly runs: readonly string[];
 }
 
-/** Older ones were looked at by earlier commands. */
+/** Earlier commands have checked the older ones. */
 const mostRuns = 5;
 
 /**
  * Shares what the newest runs wrote when they ended and the store was away: other hosts would take them for unfinished.
- * Gives those of which the store has all now. A store that does not answer changes nothing.
+ * Returns the runs that are now complete in the store. A store that does not answer changes nothing.
  */
 export async function shareEnded(
   {host: {state}, store, clock, runs}: Ended,

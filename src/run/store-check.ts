@@ -145,7 +145,7 @@ async function tryPlainWrite({store, folder, signal, keys}: Tried): Promise<Stor
       result: 'advice',
       observed:
         'This account may write without the condition If-None-Match: it can replace objects.',
-      hint: setupHint('Deny it in the policy of the bucket. Print one with'),
+      hint: setupHint('Forbid it with the policy of the bucket. Print that policy with'),
     };
   }
   return end === 'denied'
@@ -153,7 +153,7 @@ async function tryPlainWrite({store, folder, signal, keys}: Tried): Promise<Stor
     : notChecked('plain-write', end.because);
 }
 
-/** As a user that no account has, of a run that cannot be. */
+/** As a user that no account has, for a run that cannot exist. */
 async function tryForeignApproval({store, folder, signal, keys}: Tried): Promise<StoreCheck> {
   const somebody = {arn: 'arn:aws:iam::000000000000:user/somebody', id: 'AIDASOMEBODY'};
   const key = `approvals/${folder}1-approved/${keyOfPrincipal(somebody)}`;
@@ -164,7 +164,7 @@ async function tryForeignApproval({store, folder, signal, keys}: Tried): Promise
       check: 'approvals',
       result: 'advice',
       observed: 'This account may approve a run as somebody else.',
-      hint: setupHint('Deny it in the policy of the bucket. Print one with'),
+      hint: setupHint('Forbid it with the policy of the bucket. Print that policy with'),
     };
   }
   return end.isDenied
@@ -186,7 +186,7 @@ async function tryDeletion({store, folder, signal, keys}: Tried): Promise<StoreC
     check: 'deletion',
     result: 'advice',
     observed: 'This account may delete objects: a deleted entry could be written again.',
-    hint: setupHint('Deny it in the policy of the bucket. Print one with'),
+    hint: setupHint('Forbid it with the policy of the bucket. Print that policy with'),
   };
 }
 

@@ -283,6 +283,6 @@ const runIsHere = (run: string): Problem => ({
 
 const notInStore = (name: string, place: string): Problem => ({
   code: 'unknown-run',
-  message: `No run in ${place} has the name ${name}, or more than one begins or ends with it.`,
+  message: `No run in ${place} matches ${name}, or more than one does.`,
   hint: {text: 'List the runs of the store with', command: 'runs --shared INVENTORY'},
 });

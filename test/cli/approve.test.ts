@@ -73,7 +73,7 @@ test(
     const log = (await here.run('log', run)).stdout.replaceAll(/\s+/g, ' ');
     expect(log).toContain(`dba-agrees: approved by ${kim} (dba)`);
     expect(log).toContain(
-      'has the keys of arn:aws:sts::123456789012:assumed-role/switcharoo/night',
+      'uses the keys of arn:aws:sts::123456789012:assumed-role/switcharoo/night',
     );
     const late = await there.run(...words, '--name', run, '--json');
     expect(lastDocument(late)).toMatchObject({problems: [{code: expect.any(String)}]});

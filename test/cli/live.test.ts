@@ -189,7 +189,7 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
     expect(await isOpen()).toEqual([false, true, true]);
 
     journal.add(...steps('freeze', `freeze ${nasty}`));
-    await shows('Nobody can write since');
+    await shows('Nobody has been able to write since');
     const first = await clock();
     await browser.until(
       `document.querySelector('.figures .clock').textContent !== ${JSON.stringify(first)}`,
@@ -251,7 +251,7 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
     journal.add({kind: 'run-paused', problem});
     await seqIs(6);
     live.child.kill('SIGKILL');
-    await shows('UTC: nobody writes it any more.');
+    await shows('UTC: its files are no longer updated.');
     const last = await clock();
     await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1200))');
     expect(await clock()).toBe(last);
@@ -267,7 +267,7 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
 
     renameSync(journal.path, `${journal.path}.away`);
     await shows('cannot be read');
-    await shows('No clock on this page runs. Journal read up to #5.');
+    await shows('The clocks on this page are stopped. Journal read up to #5.');
     await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 600))');
     const still = await clock();
     await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1500))');

@@ -54,7 +54,7 @@ test('one rehearsal is a guess: the figures are around it, and say so', () => {
   expect(forecast.critical.map(({entry}) => entry)).toEqual(['prepare', 'smoke', 'slow']);
   expect(basisText(forecast)).toBe('from 1 rehearsal; a guess');
   expect(runSentence(forecast)).toMatch(
-    /^Forecast: \d+ s to \d m \d\d s, half of the nights within 1 m \d\d s, besides the time of answers to go \(30 s in the last run\) \(from 1 rehearsal; a guess\)\.$/,
+    /^Forecast: \d+ s to \d m \d\d s, median 1 m \d\d s, plus the time to answer go \(30 s in the last run\) \(from 1 rehearsal; a guess\)\.$/,
   );
   expect(outageSentences(forecast)).toEqual([
     expect.stringMatching(/^Users cannot write for \d\.\d to \d+ s\.$|^Users cannot write for .+$/),
@@ -108,15 +108,15 @@ test('an entry that changed counts less, and one that nobody measured is named',
     .map((print) => (print.id === 'slow' ? {...print, digest: 'before'} : print));
   const forecast = forecastFrom([pastRun(usual, {digests: older})]);
   expect(gapSentences(forecast)).toEqual([
-    'Not in the forecast, because no run has measured it: smoke.',
-    'Changed since it was measured, so less sure: slow.',
+    'Not in the forecast, because never measured: smoke.',
+    'Changed since measured, so less certain: slow.',
   ]);
 });
 
 test('a reversal has a figure once it was rehearsed, and none before', () => {
   expect(reversalSentences(forecastFrom([pastRun(usual)]))).toEqual([
-    'How long a reversal to the start after smoke takes is unknown: no run has reversed prepare, freeze, open.',
-    'How long a reversal to prepared after smoke takes is unknown: no run has reversed freeze, open.',
+    'How long a reversal from smoke to the start takes is unknown: no run has reversed prepare, freeze, open.',
+    'How long a reversal from smoke to prepared takes is unknown: no run has reversed freeze, open.',
   ]);
   const reversed = forecastFrom([pastRun(usual, {isReversed: true})]);
   const [start, prepared] = reversed.reversals;
@@ -152,7 +152,7 @@ test('what is done is not forecast any more, and an entry that takes too long is
   expect(late?.outage?.p5).toBeGreaterThan(25_500);
   expect(late && overrunSentences(late)).toEqual([
     expect.stringMatching(
-      /^open takes longer than expected: 20 s, and 95 of 100 nights need at most \d\.\d s\.$/,
+      /^open is taking longer than expected: 20 s so far; 95 of 100 runs take at most \d\.\d s\.$/,
     ),
   ]);
 });
@@ -177,15 +177,15 @@ test('who decides is told when a reversal must begin, and what is left', () => {
   };
   const by = new Date('2026-03-01T03:41:00Z');
   expect(decideBySentence(by, forecast)).toBe(
-    'The cutover must be accepted by 03:41:00 UTC, or reversed: a reversal to prepared takes 35 to 45 s, and is over by then if it begins by 03:40:15 UTC.',
+    'The cutover must be accepted by 03:41:00 UTC, or reversed: a reversal to prepared takes 35 to 45 s, so it must start by 03:40:15 UTC.',
   );
   expect(decideBySentence(by, undefined)).toBe('The cutover must be accepted by 03:41:00 UTC.');
   expect(leftText(forecast, by)).toBe(
-    '35 to 45 s left, over by 03:41:45 UTC, besides answers to go',
+    '35 to 45 s left, should end by 03:41:45 UTC, plus the time to answer go',
   );
   expect(questionSentences(forecast)).toEqual([
     'Users cannot write for 6.0 to 10 s.',
-    'After your answer the run takes 35 to 45 s (from 1 rehearsal; a guess).',
+    'After your answer, the run takes another 35 to 45 s (from 1 rehearsal; a guess).',
   ]);
 });
 

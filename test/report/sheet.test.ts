@@ -49,7 +49,7 @@ test('how to reverse, until when and in how many minutes, is the first part', ()
   expect(head).toBe(
     '# Change: shop-move on production (PROTECTED)\n\nMade at 2026-12-01 09:00:00 UTC.\n',
   );
-  expect(first).toMatch(/^How do we reverse, and until when\n/);
+  expect(first).toMatch(/^How to reverse, and until when\n/);
   expect(first).toContain('At any time: there is no point of no return.');
   expect(first).toContain('npx switcharoo reverse --to CHECKPOINT');
   expect(first).toContain('A reversal does not carry back uploads in S3. Then: Copy them back.');
@@ -60,7 +60,7 @@ test('the rest says when, what, who, what was rehearsed, what is open for how lo
   const parts = sheetMarkdown(facts).split('\n## ').slice(2);
   expect(parts.map((part) => part.split('\n')[0])).toEqual([
     'When, and how long',
-    'What',
+    'What changes',
     'Who approves',
     'Rehearsals',
     'Open findings of the preflight checks',
@@ -80,10 +80,12 @@ test('without a run, a preflight and a plan it says so, and has no figure', () =
   const {window: _, windowText: __, ...others} = facts;
   const empty = {...others, forecast: undefined, rehearsals: [], preflight: null, plan: null};
   const text = sheetMarkdown(empty);
-  expect(text).toContain('How long it takes is unknown: no rehearsal has reversed it.');
+  expect(text).toContain(
+    'How long a reversal takes is unknown: no rehearsal has reversed this runbook.',
+  );
   expect(text).toContain('Forecast: none.');
   expect(text).toContain('Unknown: the preflight checks have not run here.');
-  expect(text).toContain('No plan of it was shown here.');
+  expect(text).toContain('No plan of this change was made here.');
 });
 
 test('the page has no script, and its texts are no HTML', () => {

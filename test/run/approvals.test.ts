@@ -109,7 +109,7 @@ test('it takes so many people of the group: neither the runner, nor a stranger, 
   const running = rig.run();
   await hears(
     rig,
-    'waiting for 2 of 2 approvals by dba: switcharoo approve r1 agreed --shared s3://cutovers/shop',
+    'waiting for 2 of 2 approvals by dba. To approve: switcharoo approve r1 agreed --shared s3://cutovers/shop',
   );
   const kim = await storeAs(dba, 'kim');
   expect(await approveAs(rig, kim)).toBe('given');
@@ -117,9 +117,9 @@ test('it takes so many people of the group: neither the runner, nor a stranger, 
   await hears(rig, 'waiting for 1 of 2');
   // Another session of the runner's own role is the runner.
   expect(await approveAs(rig, await storeAs(role('switcharoo'), 'lee'))).toBe('given');
-  await hears(rig, `${session('switcharoo', 'lee')} has approved, and has worked on this run`);
+  await hears(rig, `${session('switcharoo', 'lee')} has approved, but has worked on this run`);
   expect(await approveAs(rig, await storeAs(role('lead'), 'kim'))).toBe('given');
-  await hears(rig, `${session('lead', 'kim')} has approved, and is not of dba.`);
+  await hears(rig, `${session('lead', 'kim')} has approved, but is not in dba.`);
   expect(a.effects).toEqual([]);
   const open = rig.progress.questions[0]?.approval;
   expect(open && missingApprovals(rig.progress, 'agreed', open)).toBe(1);
@@ -168,7 +168,7 @@ test('an approval expires by the clock of the store, can be given anew, and can 
   expect(await approveAs(rig, kim)).toBe('given');
   await hears(rig, 'waiting for 1 of 2');
   expect(await approveAs(rig, kim, 'withdrawn')).toBe('given');
-  await hears(rig, `${session('dba', 'kim')} has withdrawn an approval.`);
+  await hears(rig, `${session('dba', 'kim')} has withdrawn their approval.`);
   expect(await approveAs(rig, kim, 'withdrawn')).toBe('already');
   rig.stopping.abort('SIGTERM');
   expect(await running).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
@@ -207,7 +207,7 @@ test('a store that is away ends no waiting, nor does the death of the process; a
     },
   });
   const byApprover = taken.run();
-  await hears(taken, `${session('dba', 'kim')} has approved, and has worked on this run`);
+  await hears(taken, `${session('dba', 'kim')} has approved, but has worked on this run`);
   taken.stopping.abort('SIGTERM');
   await byApprover;
 

@@ -19,7 +19,7 @@ interface ApproveOptions {
   readonly withdraw: boolean;
 }
 
-/** Approves what an entry of a run asks, after it was shown and the name of the run was typed. */
+/** Shows what an entry of a run asks, has the name of the run typed, and approves. */
 export async function approveRun(
   app: App,
   {run: name, entry}: {readonly run: string; readonly entry: string},
@@ -32,7 +32,7 @@ export async function approveRun(
   const signals = listenToSignals(app.say);
   const {store, close} = await openStore(app, where, signals.stopping);
   try {
-    app.waiting(`Reading the shared journals of ${store.place}`);
+    app.waiting(`Reading the shared journals in ${store.place}`);
     const asked = await askedApprovalIn(store, {run: name, entry}, signals.stopping);
     const {run} = asked.progress.run;
     if (!app.json) {
@@ -40,7 +40,7 @@ export async function approveRun(
     }
     const what = options.withdraw ? 'withdraw your approval' : 'approve';
     if ((options.name ?? (await askName(app, run, what))) !== run) {
-      throw new SwitcharooError(notConfirmed(run, entry, where));
+      throw new SwitcharooError(notConfirmed(run));
     }
     const word = options.withdraw ? 'withdrawn' : 'approved';
     const {user, host} = app.operator;
@@ -75,23 +75,23 @@ function printWord(app: App, asked: AskedApproval, {word, isNew, where}: Word): 
     return;
   }
   const again = {
-    approved: 'You have approved this before, and that counts.',
-    withdrawn: 'There is no approval of yours that counts.',
+    approved: 'You have already approved this, and your approval still counts.',
+    withdrawn: 'You have no approval that counts.',
   };
   const first = {
     approved: `You approved ${entry} of ${run} as ${principalText(caller)}.`,
-    withdrawn: `Your approval of ${entry} of ${run} no longer counts. If the run has just passed it, tell its operator.`,
+    withdrawn: `Your approval of ${entry} of ${run} no longer counts. If the run has just passed the entry, tell its operator.`,
   };
   app.say(isNew ? first[word] : again[word]);
   app.say(
     missing === 0
-      ? `${entry} has all ${approval.of} approvals by ${approval.by}.`
-      : `${entry} waits for ${missing} more of ${approval.of} approvals by ${approval.by}.`,
+      ? `${entry} has ${approval.of} of ${approval.of} approvals by ${approval.by}.`
+      : `${entry} still needs ${missing} of ${approval.of} approvals by ${approval.by}.`,
   );
-  app.say(`See what the run does with: ${status}`);
+  app.say(`Show the state of the run with: ${status}`);
 }
 
-/** All that somebody needs to know who is to approve it. */
+/** All that an approver needs to know. */
 function summaryOf(app: App, {progress, entry, approval, survey, ...asked}: AskedApproval): string {
   const {run, runbook, inventory} = progress.run;
   const at = runbook.entries.findIndex(({id}) => id === entry);
@@ -104,8 +104,8 @@ function summaryOf(app: App, {progress, entry, approval, survey, ...asked}: Aske
     `${entry} of ${runbook.name} on ${inventory.name}${inventory.protected ? ' (PROTECTED)' : ''}, run ${run}`,
     `Digest ${approval.digest}: the approval counts for nothing else.`,
     `Run by ${operatorText(progress)}.`,
-    `Until now: ${at} of ${runbook.entries.length} entries. Then: ${later.map(({id}) => id).join(', ') || 'nothing'}${phases.length > 0 ? ` (${phases.join(', ')})` : ''}.`,
-    `It takes ${approval.of} of ${approval.by}, and each approval counts for ${durationText(approval.validForMs)}.`,
+    `Before it: ${at} of ${runbook.entries.length} entries. After it: ${later.map(({id}) => id).join(', ') || 'nothing'}${phases.length > 0 ? ` (${phases.join(', ')})` : ''}.`,
+    `Approvals needed: ${approval.of}, by ${approval.by}. Each counts for ${durationText(approval.validForMs)}.`,
     ...survey.counted.map(({principal, givenUtc}) => `Approved by ${principal} at ${givenUtc}.`),
     ...survey.others,
     `You are ${principalText(asked.caller)}.`,
@@ -113,20 +113,17 @@ function summaryOf(app: App, {progress, entry, approval, survey, ...asked}: Aske
   return lines.flatMap((line) => flow([line], app)).join('\n');
 }
 
-const notConfirmed = (run: string, entry: string, where: string): Problem => ({
+const notConfirmed = (run: string): Problem => ({
   code: 'confirmation-mismatch',
-  message: `Nothing was approved: the name of the run was not confirmed.`,
-  hint: {
-    text: 'Type it when asked, or pass it with',
-    command: `approve ${run} ${shellWord(entry)} --shared ${shellWord(where)} --name ${run}`,
-  },
+  message: 'Nothing was approved or withdrawn: the name of the run was not confirmed.',
+  hint: `Repeat the command and type the name when asked, or add --name ${run}.`,
 });
 
 const storeNeeded = (run: string, entry: string): Problem => ({
   code: 'store-not-named',
-  message: 'An approval is given in the store of a run, and none is named.',
+  message: 'Approvals are written to the store of the run, and no store was named.',
   hint: {
-    text: 'Name its inventory with -i, or the store, with',
+    text: 'Name the inventory with -i, or name the store with',
     command: `approve ${run} ${entry} --shared s3://BUCKET/PREFIX`,
   },
 });

@@ -73,7 +73,7 @@ async function serve(app: App, {feed, run, look, signal}: Following, place: Plac
   }
 }
 
-/** A folder that cannot be written for a moment ends nothing; that is printed once. */
+/** If the folder cannot be written for a moment, this prints it once and tries again. */
 async function write(
   app: App,
   {feed, run, look, signal}: Following,
@@ -104,13 +104,13 @@ function tell(app: App, {url, run}: {readonly url: string; readonly run: string 
     return;
   }
   const which = run ?? 'the newest run';
-  app.print(`The live page of ${which}: ${url}\nIt can only be read. Ctrl-C ends it.`);
+  app.print(`The live page of ${which}: ${url}\nThe page is read-only. Ctrl-C stops it.`);
 }
 
 const storeEveryMs = 1_000;
 const storeAwayAfterMs = 3_000;
 
-/** Reads a store beside everything else. Gives why what is read of it is not up to date. */
+/** Reads a store in the background. The result says why what was read is not up to date. */
 function followStore(app: App, signal: AbortSignal): () => string | undefined {
   const {shared} = app;
   if (!shared) {

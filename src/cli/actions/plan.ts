@@ -92,7 +92,7 @@ export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<
   return plan;
 }
 
-/** What a run takes that has not started: one under way is forecast as it goes. */
+/** How long a run will take that has not started: one under way is forecast as it goes. */
 async function expectedOf(app: App, run: Run, plan: Plan) {
   const earlier = earlierRun(app, plan);
   if (run.progress !== undefined) {

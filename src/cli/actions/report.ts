@@ -15,7 +15,7 @@ import {pageOfRun} from '../run-page.ts';
 interface ReportRequest {
   /** A file for the page. */
   readonly html: string | undefined;
-  /** Beside these runs, or so many of the last ones. */
+  /** The runs to compare it with, or how many of the last ones. */
   readonly compare: number | readonly string[] | undefined;
 }
 

@@ -16,7 +16,7 @@ const none: StatusForecast = () => undefined;
 export async function statusForecast(app: App, {run}: Progress): Promise<StatusForecast> {
   const live = await liveOf(app, run).catch(() => undefined);
   if (!live) {
-    // A runbook that is not here, or is another one by now.
+    // The runbook is missing here, or has changed since.
     return none;
   }
   return (progress, outage) => {

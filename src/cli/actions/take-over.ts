@@ -36,7 +36,7 @@ export async function takeOver(
   const signal = signals.stopping;
   const {store, inventory, close} = await openStore(app, file, signal);
   try {
-    app.waiting(`Reading the shared journals of ${store.place}`);
+    app.waiting(`Reading the shared journals in ${store.place}`);
     const shared = await sharedRunIn(store, name, signal);
     const {run} = shared.progress.run;
     if (!app.json) {

@@ -7,7 +7,7 @@ import {
   optional,
   optionalValue,
 } from '../command.ts';
-import {duration, html, inventory, param, time} from '../options.ts';
+import {duration, inventory, param, time} from '../options.ts';
 
 const preflightCommand = defineCommand({
   name: 'preflight',
@@ -113,10 +113,14 @@ const documentCommand = defineCommand({
 const sheetCommand = defineCommand({
   name: 'sheet',
   arguments: '<runbook>',
-  summary: 'Print a change as one sheet for those who approve it (contacts no system)',
+  summary: 'Print a change sheet for those who approve it (contacts no system)',
   description:
-    'Print a change as a sheet of at most two pages for those who approve it: how it is reversed, until when and in how many minutes; when it happens; how long it takes, from earlier runs; what changes; who approves; the rehearsals; the open findings of the last preflight with their age; and the digest of the last plan.\n\nContacts no system: it shows what plan, preflight and rehearse have left in the state folder. With --html, it writes a page that prints on two sheets of paper.',
-  options: {inventory, param, html},
+    'Print a change as a sheet of at most two pages for those who approve it: how to reverse it, until when, and how long that takes; when it happens; how long it takes, from earlier runs; what changes; who approves; the rehearsals; the open findings of the last preflight with their age; and the digest of the last plan.\n\nContacts no system: it uses what plan, preflight and rehearse have left in the state folder. With --html, it writes a page that prints on two sheets of paper.',
+  options: {
+    inventory,
+    param,
+    html: optional({placeholder: 'file', description: 'Write the sheet as an HTML page'}),
+  },
   prints: ['markdown'],
   examples: [
     'sheet bare-metal-to-ecs -i production',

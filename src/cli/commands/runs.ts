@@ -100,7 +100,7 @@ const reportCommand = defineCommand({
     compare: parsed(comparedWith, {
       placeholder: 'runs',
       description:
-        'Compare it with other runs of its runbook: how many of the last ones (5), or their names with commas between',
+        'Compare it with other runs of its runbook: how many of the latest ones (5), or their names, separated by commas',
     }),
     shared,
   },
@@ -116,7 +116,7 @@ const reportCommand = defineCommand({
 function comparedWith(text: string): number | readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.includes('') || names[0] === '0') {
-    throw new InvalidValue('Give a number of runs, or names of runs with commas between.');
+    throw new InvalidValue('Give a number of runs, or names of runs separated by commas.');
   }
   return /^\d{1,3}$/.test(text) ? Number(text) : names;
 }
@@ -146,18 +146,20 @@ const replayCommand = defineCommand({
 const liveCommand = defineCommand({
   name: 'live',
   arguments: '[run]',
-  summary: 'Serve a page of a run that many people can follow',
+  summary: 'Serve a page on which many people can follow a run',
   description:
-    'Serve a page of a run that follows it, at most a second behind: its outage, its entries, its questions, and how it can be reversed. It reads only the journal, contacts no target, and can only be read.\n\nWithout a run, the page shows the newest run, and the next one as soon as it starts. It is served to this machine only; --host serves it to others.',
+    'Serve a page that follows a run, at most a second behind: its outage, its entries, its questions, and how it can be reversed. The page is read-only. It reads only the journal and contacts no target.\n\nWithout a run, the page shows the newest run, and the next one as soon as it starts. It is served to this machine only; --host serves it to others.',
   options: {
     port: optionalPort,
     host: optional({
       placeholder: 'address',
-      description: 'Address of this machine to serve it at, as 0.0.0.0 (without it: 127.0.0.1)',
+      description:
+        'Address of this machine to serve the page at, such as 0.0.0.0 (without it: 127.0.0.1)',
     }),
     to: optional({
       placeholder: 'folder',
-      description: 'Write the page and its state there each second, instead of serving it',
+      description:
+        'Write the page and its state to this folder each second, instead of serving them',
     }),
     shared,
   },

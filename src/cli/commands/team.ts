@@ -79,9 +79,9 @@ const handOverCommand = defineCommand({
 const approveCommand = defineCommand({
   name: 'approve',
   arguments: '<run> <entry>',
-  summary: 'Approve what a run of another operator asks',
+  summary: 'Approve what a run of another operator asks for',
   description:
-    'Approve what an entry of a run asks of your group, from your own machine and with your own keys of AWS. What you approve is shown first, and you confirm by typing the name of the run.\n\nThe approval counts for the plan of that run alone, and for a time. Who works on the run cannot approve it.',
+    'Approve what an entry of a run asks of your group, from your own machine and with your own AWS keys. What you approve is shown first, and you confirm by typing the name of the run.\n\nThe approval counts only for the plan of that run, and for a limited time. Nobody who works on the run can approve it.',
   options: {
     inventory: optional({
       short: 'i',
@@ -90,7 +90,7 @@ const approveCommand = defineCommand({
     }),
     shared: optional({placeholder: 'store', description: 'Store of the run: s3://bucket/prefix'}),
     withdraw: flag({
-      description: 'Withdraw your approval; without effect once the run has passed the entry',
+      description: 'Withdraw your approval; has no effect once the run has passed the entry',
     }),
     name: optional({
       placeholder: 'run',

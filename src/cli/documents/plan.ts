@@ -103,7 +103,7 @@ export const people = z.string().optional();
 
 const range = z
   .strictObject({p5: z.number(), p50: z.number(), p95: z.number()})
-  .describe('In ms of machines; in 5 of 100 nights it is less than p5, in 95 less than p95');
+  .describe('Machine time in ms: 5 of 100 runs take less than p5, and 95 less than p95');
 
 export const forecast = z.strictObject({
   sources: list(
@@ -114,11 +114,11 @@ export const forecast = z.strictObject({
       weight: z.number(),
     }),
   ).describe('The runs that it comes from'),
-  notMeasured: texts.describe('Entries that no earlier run has measured: they are in no figure'),
+  notMeasured: texts.describe('Entries that no earlier run has measured: no figure includes them'),
   changed: texts.describe('Entries that were different in every earlier run'),
   isScaled: z.boolean().describe('Converted to the distances that were measured now'),
   isElsewhere: z.boolean().describe('No earlier run was on this inventory'),
-  run: range.describe('Of the whole run, what has passed included'),
+  run: range.describe('The whole run, including the time that has passed'),
   left: range,
   outage: range.exactOptional(),
   hold: range.exactOptional(),
@@ -132,7 +132,7 @@ export const forecast = z.strictObject({
   ),
   critical: list(z.strictObject({entry: z.string(), ms: z.number()})),
   overruns: list(z.strictObject({entry: z.string(), ms: z.number(), p95: z.number()})),
-  asks: texts.describe('Entries that ask a person: how long that takes is in no figure'),
+  asks: texts.describe('Entries that ask a person: no figure includes the time to answer'),
   answersMs: z.number().exactOptional(),
 });
 forecast satisfies z.ZodType<Forecast>;

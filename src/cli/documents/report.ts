@@ -138,7 +138,7 @@ const runReport = {
   idle: list(z.strictObject(span)),
   outages: list(z.strictObject({...span, durationMs: ms, isOver: z.boolean()})),
   ...measured,
-  forecast: forecastFigures.exactOptional().describe('As it was before the run'),
+  forecast: forecastFigures.exactOptional().describe('As forecast before the run'),
   entries: list(entry),
   answers: list(answer),
   checkpoints: list(z.strictObject({name: z.string(), atUtc: time})),
@@ -162,7 +162,7 @@ const compared = z.strictObject({
   failedRequests: count.exactOptional(),
   slowest: z.strictObject({entry: z.string(), ms}).exactOptional(),
   forecast: forecastFigures.exactOptional(),
-  changes: texts.describe('What changed since the run before, in words'),
+  changes: texts.describe('What changed since the previous run, in words'),
 });
 compared satisfies z.ZodType<ComparedRun>;
 

@@ -12,7 +12,7 @@ const approval = z
     principals: texts,
     missing: z.number().int(),
   })
-  .describe('Of whom an approval is asked, and of what');
+  .describe('Who is asked to approve, and what');
 
 const runStatus = {
   run: z.string(),
@@ -46,7 +46,7 @@ const runStatus = {
       givenUtc: time,
       from: z.string(),
     }),
-  ).describe('Those that counted'),
+  ).describe('The approvals that counted'),
   problem: problem.nullable(),
   entries: list(
     z.strictObject({
@@ -78,7 +78,7 @@ export const status = document({
   alsoOpen: texts,
   damaged: list(z.strictObject({run: z.string(), reason: z.string()})),
   outage: outage.optional(),
-  forecast: forecast.optional().describe('Of a run under way, where earlier runs show one'),
+  forecast: forecast.optional().describe('For a run under way, if earlier runs allow a forecast'),
   reversal: z
     .strictObject({lossless: z.enum(['yes', 'no', 'unknown']), entries: list(loss)})
     .optional(),
@@ -111,11 +111,13 @@ export const pageState = document({
   seq: runStatus.seq.nullable(),
   title: z.string(),
   news: z.string().describe('The state in a sentence, without a clock'),
-  trouble: z.string().nullable().describe('Why the journal cannot be read any more'),
+  trouble: z.string().nullable().describe('Why the journal can no longer be read'),
   structure: z.string().describe('Changes when the page must be loaded again'),
   parts: z.record(z.string(), z.string()).describe('HTML, by the ids of the elements of the page'),
-  madeAtUtc: time.describe('By the clock of the machine that made it'),
-  nowUtc: time.nullable().describe('The time of the run; null while no clock of the page may tick'),
+  madeAtUtc: time.describe('By the clock of the machine that wrote it'),
+  nowUtc: time
+    .nullable()
+    .describe('The time of the run; null while the clocks of the page are stopped'),
 });
 
 export const runs = document({runs: list(document(runStatus)).describe('The newest last')});
@@ -180,8 +182,8 @@ export const approved = document({
   digest: z.string().describe('What is approved; an approval counts for nothing else'),
   group: z.string(),
   word: z.enum(['approved', 'withdrawn']),
-  isNew: z.boolean().describe('false: it was so before'),
-  principal: z.string().describe('Who approved, for AWS'),
+  isNew: z.boolean().describe('false: it was already so'),
+  principal: z.string().describe('Who approved, as AWS knows them'),
   of: z.number().int(),
   missing: z.number().int(),
 });

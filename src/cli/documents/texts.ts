@@ -20,8 +20,7 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   'taken-over':
     'A run that was taken over from another host, and what may have been in flight there',
   'handed-over': 'A run that was offered to an operator on another host',
-  approved:
-    'What somebody approved who does not work on the run, and how many approvals are missing',
+  approved: 'An approval by somebody who does not work on the run, and how many are still missing',
   preflight: 'The findings of every preflight check',
   'preflight-change':
     'The findings of a repeated preflight that are new, and those that are resolved',

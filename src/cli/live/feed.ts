@@ -8,7 +8,7 @@ import type {DocumentOf} from '../documents/index.ts';
 type State = DocumentOf<'page-state'>;
 type Content = Omit<State, 'madeAtUtc' | 'nowUtc'>;
 
-/** Nobody is shown what was read longer ago. */
+/** Anything that was read longer ago is not shown. */
 const freshMs = 3_000;
 
 /** What the viewers of a run are shown: made once for all of them, and again when something has changed. */
@@ -23,7 +23,7 @@ export class LiveFeed {
     this.#run = run;
   }
 
-  /** `away`: why what is read here is not up to date. */
+  /** `away`: why the journal read here is not up to date. */
   look(away?: string): void {
     const {page, trouble} = this.#run.look(away);
     if (page === undefined || page !== this.#page) {

@@ -6,14 +6,14 @@ import {pageMark} from '../../report/index.ts';
 import type {LiveFeed} from './feed.ts';
 
 /**
- * The page of a run as two files that a web server can serve: `index.html`, and `state.json`, which shows with each
+ * The page of a run as two files that a web server can serve: `index.html`, and `state.json`, which proves every
  * second that somebody still writes it.
  */
 export class LiveFiles {
   readonly #folder: string;
   #tag = '';
 
-  /** Throws where the folder is not there, or has a page of somebody else. */
+  /** Throws if the folder is missing, or has an `index.html` that is not ours. */
   constructor(folder: string) {
     this.#folder = folder;
     const page = join(folder, 'index.html');
@@ -21,7 +21,9 @@ export class LiveFiles {
       throw new SwitcharooError(filesUnwritable(folder, 'there is no such folder'));
     }
     if (existsSync(page) && !readFileSync(page, 'utf8').includes(pageMark)) {
-      throw new SwitcharooError(filesUnwritable(folder, 'its index.html is another page'));
+      throw new SwitcharooError(
+        filesUnwritable(folder, 'its index.html is not a page of switcharoo'),
+      );
     }
   }
 
@@ -33,7 +35,7 @@ export class LiveFiles {
     this.#put('state.json', JSON.stringify(feed.state()));
   }
 
-  /** Leaves a page that follows nothing, where the run is over: else it would call itself out of date. */
+  /** If the run is over, leaves a page without a script, which would otherwise call itself out of date. */
   end(feed: LiveFeed): void {
     const report = feed.report();
     if (report !== undefined) {
@@ -57,5 +59,5 @@ export class LiveFiles {
 const filesUnwritable = (folder: string, why: string) => ({
   code: 'live-files-unwritable',
   message: `The page of the run cannot be written to ${folder}: ${why}.`,
-  hint: 'Give --to an empty folder that you may write to.',
+  hint: 'Use --to with an empty folder that you may write to.',
 });

@@ -16,7 +16,7 @@ interface LiveServer {
   close(): Promise<void>;
 }
 
-/** A page that is not asked for by this much is no page of ours. */
+/** No live page has this many viewers. */
 const mostConnections = 1_000;
 
 /** Serves the page of a run, and its state. It only reads, and has no other path. */
@@ -49,12 +49,12 @@ const listening = (server: Server, {host, port}: Address): Promise<AddressInfo> 
 const addressUnusable = (host: string, port: number, code: string): Problem => ({
   code: 'live-address-unusable',
   message: `The live page cannot be served at ${host}, port ${port} (${code}).`,
-  hint: 'Leave out --port for a free port, or give --host an address of this machine.',
+  hint: 'Leave out --port to use a free port, or set --host to an address of this machine.',
 });
 
 interface Serving {
   readonly feed: LiveFeed;
-  /** By which the page may be asked for, besides its addresses. */
+  /** Names under which the page may be requested, besides its addresses. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -71,11 +71,11 @@ function answer(request: IncomingMessage, response: ServerResponse, {feed, names
   };
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
-    send(405, 'text/plain', 'This page can only be read.\n');
+    send(405, 'text/plain', 'This page is read-only.\n');
     return;
   }
   if (!isKnown(request.headers.host, names)) {
-    send(421, 'text/plain', 'Open this page by the address that switcharoo live printed.\n');
+    send(421, 'text/plain', 'Open this page at the address that switcharoo live printed.\n');
     return;
   }
   const path = request.url?.split('?', 1)[0];
@@ -84,7 +84,7 @@ function answer(request: IncomingMessage, response: ServerResponse, {feed, names
     return;
   }
   if (!feed.isFresh()) {
-    send(503, 'text/plain', 'The journal was not read for some seconds.\n');
+    send(503, 'text/plain', 'The journal has not been read for some seconds.\n');
     return;
   }
   if (path === '/') {
@@ -111,8 +111,8 @@ const headersOfAll = {
 };
 
 /**
- * A page of somebody else can have its own name lead here, and would read the answer as its own. An address is no such
- * name.
+ * Another site can make its own name resolve to this server, and would read the answer as its own. An IP address
+ * cannot be such a name.
  */
 function isKnown(host: string | undefined, names: ReadonlySet<string>): boolean {
   const name = host

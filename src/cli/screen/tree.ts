@@ -111,7 +111,7 @@ class TreeScreen implements Screen {
     }
   }
 
-  /** What takes too long comes first. Between two seconds it is the same. */
+  /** An entry that takes too long comes first. The text changes at most once a second. */
   #forecastAt(now: Date): string | undefined {
     const second = Math.floor(now.getTime() / 1000);
     if (this.#forecast?.second !== second) {

@@ -24,7 +24,7 @@ export function modelContext(
     stopping: never,
     operator: process,
     inventory: {name: runName, protected: false},
-    // It answers for the approvers, yes or no: what the others do with an approval is not the engine's.
+    // The model answers for the approvers, yes or no: how approvals are given is not the engine's concern.
     approvalRules: {
       ...{approvers: {}, isShared: false, isLab: true},
       inventory: {file: '', digest: ''},

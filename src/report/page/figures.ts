@@ -31,7 +31,7 @@ export function figuresHtml(page: RunPage): string {
   return `<dl class="figures">${lines.join('')}</dl>`;
 }
 
-/** One that lasts has a clock. */
+/** An outage that has not ended has a clock. */
 function outageCells(page: RunPage): readonly Cell[] {
   const {report, outage} = page;
   const {outageMs, outages, writes} = report;
@@ -40,7 +40,7 @@ function outageCells(page: RunPage): readonly Cell[] {
   }
   if (outage?.since) {
     const {since, totalMs} = outage;
-    const note = `Nobody can write since ${momentUtc(since)}${totalMs > 0 ? `; an earlier outage lasted ${durationText(totalMs)}` : ''}`;
+    const note = `Nobody has been able to write since ${momentUtc(since)}${totalMs > 0 ? `; an earlier outage lasted ${durationText(totalMs)}` : ''}`;
     return [['OUTAGE', countingHtml(page, {since}), note, true]];
   }
   const note =
@@ -84,13 +84,19 @@ function clientCells(report: RunReport): readonly Cell[] {
   ];
 }
 
-/** As the lab measured it, or else by the journal. */
+/** As the lab measured it, else from the journal. */
 function holdCells({report, hold}: RunPage): readonly Cell[] {
   if (report.hold) {
     return [['Hold', durationText(report.hold.ms), holdTexts(report).join('; ')]];
   }
   return hold && !hold.since && hold.totalMs > 0
-    ? [['Hold', durationText(hold.totalMs), 'New connections waited so long, by the journal']]
+    ? [
+        [
+          'Hold',
+          durationText(hold.totalMs),
+          'How long new connections waited, according to the journal',
+        ],
+      ]
     : [];
 }
 

@@ -8,7 +8,7 @@ import {clockSetBack, limitText, questionText} from '../status-head.ts';
 import {countingHtml, untilHtml} from './clock.ts';
 import type {RunPage} from './run-page.ts';
 
-/** What somebody who does not run it wants to know: what is waited for, how it would be reversed, when it ends. */
+/** What everybody but the operator wants to know: what the run waits for, how to reverse it, and when it ends. */
 export function nowHtml(page: RunPage): string {
   const {progress, holder, now} = page;
   const rows = [
@@ -51,7 +51,7 @@ function outageRows(page: RunPage): Rows {
     limitAt && !isPassed && !progress.reversingTo
       ? `<strong>${untilHtml(page, limitAt)}</strong> `
       : '';
-  return [['Limit of the outage', `${left}${escaped(text)}`]];
+  return [['Outage limit', `${left}${escaped(text)}`]];
 }
 
 function holdRows(page: RunPage): Rows {
@@ -60,7 +60,7 @@ function holdRows(page: RunPage): Rows {
     ? [
         [
           'Hold',
-          `<strong>${countingHtml(page, {since: hold.since})}</strong> New connections wait since ${clockUtc(hold.since)} UTC.`,
+          `<strong>${countingHtml(page, {since: hold.since})}</strong> New connections have been waiting since ${clockUtc(hold.since)} UTC.`,
         ],
       ]
     : [];
@@ -72,11 +72,11 @@ function endRows(page: RunPage): Rows {
     return [];
   }
   const {at, entries, ms, of} = end;
-  const took = `${counted(entries, 'entry is', 'entries are')} left; in ${escaped(of)} they took ${durationText(ms)}, without the time of answers`;
+  const took = `${counted(entries, 'entry is', 'entries are')} left; in ${escaped(of)} they took ${durationText(ms)}, not counting answers`;
   return [['Expected end', `${clockUtc(at)} UTC (${untilHtml(page, at)}): ${took}.`]];
 }
 
-/** As far as the journal tells it: the targets are not asked. */
+/** From the journal alone: the targets are not asked. */
 function losslessRows(progress: Progress): Rows {
   const {run, passedPointOfNoReturn, entries} = progress;
   if (passedPointOfNoReturn || appliedEntries(progress).length === 0) {

@@ -40,7 +40,9 @@ export function pageHtml(page: RunPage, following?: Following): string {
   const section = (id: string, heading: string, html = part(id)) =>
     `<section aria-labelledby="${id}-heading">\n<h2 id="${id}-heading">${heading}</h2>\n${html}\n</section>`;
   const comparedHtml = ({compared}: RunPage) =>
-    compared ? `\n${section('compared', 'Beside other runs', comparisonHtml(compared))}` : '';
+    compared
+      ? `\n${section('compared', 'Compared with other runs', comparisonHtml(compared))}`
+      : '';
   const body = `<header>
 ${part('head')}
 ${following ? contactHtml(following) : ''}
@@ -70,7 +72,7 @@ const phaseHtml =
 
 /** Says what the page knows of its own age; the script writes it again. */
 const contactHtml = ({seq}: Following): string =>
-  `<p id="contact">Without a script, this page is loaded again every 2 seconds. Journal read up to #<span id="seq">${seq}</span>.</p>
+  `<p id="contact">Without JavaScript, this page reloads every 2 seconds. Journal read up to #<span id="seq">${seq}</span>.</p>
 <p id="news" class="unseen" role="status" aria-live="polite"></p>`;
 
 /** While there is no run to show yet. */
@@ -83,7 +85,7 @@ export const waitingHtml = (text: string, following: Omit<Following, 'seq'>): st
     following: {...following, structure: 'none'},
   });
 
-/** Tells a page of ours from any other. */
+/** Distinguishes our page from any other. */
 export const pageMark = 'switcharoo: the page of a run';
 
 interface Document {

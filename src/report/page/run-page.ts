@@ -7,7 +7,7 @@ import type {RunReport} from '../run-report.ts';
 import {type HolderName, isWatched} from '../status.ts';
 import {type ExpectedEnd, expectedEnd} from './expected-end.ts';
 
-/** All that the page of a run shows. The report and the live page are made of the same. */
+/** All that the page of a run shows. The report and the live page are both made from it. */
 export interface RunPage {
   readonly report: RunReport;
   readonly progress: Progress;
@@ -26,7 +26,7 @@ export interface RunPage {
   readonly compared?: readonly ComparedRun[];
   /** The newest last. */
   readonly lastEntries: readonly JournalEntry[];
-  /** Why the journal cannot be read any more. */
+  /** Why the journal can no longer be read. */
   readonly trouble?: string;
 }
 

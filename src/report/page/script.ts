@@ -56,12 +56,12 @@ export const followScript = `
     document.body.className = state;
     if (stale) {
       const since = clockOf(sign.utc ?? sign.day);
-      const lost = follow === 'files' ? 'nobody writes it any more' : 'its server does not answer, or reads no journal';
-      say(news, 'This page is out of date since ' + since + ' UTC: ' + lost + '.');
-      contact.textContent = 'OUT OF DATE since ' + since + ' UTC: ' + lost + '. All of this page is as it was then, and no clock on it runs.';
+      const lost = follow === 'files' ? 'its files are no longer updated' : 'its server does not answer, or cannot read the journal';
+      say(news, 'This page has been out of date since ' + since + ' UTC: ' + lost + '.');
+      contact.textContent = 'OUT OF DATE since ' + since + ' UTC: ' + lost + '. Everything on this page is as it was then, and its clocks are stopped.';
       return;
     }
-    contact.textContent = (state === 'live' ? 'Live.' : 'No clock on this page runs.') + (seq === '' ? '' : ' Journal read up to #');
+    contact.textContent = (state === 'live' ? 'Live.' : 'The clocks on this page are stopped.') + (seq === '' ? '' : ' Journal read up to #');
     if (seq !== '') contact.append(Object.assign(document.createElement('span'), {id: 'seq', textContent: seq}), '.');
   }
 

@@ -10,7 +10,7 @@ h2{margin:2.2rem 0 .5rem;font-size:1.05rem}small,.axis,.legend,.note,.when{color
 .outcome{margin:0;font-weight:600}.outcome.done{color:var(--go)}.outcome.paused,.outcome.reversed,.skip{color:var(--back)}.outcome.reverse-failed,.outcome.attention,.problem,.protected{color:var(--bad)}
 .protected{font-size:.8rem;vertical-align:middle;border:1px solid;border-radius:3px;padding:.1rem .35rem}p.problem,p.skip{margin:.2rem 0 0;font-size:.85rem}
 #contact{margin:.4rem 0 0;color:var(--faint);font-size:.85rem}.stale #contact{margin-top:.8rem;padding:.6rem .8rem;border:2px solid var(--bad);border-radius:4px;color:var(--bad);font-weight:600}
-:is(.stale,.halted) .clock{font-style:italic}:is(.stale,.halted) .clock::after{content:" (not running)";font-size:.75rem}
+:is(.stale,.halted) .clock{font-style:italic}:is(.stale,.halted) .clock::after{content:" (stopped)";font-size:.75rem}
 dl{margin:0}dd{margin:0}.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1.25rem;margin-top:1.5rem;padding:1rem 0;border-block:1px solid var(--line)}
 .figures dt{font-size:.78rem;font-weight:600;color:var(--faint)}.figures dd:not(.note){margin:.1rem 0;font-size:1.5rem;font-variant-numeric:tabular-nums;line-height:1.2}.figures .problem dt{color:inherit}
 .now>div{display:grid;grid-template-columns:12rem 1fr;gap:.75rem;padding:.3rem 0;border-bottom:1px solid var(--line)}.now dt{color:var(--faint)}.clock{font-variant-numeric:tabular-nums}

@@ -9,7 +9,7 @@ import {countingHtml} from './clock.ts';
 import {signHtml} from './html.ts';
 import type {RunPage} from './run-page.ts';
 
-/** One for the whole page. Time in which nothing ran takes no part of it: a night in which the run was paused. */
+/** One for the whole page. It leaves out time in which nothing ran, such as a night in which the run was paused. */
 interface Scale {
   readonly fromMs: number;
   readonly toMs: number;
@@ -60,7 +60,7 @@ interface Phase {
   readonly scale: Scale | undefined;
 }
 
-/** Its roles are written out: a narrow screen lays the table out otherwise, and it remains one for a screen reader. */
+/** Its roles are explicit: a narrow screen does not lay it out as a table, but it stays one for screen readers. */
 function tableHtml(page: RunPage, {phase, entries, scale}: Phase): string {
   const heads = ['State', 'Entry', 'Took', 'Earlier'].map(
     (name, index) =>
@@ -129,7 +129,7 @@ function scaleOf(report: RunReport): Scale | undefined {
   };
 }
 
-/** What is cut of answers that took long, and not in an outage: the minutes that matter would be too small to see. */
+/** The parts of long answers outside an outage to leave out: the minutes that matter would be too small to see. */
 function longWaits({answers, outages, machineMs}: RunReport): Scale['away'] {
   const shownMs = Math.max(1000, machineMs / 8);
   return answers.flatMap((answer) => {
@@ -163,7 +163,7 @@ function entryRow(page: RunPage, entry: EntryReport, lane: Lane | undefined): st
 </tr>`;
 }
 
-/** Of an entry that is at work the time goes on. */
+/** The time of an entry at work keeps counting. */
 function tookHtml(page: RunPage, {id, stretches, durationMs}: EntryReport): string {
   if (stretches.length === 0) {
     return '';

@@ -53,7 +53,7 @@ export async function callerOf(
       };
 }
 
-/** The ARN of a session does not have the path of its role. Who may not read it has most likely a role without one. */
+/** The ARN of a session lacks the path of its role. A caller who may not read it most likely has a role without it. */
 async function pathOf(
   config: AwsConfig,
   role: string,
@@ -78,6 +78,6 @@ async function pathOf(
 
 const noPrincipal = (arn: string): Problem => ({
   code: 'caller-unknown',
-  message: `${arn} is neither a user nor a role: nobody can tell whose approval that is.`,
+  message: `${arn} is neither a user nor a role, so approvals cannot be attributed to it.`,
   hint: 'Use the keys of an IAM user or of a role, not those of the root user or of a federated user.',
 });

@@ -21,14 +21,14 @@ interface StorePlace {
   readonly start: string;
 }
 
-/** The end of the key of an approval: IAM puts in who writes it (User Guide, "Policy variables"). */
+/** The end of the key of an approval: IAM fills in its writer (User Guide, "Policy variables"). */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: these are variables of IAM.
 const ofCaller = '${aws:PrincipalArn}/${aws:userid}';
 const ownApprovals = ({start}: StorePlace): string => `${start}approvals/*/${ofCaller}`;
 
 /**
- * Nobody approves as somebody else. No condition key has the key of an object: what may be written is listed, the
- * folders of runs and those of `store check` beside approvals of one's own.
+ * Nobody approves as somebody else. No condition key has the key of an object, so the policy lists what may be written:
+ * the folders of runs and of `store check`, and approvals by the caller.
  */
 const approveAsYourself = (place: StorePlace): Statement => ({
   Sid: 'ApproveAsYourself',
@@ -97,7 +97,7 @@ export const readersPolicy = (place: StorePlace): Policy =>
 export const operatorsPolicy = (place: StorePlace): Policy =>
   policy(listKeys(place), readObjects(place), addObjects(place), neverDelete(place));
 
-/** What those need who approve, beside the policy of the bucket. */
+/** What approvers need, besides the policy of the bucket. */
 export const approversPolicy = (place: StorePlace): Policy =>
   policy(listKeys(place), readObjects(place), {
     ...addObjects(place),
@@ -105,7 +105,7 @@ export const approversPolicy = (place: StorePlace): Policy =>
     Resource: ownApprovals(place),
   });
 
-/** Whatever else an account may do: nobody deletes or replaces an object, and nobody approves as somebody else. */
+/** Whatever else an account may do, it cannot delete or replace an object, or approve as somebody else. */
 export function bucketPolicy(place: StorePlace): Policy {
   const everybody = {Principal: '*'} as const;
   return policy(

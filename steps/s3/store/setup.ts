@@ -40,7 +40,7 @@ export async function setupOf(
         )}'`,
       },
       {
-        does: 'Let nobody delete or replace an object, approve as somebody else, or write anything else into the bucket',
+        does: 'Forbid deleting or replacing an object, approving as somebody else, and writing anything else into the bucket',
         command: `aws s3api put-bucket-policy ${of} --policy file://bucket.json`,
       },
       {
