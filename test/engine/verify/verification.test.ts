@@ -3,6 +3,7 @@ import {expect, test} from 'vitest';
 import {verifyRunbook} from '../../../src/engine/verify/verification.ts';
 import {loadRunbook, runbookWith} from '../../../src/inventory/runbook-file.ts';
 import {StateFolder} from '../../../src/journal/state-folder.ts';
+import {approve} from '../../../src/model/approve.ts';
 import {Runbook} from '../../../src/model/runbook.ts';
 import {sampleParams} from '../../../src/run/sample-params.ts';
 import {refuseUnsafe, verify} from '../../../src/run/verify.ts';
@@ -71,6 +72,19 @@ test('a person may say that what is to be done by hand is not done: nobody may w
       property: 'early-point-of-no-return',
       steps: expect.arrayContaining(['you answer no at lb']),
     }),
+  );
+});
+
+test('an approval of other people may be waited for before the outage, and not in it', async () => {
+  const asked = {question: 'Freeze?', details: [], by: 'dba', of: 1, validForMs: 60_000};
+  const own = {id: 'dba-agrees', unit: approve, after: [], requires: [], input: () => asked};
+  const approval = {by: 'dba', of: 1, validForMs: 60_000, details: ''};
+  const agrees = {...entryIn(bareMetal, 'go'), ...own, approval};
+  const early = await verifyRunbook(added(agrees, 'lower-ttl')(bareMetal), {});
+  expect(early.counterexamples).toEqual([]);
+  const late = await verifyRunbook(added(agrees, 'freeze')(bareMetal), {});
+  expect(late.counterexamples.map(({because}) => because)).toContain(
+    "dba-agrees waits for a person's answer, while traffic goes to the old side, whose application webHosts does not run.",
   );
 });
 
