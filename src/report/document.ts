@@ -1,5 +1,5 @@
 import type {AlsoWritten} from '../model/also-written.ts';
-import {isOpenedByPerson} from '../model/approve.ts';
+import {opensByPerson} from '../model/approve.ts';
 import {durationText} from '../model/duration.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import type {PersonNeeded} from '../model/person.ts';
@@ -86,7 +86,7 @@ function systemsOf(targets: TargetKinds, entries: readonly Entry[]): Rows {
 
 const questionsOf = ({runbook, shown}: Described): Rows =>
   runbook.entries
-    .filter(({unit}) => isOpenedByPerson(unit))
+    .filter(({unit}) => opensByPerson(unit.name))
     .map(({id, summary, unit}) => [
       `\`${id}\``,
       [`**${summary ?? unit.summary}**`, ...(shown.get(id) ?? [])].map(cell).join('<br>'),
