@@ -54,9 +54,9 @@ export class SharedLog {
     return this.#sharing.store.place;
   }
 
-  /** Whether not all of these entries are known to be in the store. */
+  /** Whether the store has this run, and not all of these entries. */
   lacks(entries: readonly JournalEntry[]): boolean {
-    return this.#count < entries.length;
+    return this.#count > 0 && this.#count < entries.length;
   }
 
   /** Calls back once, when somebody else was seen to have written. */

@@ -1,70 +1,64 @@
 import type {ApprovalDesk} from '../model/approval.ts';
 import {type Principal, principalText} from '../model/principal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
 import {messageOf} from '../model/thrown.ts';
 import {approvalDeskOf} from './approval-desk.ts';
 import type {RunSession, SessionRequest} from './run-session.ts';
 import {storeOf} from './run-store.ts';
 
+/** Where other people approve, and who this process is to them. */
+interface Approving {
+  readonly approvals?: ApprovalDesk;
+  /** Resolves without a value where AWS does not say, and nobody needs to know. */
+  readonly caller: Promise<Principal | undefined>;
+}
+
 /**
- * Where the approvers of a runbook approve, and who this process is there; nothing if the runbook asks for no approval,
- * or its journal is not shared.
+ * Without a desk where the runbook asks for no approval, or its journal is not shared. A run that still needs an
+ * approval waits until AWS has said who it is: from the start of its work, nothing that the same person approves counts.
+ * A reversal, and a run that needs no approval any more, go on meanwhile.
+ *
+ * @throws SwitcharooError `caller-unknown` where AWS does not say, and an approval is still needed.
  */
 export async function approving(
-  request: Pick<SessionRequest, 'opened' | 'alone' | 'signals'>,
+  {opened, alone = false, signals}: Pick<SessionRequest, 'opened' | 'alone' | 'signals'>,
   isForward: boolean,
-): Promise<{
-  readonly approvals?: ApprovalDesk | undefined;
-  readonly caller?: Principal | undefined;
-}> {
-  const approvals = await approvalDesk(request);
-  const caller = await operatorIdentity(approvals, isForward, request.signals.aborting);
-  return {approvals, caller};
-}
-
-async function approvalDesk({
-  opened,
-  alone = false,
-}: Pick<SessionRequest, 'opened' | 'alone'>): Promise<ApprovalDesk | undefined> {
-  const isAsked = opened.runbook.entries.some(({approval}) => approval !== undefined);
-  const store = isAsked && !alone ? await storeOf(opened) : undefined;
-  return store && approvalDeskOf(store);
-}
-
-/**
- * Who this process is: from the start of its work on a run, nothing that the same person approves counts. A reversal
- * waits for no answer.
- *
- * @throws SwitcharooError `caller-unknown` where a run forward would start without it.
- */
-async function operatorIdentity(
-  desk: ApprovalDesk | undefined,
-  isForward: boolean,
-  signal: AbortSignal,
-): Promise<Principal | undefined> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-  try {
-    return await desk?.caller(limited);
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (isForward) {
-      throw cause instanceof SwitcharooError && cause.problem.code === 'caller-unknown'
-        ? cause
-        : new SwitcharooError(callerUnknown(messageOf(cause)), {cause});
-    }
-    return undefined;
+  progress: Progress | undefined,
+): Promise<Approving> {
+  const asking = opened.runbook.entries.filter(({approval}) => approval !== undefined);
+  const store = asking.length > 0 && !alone ? await storeOf(opened) : undefined;
+  if (!store) {
+    return {caller: Promise.resolve(undefined)};
   }
+  const approvals = approvalDeskOf(store);
+  const caller = approvals.caller(
+    AbortSignal.any([signals.aborting, AbortSignal.timeout(limitMs)]),
+  );
+  if (isForward && asking.some(({id}) => progress?.entries.get(id)?.state !== 'done')) {
+    await caller.catch((cause) => {
+      signals.aborting.throwIfAborted();
+      throw unknownBecause(cause);
+    });
+  }
+  return {approvals, caller: caller.catch(() => undefined)};
 }
 
 const limitMs = 10_000;
 
-/** In the journal, before the run does anything. */
-export function journalIdentity(
+const unknownBecause = (cause: unknown): unknown =>
+  cause instanceof SwitcharooError && cause.problem.code === 'caller-unknown'
+    ? cause
+    : new SwitcharooError(callerUnknown(messageOf(cause)), {cause});
+
+/** In the journal as soon as it is known. A run that has ended by then is not identified. */
+export async function journalIdentity(
   {context: {record}}: RunSession,
-  caller: Principal | undefined,
-): void {
-  if (caller && !record.progress.runners.includes(caller.arn)) {
-    record.add({kind: 'operator-identified', arn: caller.arn, principal: principalText(caller)});
+  caller: Promise<Principal | undefined>,
+): Promise<void> {
+  const one = await caller;
+  if (one && !record.progress.runners.includes(one.arn)) {
+    record.add({kind: 'operator-identified', arn: one.arn, principal: principalText(one)});
   }
 }
 

@@ -175,7 +175,10 @@ export async function endElsewhere({
   }
   const {clock} = opened.world;
   const ended = {host, store, clock, runs: host.state.runs()};
-  return (await shareEnded(ended, signals.stopping)).map(
+  const time = {clock, ms: endLimitMs, signal: signals.stopping};
+  const shared = await withinMs(time, (limited) => shareEnded(ended, limited)).catch(() => []);
+  signals.stopping.throwIfAborted();
+  return shared.map(
     (run) =>
       `The store did not answer when ${run} ended here. The journal in ${store.place} is complete now.`,
   );

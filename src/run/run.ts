@@ -257,13 +257,13 @@ export class Run {
     const claims = await takeClaims({...this.#claimRequest, log});
     this.#claims = claims;
     const channels = await this.#opened.channels();
-    const {approvals, caller} = await approving(session, isForward);
+    const {approvals, caller} = await approving(session, isForward, earlier?.progress);
     const claiming = {...decideByOf(this.#window), ...session, claims, channels, log, approvals};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
     this.forecasts.keep();
-    journalIdentity(this.#session, caller);
+    void journalIdentity(this.#session, caller).catch(() => {}); // what fails it fails the next entry, too
     onBegin?.(this);
     await shareBeginning(this.#session, session.signals.aborting);
     await keepClaims(this.#session, claims);

@@ -2,6 +2,7 @@ import {reopenSharedLog} from '../journal/open-shared-log.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import type {Pauses} from '../journal/time-limit.ts';
 import type {ObjectStore} from '../model/object-store.ts';
+import {SwitcharooError} from '../model/problem.ts';
 import {progressOf} from '../model/progress.ts';
 import type {Host} from './host.ts';
 import {isOver} from './past-runs.ts';
@@ -30,16 +31,21 @@ export async function shareEnded(
     try {
       const {entries} = readJournal(state.journalOf(run), state.disk);
       const progress = progressOf(entries);
-      if (progress && isOver(progress) && progress.run.storePlace === store.place) {
+      // The lab of a rehearsal has a store of its own, which always has the same name.
+      const isHere = progress?.run.storePlace === store.place && !progress.run.rehearsal;
+      if (progress && isOver(progress) && isHere) {
         const log = await reopenSharedLog({store, run, clock}, entries, signal);
         if (log.lacks(entries)) {
           await log.add(entries, signal);
           shared.push(run);
         }
       }
-    } catch {
+    } catch (error) {
       // It is damaged, was continued elsewhere, or the store is away again: the next command tries again.
       signal.throwIfAborted();
+      if (error instanceof SwitcharooError && error.problem.code === 'store-unreachable') {
+        break;
+      }
     }
   }
   return shared;

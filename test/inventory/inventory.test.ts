@@ -25,6 +25,7 @@ describe('an inventory', () => {
       notify: [],
       lab: false,
       requireRehearsal: false,
+      approvers: {},
       params: {},
       targets: {a: {kind: 'shelf', password: {env: 'SHELF_PASSWORD'}}},
       file,

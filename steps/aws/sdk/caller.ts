@@ -53,7 +53,10 @@ export async function callerOf(
       };
 }
 
-/** The ARN of a session lacks the path of its role. A caller who may not read it most likely has a role without it. */
+/**
+ * The ARN of a session lacks the path of its role. A caller who may not read it, or cannot reach IAM, most likely has a
+ * role without a path.
+ */
 async function pathOf(
   config: AwsConfig,
   role: string,
@@ -67,7 +70,8 @@ async function pathOf(
   try {
     const {sdk, reading} = await iam.get();
     const command = new sdk.GetRoleCommand({RoleName: role});
-    return (await reading.send(command, {abortSignal: signal})).Role?.Arn;
+    const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(pathLimitMs)]);
+    return (await reading.send(command, {abortSignal})).Role?.Arn;
   } catch {
     signal.throwIfAborted();
     return undefined;
@@ -75,6 +79,8 @@ async function pathOf(
     await iam.close();
   }
 }
+
+const pathLimitMs = 2_000;
 
 const noPrincipal = (arn: string): Problem => ({
   code: 'caller-unknown',

@@ -28,7 +28,7 @@ const ownApprovals = ({start}: StorePlace): string => `${start}approvals/*/${ofC
 
 /**
  * Nobody approves as somebody else. No condition key has the key of an object, so the policy lists what may be written:
- * the folders of runs and of `store check`, and approvals by the caller.
+ * the folders of runs, of what hosts say that have stopped, and of `store check`, and approvals by the caller.
  */
 const approveAsYourself = (place: StorePlace): Statement => ({
   Sid: 'ApproveAsYourself',
@@ -37,6 +37,7 @@ const approveAsYourself = (place: StorePlace): Statement => ({
   NotResource: [
     ownApprovals(place),
     `${place.start}????????-??????-????/*`,
+    `${place.start}left/*`,
     `${place.start}check/*`,
   ],
 });

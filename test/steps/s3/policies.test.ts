@@ -4,7 +4,7 @@ import {createIdentity} from '../../../lab/aws/identity.ts';
 import type {PolicyDocument} from '../../../lab/aws/policy.ts';
 import {createS3} from '../../../lab/aws/s3.ts';
 import {reopenSharedLog, sharedEntries} from '../../../src/journal/open-shared-log.ts';
-import {SharedLog} from '../../../src/journal/shared-log.ts';
+import {leftKeyOf, SharedLog, type Sharing} from '../../../src/journal/shared-log.ts';
 import type {ObjectStore} from '../../../src/model/object-store.ts';
 import {MemoryJournal} from '../../../src/testing/memory-journal.ts';
 import {s3Store} from '../../../steps/s3/index.ts';
@@ -57,6 +57,19 @@ async function worksAsOperator(): Promise<void> {
   await new SharedLog(sharing, 0).add(journal.entries, AbortSignal.timeout(3_000));
   await reopenSharedLog(sharing, journal.entries, never);
   await readsRun(run);
+  await losesRun(sharing);
+}
+
+/** Who was overtaken says that it has stopped: the new holder need not wait for its action. */
+async function losesRun(sharing: Sharing): Promise<void> {
+  const journal = new MemoryJournal();
+  journal.append({...runStarted({run: sharing.run}), params: {of: 'another host'}});
+  const log = new SharedLog(sharing, 0);
+  await expect(log.add(journal.entries, never)).rejects.toMatchObject({
+    problem: {code: 'lock-lost'},
+  });
+  await log.leave();
+  expect(await store.read(leftKeyOf(sharing.run, 0), never)).toBe('stopped\n');
 }
 
 async function readsRun(run: string): Promise<void> {
