@@ -27,9 +27,9 @@ export interface RunNow {
   readonly now: Date;
 }
 
-/** While people are asked, no machine time passes. */
-export const sinceLast = ({timings: {questions, lastAt}, now}: RunNow): number =>
-  questions.length > 0 ? 0 : elapsedMs(lastAt, now);
+/** While people are asked, or no process works on it, no machine time passes. */
+export const sinceLast = ({timings: {questions, lastAt, isAtRest}, now}: RunNow): number =>
+  isAtRest || questions.length > 0 ? 0 : elapsedMs(lastAt, now);
 
 /** Sorts them. */
 export function rangeOf(nights: Float64Array): Range {

@@ -91,7 +91,11 @@ interface Together {
 }
 
 /** The next entry begins in the lane that is free first. */
-function followTogether(entries: readonly number[], {atOnce, now, msOf, course}: Together): number {
+function followTogether(entries: readonly number[], together: Together): number {
+  const {atOnce, now, msOf, course} = together;
+  if (atOnce >= entries.length) {
+    return followAtOnce(entries, together);
+  }
   const lanes = Array.from({length: Math.min(atOnce, entries.length)}, () => ({
     endMs: now,
     entries: [] as number[],
@@ -106,4 +110,20 @@ function followTogether(entries: readonly number[], {atOnce, now, msOf, course}:
   const last = lanes.reduce((late, other) => (other.endMs > late.endMs ? other : late));
   course.critical.push(...last.entries);
   return first ? last.endMs : now;
+}
+
+function followAtOnce(
+  entries: readonly number[],
+  {now, msOf, course}: Omit<Together, 'atOnce'>,
+): number {
+  let [longest, mostMs] = [-1, -1];
+  for (const entry of entries) {
+    course.starts[entry] = now;
+    const ms = msOf(entry);
+    if (ms > mostMs) {
+      [longest, mostMs] = [entry, ms];
+    }
+  }
+  course.critical.push(longest);
+  return now + Math.max(0, mostMs);
 }

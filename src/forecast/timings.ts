@@ -24,6 +24,8 @@ export interface Timings {
   /** At work when the journal ends. */
   readonly open: ReadonlyMap<string, Timing>;
   readonly isReversing: boolean;
+  /** No process works on it. */
+  readonly isAtRest: boolean;
   /** Machine time, forward: without answers, pauses and reversals. */
   readonly machineMs: number;
   /** What people took to answer, by the entry that asked; those of a plan have none. */
@@ -46,6 +48,11 @@ export function timingsOf(entries: readonly JournalEntry[]): Timings | undefined
   const [first] = entries;
   return first?.kind === 'run-started' ? new TimingFold(first).fold(entries) : undefined;
 }
+
+/** Of a run whose process has died: its journal does not say so. */
+export const atRest = (timings: Timings): Timings => ({
+  ...{...timings, open: new Map(), questions: [], isAtRest: true},
+});
 
 /** Mutable, because a journal of a thousand entries is folded again and again while its run goes on. */
 class TimingFold {
@@ -77,7 +84,8 @@ class TimingFold {
     }
     return {
       ...{run: this.#run, isDone: this.#isDone, done: this.#done, forward: this.#forward},
-      ...{reverse: this.#reverse, open: this.#open, isReversing: this.#isReversing},
+      ...{reverse: this.#reverse, open: this.#isAtRest ? new Map() : this.#open},
+      ...{isReversing: this.#isReversing, isAtRest: this.#isAtRest},
       ...{machineMs: this.#machineMs, answers: this.#answers, questions: this.#questions},
       lastAt: new Date(last?.atUtc ?? 0),
     };

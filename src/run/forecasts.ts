@@ -2,7 +2,7 @@ import type {RunContext} from '../engine/context.ts';
 import {entryDigests} from '../engine/digests.ts';
 import {type Forecast, type Forecaster, forecasterOf} from '../forecast/forecast.ts';
 import type {PastRun} from '../forecast/samples.ts';
-import {type Timings, timingsOf} from '../forecast/timings.ts';
+import {atRest, type Timings, timingsOf} from '../forecast/timings.ts';
 import type {Journal} from '../journal/contract.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
@@ -11,6 +11,7 @@ import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {ForecastFigures} from '../report/index.ts';
 import {distancesOf} from './expected-times.ts';
+import {fenced, unlimited} from './fence.ts';
 import type {Host} from './host.ts';
 import {type KeptForecast, keepForecast, keptForecast} from './kept-forecast.ts';
 import {measuredIn} from './measurements.ts';
@@ -62,6 +63,7 @@ export class RunForecasts {
   readonly #opened: OpenedWorld;
   readonly #run: string;
   #kept: KeptForecast | undefined;
+  #forecaster: Forecaster | undefined;
 
   constructor({host, opened, run}: {host: Host; opened: OpenedWorld; run: string}) {
     this.#host = host;
@@ -79,11 +81,28 @@ export class RunForecasts {
     readonly forecast: Forecast | undefined;
   }> {
     const distances = await this.distances();
-    const {runbook, inventory, world} = this.#opened;
-    const about = {runbook, inventory: inventory.name, params: world.params, run: this.#run};
-    const forecast = forecasterFor(this.#host, {...about, distances})();
+    const forecast = fenced(() => this.#forecasterAt(distances)(), unlimited)();
     this.#kept = {distances, ...(forecast ? {forecast: figuresOf(forecast)} : {})};
     return {distances, forecast};
+  }
+
+  /** What earlier runs tell, for the run under way. Read before anything waits for it: in an outage, it would delay that. */
+  prepare(): Forecaster {
+    const read = () => {
+      const {distances} = keptForecast(this.#host.state, this.#run) ?? {};
+      const forecaster = this.#forecaster ?? this.#forecasterAt(distances);
+      // The first time takes longest.
+      forecaster();
+      return forecaster;
+    };
+    return fenced(read, unlimited)() ?? (() => undefined);
+  }
+
+  #forecasterAt(distances: readonly RoundTrip[] | undefined): Forecaster {
+    const {runbook, inventory, world} = this.#opened;
+    const about = {runbook, inventory: inventory.name, params: world.params, run: this.#run};
+    this.#forecaster = forecasterFor(this.#host, {...about, ...(distances ? {distances} : {})});
+    return this.#forecaster;
   }
 
   /** Keeps the last one beside the journal. */
@@ -105,29 +124,41 @@ interface Live {
   readonly entries: readonly JournalEntry[];
   readonly outage?: Outage;
   readonly now: Date;
+  /** No process works on it any more. */
+  readonly isAtRest?: boolean;
 }
 
-/** Forecasts a run again and again while it goes on. What earlier runs tell is read the first time. */
+/** Forecasts a run again and again while another process works on it. What earlier runs tell is read the first time. */
 export function liveForecaster(
   host: Pick<Host, 'state'>,
   about: Omit<ForecastOf, 'distances'> & {readonly run: string},
 ): (live: Live) => Forecast | undefined {
   let forecaster: Forecaster | undefined;
-  return ({entries, ...live}) => {
-    const {distances} = keptForecast(host.state, about.run) ?? {};
+  return fenced((live: Live) => {
+    const {distances} = forecaster ? {} : (keptForecast(host.state, about.run) ?? {});
     forecaster ??= forecasterFor(host, {...about, ...(distances ? {distances} : {})});
-    const timings = timingsOf(entries);
-    return timings && forecaster({timings, ...live});
-  };
+    return forecastAt(forecaster, live);
+  }, unlimited);
 }
 
-/** For the questions of a run, and its screen. */
+function forecastAt(
+  forecaster: Forecaster,
+  {entries, isAtRest, ...live}: Live,
+): Forecast | undefined {
+  const timings = timingsOf(entries);
+  const forecast = timings && forecaster({timings: isAtRest ? atRest(timings) : timings, ...live});
+  // What is no number is no time that could be shown.
+  return forecast && Number.isFinite(forecast.left.p95) ? forecast : undefined;
+}
+
+/** For the questions of a run, and its screen. A run neither fails nor waits because of it. */
 export function forecastInRun(
-  host: Pick<Host, 'state'>,
-  {world, inventory}: OpenedWorld,
+  forecaster: Forecaster,
+  {clock}: OpenedWorld['world'],
   {journal, record}: {readonly journal: Journal; readonly record: RunContext['record']},
 ): () => Forecast | undefined {
-  const {runbook, params, run, clock} = world;
-  const live = liveForecaster(host, {runbook, params, inventory: inventory.name, run});
-  return () => live({entries: journal.entries, outage: record.outage, now: clock.now()});
+  return fenced(() => {
+    const {entries} = journal;
+    return forecastAt(forecaster, {entries, outage: record.outage, now: clock.now()});
+  });
 }

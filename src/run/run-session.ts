@@ -6,6 +6,7 @@ import {watchTime} from '../engine/process-stop.ts';
 import {reverseRun} from '../engine/reverse.ts';
 import {runForward} from '../engine/run.ts';
 import type {RunOutcome} from '../engine/run-outcome.ts';
+import type {Forecaster} from '../forecast/forecast.ts';
 import type {Journal, Lock} from '../journal/contract.ts';
 import {createJournal, openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
@@ -62,6 +63,7 @@ export interface SessionRequest {
   readonly run: string;
   /** Until then the cutover must be accepted. */
   readonly decideBy?: Date;
+  readonly isDecideByOfWindow?: boolean;
   /** Why it may cut over although the window of the inventory is closed. */
   readonly outsideWindow?: string;
   /** How long an outage may last; without it, what the runbook says. */
@@ -72,6 +74,8 @@ export interface SessionRequest {
   readonly claims?: RunClaims;
   /** Where other people approve. */
   readonly approvals?: ApprovalDesk | undefined;
+  /** What earlier runs tell of how long it takes. */
+  readonly forecaster?: Forecaster | undefined;
   /** Whom it tells what happens. */
   readonly channels?: Channels;
   /** It goes on although the shared journal cannot be reached. */
@@ -221,7 +225,7 @@ function sessionWith(
   {journal, lock, watch, isNew}: Opened,
 ): RunSession {
   const {world, inventory, runbook, redactor} = opened;
-  const {approvals, channels = noChannels} = about;
+  const {approvals, forecaster, channels = noChannels} = about;
   const [broken, full] = [watch.broken.signal, new AbortController()];
   const entries = runbook.entries.length;
   const notices = noticesOfRun({
@@ -253,7 +257,7 @@ function sessionWith(
       operator: redactedOperator(operator, redactor),
       ...{inventory, claims, approvals},
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
-      forecast: forecastInRun(host, opened, {journal, record}),
+      ...(forecaster ? {forecast: forecastInRun(forecaster, world, {journal, record})} : {}),
       stopping: stopping.signal,
       aborting: aborting.signal,
       record,

@@ -234,9 +234,8 @@ export class Run {
     }
     const running = this.#session ?? (await this.#begin(digest, about === 'plan'));
     const took = {details: [`plan ${digest}`], ...(tookMs > 0 ? {tookMs} : {})};
-    const answered = {entry: null, about, question, answer, by, ...took};
     const {record} = running.context;
-    record.add({kind: 'answered', ...answered});
+    record.add({kind: 'answered', entry: null, about, question, answer, by, ...took});
     for (const stop of stops) {
       journalStop(record, stop);
     }
@@ -254,11 +253,12 @@ export class Run {
     };
     // Another run may have started while the plan was read: the state before this one is seen under its claim.
     const log = await sharedLogOf(session, earlier !== undefined);
-    const claims = await takeClaims({...this.#claimRequest, log});
-    this.#claims = claims;
+    const forecaster = isForward ? this.forecasts.prepare() : undefined;
+    this.#claims = await takeClaims({...this.#claimRequest, log});
     const channels = await this.#opened.channels();
     const {approvals, caller} = await approving(session, isForward, earlier?.progress);
-    const claiming = {...decideByOf(this.#window), ...session, claims, channels, log, approvals};
+    const asked = {...session, ...decideByOf(this.#window, session.decideBy)};
+    const claiming = {...asked, forecaster, claims: this.#claims, channels, log, approvals};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
@@ -266,7 +266,7 @@ export class Run {
     void journalIdentity(this.#session, caller).catch(() => {}); // what fails it fails the next entry, too
     onBegin?.(this);
     await shareBeginning(this.#session, session.signals.aborting);
-    await keepClaims(this.#session, claims);
+    await keepClaims(this.#session, this.#claims);
     return this.#session;
   }
 

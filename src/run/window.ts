@@ -21,9 +21,16 @@ export function windowOf(
   return inventory.window && needsOne ? windowAt(inventory.window, now) : undefined;
 }
 
-/** When the window closes, the cutover is to be accepted. */
-export const decideByOf = (window: WindowState | undefined): {readonly decideBy?: Date} =>
-  window?.isOpen && window.until ? {decideBy: window.until} : {};
+/** When the window closes, the cutover is to be accepted, unless a person has set another time. */
+export const decideByOf = (
+  window: WindowState | undefined,
+  asked: Date | undefined,
+): {readonly decideBy?: Date; readonly isDecideByOfWindow?: boolean} =>
+  asked
+    ? {decideBy: asked}
+    : window?.isOpen && window.until
+      ? {decideBy: window.until, isDecideByOfWindow: true}
+      : {};
 
 /** Throws when the window is closed, unless a person has said why not to wait. */
 export function refuseOutsideWindow(
