@@ -1,3 +1,4 @@
+import type {Forecast} from '../forecast/forecast.ts';
 import {decideBySentence, questionSentences} from '../forecast/forecast-text.ts';
 import {losslessScope} from '../model/also-written.ts';
 import {isOpenedByPerson} from '../model/approve.ts';
@@ -27,13 +28,14 @@ import {reachableCheckpoints} from './reverse-plan.ts';
  * no return.
  */
 export async function factsOfQuestion(context: RunContext, at: Item): Promise<readonly string[]> {
+  const forecast = context.forecast?.();
   return [
     ...outageFacts(context, at),
     ...evidenceFacts(context, at),
     ...gateFacts(context, at),
     ...(await reversalFacts(context, at)),
-    ...earlierFacts(context, at),
-    ...decideByFacts(context),
+    ...earlierFacts(context, at, forecast),
+    ...decideByFacts(context, forecast),
   ];
 }
 
@@ -144,8 +146,11 @@ function untilWhen(items: readonly Item[], at: Item): string {
     : 'even after the run has ended';
 }
 
-function earlierFacts(context: RunContext, at: Item): readonly string[] {
-  const forecast = context.forecast?.();
+function earlierFacts(
+  context: RunContext,
+  at: Item,
+  forecast: Forecast | undefined,
+): readonly string[] {
   if (forecast) {
     return questionSentences(forecast);
   }
@@ -172,9 +177,12 @@ function durationOf(entries: readonly Entry[], durationMs: ReadonlyMap<string, n
   return [...groups.values()].reduce((sum, ms) => sum + ms, 0);
 }
 
-function decideByFacts({record: {progress}, forecast}: RunContext): readonly string[] {
+function decideByFacts(
+  {record: {progress}, clock}: RunContext,
+  forecast: Forecast | undefined,
+): readonly string[] {
   const {decideBy} = progress;
-  return decideBy ? [decideBySentence(decideBy, forecast?.())] : [];
+  return decideBy ? [decideBySentence(decideBy, forecast, clock.now())] : [];
 }
 
 /** What a yes starts: the entries up to the next question. */

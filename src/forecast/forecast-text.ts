@@ -86,29 +86,45 @@ export const overrunSentences = ({overruns}: Forecast): readonly string[] =>
 /** What a person who is asked must know: what users notice, and how long it still takes. */
 export const questionSentences = (forecast: Forecast): readonly string[] => [
   ...outageSentences(forecast),
-  `After your answer, the run takes another ${rangeText(forecast.left)} (${basisText(forecast)}).`,
+  `After your answer, the run takes ${leastText(forecast)}another ${rangeText(forecast.left)} (${basisText(forecast)}).`,
+  ...gapSentences(forecast),
   ...overrunSentences(forecast),
 ];
 
-/** By when people must decide; a reversal would have to end by then, too. */
-export function decideBySentence(decideBy: Date, forecast: Forecast | undefined): string {
+/** What was never measured comes on top. */
+const leastText = ({notMeasured}: Forecast): string => (notMeasured.length > 0 ? 'at least ' : '');
+
+/** By when people must decide; a reversal of all that will be in place by then would have to end by then, too. */
+export function decideBySentence(
+  decideBy: Date,
+  forecast: Forecast | undefined,
+  now: Date,
+): string {
   const by = `The cutover must be accepted by ${clockUtc(decideBy)} UTC`;
-  const nearest = forecast?.reversals.at(-1);
-  if (!nearest?.range) {
+  const {to = null, from, range} = forecast?.lastReversal ?? {};
+  if (!range) {
     return `${by}.`;
   }
-  const {to, range} = nearest;
-  const begin = clockUtc(shifted(decideBy, -range.p95));
-  return `${by}, or reversed: a reversal to ${placeText(to)} takes ${rangeText(range)}, so it must start by ${begin} UTC.`;
+  const begin = shifted(decideBy, -range.p95);
+  const start =
+    begin <= now
+      ? `it had to start by ${clockUtc(begin)} UTC: it is too late for that`
+      : `it must start by ${clockUtc(begin)} UTC`;
+  const where = `${from === undefined ? '' : `from ${from} `}to ${placeText(to)}`;
+  return `${by}, or reversed: a reversal ${where} takes ${rangeText(range)}, so ${start}.`;
 }
 
 /** For a paused run: nobody knows when it continues. */
-export const pausedText = ({left}: Forecast): string => `${rangeText(left)} left once it continues`;
+export const pausedText = (forecast: Forecast): string =>
+  `${leastText(forecast)}${rangeText(forecast.left)} left once it continues`;
 
 /** "4 m 10 s to 5 m 02 s left, should end by 03:12:40 UTC": for a run at work. */
-export function leftText({left, asks}: Forecast, now: Date): string {
+export function leftText(forecast: Forecast, now: Date): string {
+  const {left, asks, notMeasured} = forecast;
   const besides = asks.length > 0 ? `, plus the time to answer ${asks.join(', ')}` : '';
-  return `${rangeText(left)} left, should end by ${clockUtc(shifted(now, left.p95))} UTC${besides}`;
+  const end =
+    notMeasured.length > 0 ? '' : `, should end by ${clockUtc(shifted(now, left.p95))} UTC`;
+  return `${leastText(forecast)}${rangeText(left)} left${end}${besides}`;
 }
 
 const mostNames = 4;

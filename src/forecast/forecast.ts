@@ -1,11 +1,11 @@
-import {confirm} from '../model/confirm.ts';
+import {isOpenedByPerson} from '../model/approve.ts';
 import {makesConnections} from '../model/effects.ts';
 import type {Entry} from '../model/entry.ts';
 import {outageMs} from '../model/outage.ts';
 import {type OutageSpan, outageSpan} from '../model/outage-span.ts';
 import {type Draws, drawsOf} from './draws.ts';
 import {type Range, type ReversalForecast, type RunNow, rangeOf, sinceLast} from './range.ts';
-import {reversalForecasts} from './reversals.ts';
+import {lastReversal, reversalForecasts} from './reversals.ts';
 import {type ForecastRequest, type Samples, type Source, samplesOf} from './samples.ts';
 import {emptyCourse, follow, turnsForward} from './schedule.ts';
 import type {Timing} from './timings.ts';
@@ -28,6 +28,8 @@ export interface Forecast {
   readonly outage?: Range;
   readonly hold?: Range;
   readonly reversals: readonly ReversalForecast[];
+  /** In a run: to the nearest checkpoint, once all that can be reversed is in place. */
+  readonly lastReversal?: ReversalForecast;
   /** The entries that take the most of what the others wait for, the longest first. */
   readonly critical: readonly {readonly entry: string; readonly ms: number}[];
   /** Entries at work that take longer than they should. */
@@ -72,17 +74,21 @@ function forecastOf(known: Known, run: RunNow | undefined): Forecast {
   const passedMs = run ? run.timings.machineMs + sinceLast(run) : 0;
   const left = rangeOf(nights.left);
   const {asks, answersMs} = asksOf(entries, request, run);
+  const about = {samples, draws: known.back, run};
+  const reversals = reversalForecasts(request.runbook, about);
+  const last = run && lastReversal(request.runbook, reversals.at(-1), about);
   return {
-    ...{sources: samples.sources, changed: samples.changed, isScaled: samples.isScaled},
-    isElsewhere,
-    notMeasured: entries.flatMap(({id}, place) =>
-      samples.forward[place]?.length === 0 && !run?.timings.done.has(id) ? [id] : [],
+    ...{sources: samples.sources, isScaled: samples.isScaled, isElsewhere},
+    changed: samples.changed.filter((id) => !run?.timings.done.has(id)),
+    notMeasured: entries.flatMap((entry, place) =>
+      isKnown(entry, place, {samples, run}) ? [] : [entry.id],
     ),
     run: {p5: left.p5 + passedMs, p50: left.p50 + passedMs, p95: left.p95 + passedMs},
     left,
     ...(nights.outage ? {outage: rangeOf(nights.outage)} : {}),
     ...(nights.hold ? {hold: rangeOf(nights.hold)} : {}),
-    reversals: reversalForecasts(request.runbook, {samples, draws: known.back, run}),
+    reversals,
+    ...(last ? {lastReversal: last} : {}),
     critical: entries
       .map(({id}, place) => ({entry: id, ms: Math.round(nights.criticalMs[place] ?? 0)}))
       .filter(({ms}) => ms > 0)
@@ -96,6 +102,16 @@ function forecastOf(known: Known, run: RunNow | undefined): Forecast {
 
 const mostCritical = 3;
 
+/** It is done, or an earlier run has measured it. A gate that a person opens takes no machine time. */
+const isKnown = (
+  {id, unit}: Entry,
+  place: number,
+  {samples, run}: Pick<About, 'samples' | 'run'>,
+): boolean =>
+  samples.forward[place]?.length !== 0 ||
+  isOpenedByPerson(unit) ||
+  (run?.timings.done.has(id) ?? false);
+
 interface Nights {
   readonly left: Float64Array;
   readonly outage?: Float64Array;
@@ -103,7 +119,7 @@ interface Nights {
   readonly criticalMs: Float64Array;
 }
 
-function nightsOf({request, forward: draws}: Known, run: RunNow | undefined): Nights {
+function nightsOf({request, samples, forward: draws}: Known, run: RunNow | undefined): Nights {
   const {runbook} = request;
   const entries: readonly Entry[] = runbook.entries;
   const turns = turnsForward(runbook.items);
@@ -111,7 +127,7 @@ function nightsOf({request, forward: draws}: Known, run: RunNow | undefined): Ni
   const left = new Float64Array(draws.count);
   const criticalMs = new Float64Array(entries.length);
   const msIn = remaining(entries, draws, run);
-  const spans = spansOf(runbook, {draws, run, msIn});
+  const spans = spansOf(runbook, {draws, run, msIn, samples});
   const lengths = spans.map(() => new Float64Array(draws.count));
   for (let night = 0; night < draws.count; night += 1) {
     follow(turns, (entry) => msIn(entry, night), course);
@@ -177,6 +193,7 @@ interface About {
   readonly draws: Draws;
   readonly run: RunNow | undefined;
   readonly msIn: MsIn;
+  readonly samples: Samples;
 }
 
 function spansOf(runbook: ForecastRequest['runbook'], about: About): readonly Span[] {
@@ -197,10 +214,18 @@ function spanOf(
   name: Span['name'],
   {begins, ends}: OutageSpan,
   entries: readonly Entry[],
-  {draws, run, msIn}: About,
+  {draws, run, msIn, samples}: About,
 ): readonly Span[] {
+  // A time without one of its entries would be too short.
+  const isEachKnown = (first: number, last: number) =>
+    entries.slice(first, last + 1).every((entry, at) => isKnown(entry, first + at, {samples, run}));
   const [from, to] = [begins, ends].map((id) => entries.findIndex((entry) => entry.id === id));
-  if (from === undefined || to === undefined || run?.timings.done.has(ends)) {
+  if (
+    from === undefined ||
+    to === undefined ||
+    !isEachKnown(from, to) ||
+    run?.timings.done.has(ends)
+  ) {
     return [];
   }
   const since = run && name === 'outage' ? run.outage?.since : undefined;
@@ -243,7 +268,7 @@ function overrunsOf({request, forward}: Known, run: RunNow): Forecast['overruns'
   return entries.flatMap(({id, unit}, place) => {
     const work = run.timings.open.get(id);
     const all = forward.ms[place];
-    if (!work || !all || unit === confirm || asked.has(id)) {
+    if (!work || !all || isOpenedByPerson(unit) || asked.has(id)) {
       return [];
     }
     const ms = work.ms + sinceLast(run);
@@ -254,7 +279,7 @@ function overrunsOf({request, forward}: Known, run: RunNow): Forecast['overruns'
 
 const leastOverrunMs = 1_000;
 
-/** Confirmations ask, and so do entries that asked a person in an earlier run. */
+/** Confirmations and approvals ask, and so do entries that asked a person in an earlier run. */
 function asksOf(
   entries: readonly Entry[],
   {past}: ForecastRequest,
@@ -262,7 +287,7 @@ function asksOf(
 ): Pick<Forecast, 'asks' | 'answersMs'> {
   const asked = new Set(past.flatMap(({timings}) => timings.answers.map(({entry}) => entry)));
   const asks = entries
-    .filter(({id, unit}) => unit === confirm || asked.has(id))
+    .filter(({id, unit}) => isOpenedByPerson(unit) || asked.has(id))
     .flatMap(({id}) => (run?.timings.done.has(id) ? [] : [id]));
   const sums = past
     .filter(({timings}) => timings.isDone && timings.answers.length > 0)

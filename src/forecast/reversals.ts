@@ -16,21 +16,58 @@ interface About {
  * reversals were measured, and no later than the point of no return.
  */
 export function reversalForecasts(runbook: AnyRunbook, about: About): readonly ReversalForecast[] {
-  const items: readonly Item[] = runbook.items;
+  const changed = changesOf(runbook, about);
+  const reversible = reversibleOf(runbook);
+  const before = about.run ? reversible : measuredUpTo(changed, reversible, about);
+  return reversalsTo(placesOf(runbook.items), {runbook, changed, before}, about);
+}
+
+/**
+ * In a run: the longest reversal that it could still need, to the nearest checkpoint to which it could be reversed now.
+ * It starts from the last entry before the point of no return.
+ */
+export function lastReversal(
+  runbook: AnyRunbook,
+  nearest: ReversalForecast | undefined,
+  about: About,
+): ReversalForecast | undefined {
+  const to = placesOf(runbook.items).filter(({name}) => name === nearest?.to);
+  const ofAll = {...about, run: undefined};
+  const parts = {runbook, changed: changesOf(runbook, ofAll), before: reversibleOf(runbook)};
+  return nearest && reversalsTo(to, parts, ofAll).at(-1);
+}
+
+const changesOf = ({entries}: AnyRunbook, about: About): readonly number[] =>
+  entries.flatMap((entry: Entry, place: number) => (isChange(entry, place, about) ? [place] : []));
+
+/** How many entries are before the point of no return. */
+function reversibleOf({items}: AnyRunbook): number {
+  const barrier = items.findIndex(({kind}: Item) => kind === 'point-of-no-return');
+  return entriesBefore(items, barrier < 0 ? items.length : barrier);
+}
+
+interface Parts {
+  readonly runbook: AnyRunbook;
+  /** The places of what is reversed, and the entry before which it ends. */
+  readonly changed: readonly number[];
+  readonly before: number;
+}
+
+function reversalsTo(
+  checkpoints: ReturnType<typeof placesOf>,
+  {runbook, changed, before}: Parts,
+  about: About,
+): readonly ReversalForecast[] {
   const entries: readonly Entry[] = runbook.entries;
-  const changed = entries.flatMap((entry, place) => (isChange(entry, place, about) ? [place] : []));
-  const barrier = items.findIndex(({kind}) => kind === 'point-of-no-return');
-  const reversible = entriesBefore(items, barrier < 0 ? items.length : barrier);
-  const from = about.run ? entries.length : measuredUpTo(changed, reversible, about);
-  return placesOf(items).flatMap(({name, at}): ReversalForecast[] => {
-    const places = changed.filter((place) => place >= at && place < Math.min(from, reversible));
+  return checkpoints.flatMap(({name, at}): ReversalForecast[] => {
+    const places = changed.filter((place) => place >= at && place < before);
     const last = places.at(-1);
     if (last === undefined) {
       return [];
     }
     const unmeasured = places.filter((place) => !isMeasured(place, about));
     const notMeasured = unmeasured.flatMap((place) => entries[place]?.id ?? []);
-    const start = about.run ? undefined : entries[from - 1]?.id;
+    const start = about.run ? undefined : entries[before - 1]?.id;
     return [
       {
         to: name,

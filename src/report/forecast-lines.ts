@@ -64,17 +64,25 @@ export const forecastCells = (
 export const earlierText = ({earlierMs}: EntryReport): string =>
   !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
 
+interface StatusForecast {
+  readonly forecast?: Forecast | undefined;
+  readonly now: Date | null;
+  /** A process works on the run. */
+  readonly isWatched: boolean;
+}
+
 /** How long a run under way still takes, a sentence each. */
 export function statusForecastTexts(
-  {decideBy, outcome}: Pick<Progress, 'decideBy' | 'outcome'>,
-  {forecast, now}: {readonly forecast?: Forecast; readonly now: Date | null},
+  {decideBy}: Pick<Progress, 'decideBy'>,
+  {forecast, now, isWatched}: StatusForecast,
 ): readonly string[] {
   return forecast && now
     ? [
-        outcome === 'running' ? leftText(forecast, now) : pausedText(forecast),
+        isWatched ? leftText(forecast, now) : pausedText(forecast),
         ...outageSentences(forecast),
+        ...gapSentences(forecast),
         ...overrunSentences(forecast),
-        ...(decideBy ? [decideBySentence(decideBy, forecast)] : reversalSentences(forecast)),
+        ...(decideBy ? [decideBySentence(decideBy, forecast, now)] : reversalSentences(forecast)),
       ]
     : [];
 }

@@ -96,7 +96,9 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     ...line('process', [holderText(options.holder, progress)]),
     ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
     ...line('reversal', [reversalText(progress)]),
-    ...statusForecastTexts(progress, options).flatMap((text) => line('forecast', [text])),
+    ...statusForecastTexts(progress, {
+      ...{forecast: options.forecast, now, isWatched: isWatched(progress, options.holder)},
+    }).flatMap((text) => line('forecast', [text])),
     ...losslessText(progress, options),
     ...(progress.problem
       ? line('problem', [{text: progress.problem.message, paint: paint.red}])

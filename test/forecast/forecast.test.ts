@@ -12,7 +12,10 @@ import {
   reversalSentences,
   runSentence,
 } from '../../src/forecast/forecast-text.ts';
-import {timingsOf} from '../../src/forecast/timings.ts';
+import type {PastRun} from '../../src/forecast/samples.ts';
+import {emptyCourse, follow} from '../../src/forecast/schedule.ts';
+import {atRest, type Timings, timingsOf} from '../../src/forecast/timings.ts';
+import type {Fact, JournalEntry} from '../../src/model/journal.ts';
 import type {RoundTrip} from '../../src/model/round-trip.ts';
 import {digests, journalOfNight, nights, pastRun, shop, usual} from './nights.ts';
 
@@ -173,13 +176,18 @@ test('who decides is told when a reversal must begin, and what is left', () => {
   const range = {p5: 35_000, p50: 40_000, p95: 45_000};
   const forecast = {
     ...{...known, left: range, outage: {p5: 6_000, p50: 8_000, p95: 10_000}},
-    reversals: [{to: 'prepared', range, notMeasured: []}],
+    lastReversal: {to: 'prepared', from: 'open', range, notMeasured: []},
   };
   const by = new Date('2026-03-01T03:41:00Z');
-  expect(decideBySentence(by, forecast)).toBe(
-    'The cutover must be accepted by 03:41:00 UTC, or reversed: a reversal to prepared takes 35 to 45 s, so it must start by 03:40:15 UTC.',
+  const until = 'The cutover must be accepted by 03:41:00 UTC, or reversed';
+  const reversal = 'a reversal from open to prepared takes 35 to 45 s';
+  expect(decideBySentence(by, forecast, new Date('2026-03-01T03:40:00Z'))).toBe(
+    `${until}: ${reversal}, so it must start by 03:40:15 UTC.`,
   );
-  expect(decideBySentence(by, undefined)).toBe('The cutover must be accepted by 03:41:00 UTC.');
+  expect(decideBySentence(by, forecast, new Date('2026-03-01T03:40:15Z'))).toBe(
+    `${until}: ${reversal}, so it had to start by 03:40:15 UTC: it is too late for that.`,
+  );
+  expect(decideBySentence(by, undefined, by)).toBe('The cutover must be accepted by 03:41:00 UTC.');
   expect(leftText(forecast, by)).toBe(
     '35 to 45 s left, should end by 03:41:45 UTC, plus the time to answer go',
   );
@@ -189,12 +197,73 @@ test('who decides is told when a reversal must begin, and what is left', () => {
   ]);
 });
 
+test('before the outage, the time to decide allows for the reversal of all that will be in place', () => {
+  const past = [pastRun(usual, {isReversed: true})];
+  const forecast = forecastAt(past, (fact) => fact.kind === 'answered');
+  // Only prepare is in place: freeze and open are not, but will be.
+  expect(forecast?.reversals.map(({to}) => to)).toEqual([null]);
+  const asked = forecastAt(past, (fact) => fact.kind === 'entry-done' && fact.entry === 'freeze');
+  expect(asked?.reversals.at(-1)).toMatchObject({to: 'prepared'});
+  expect(asked?.reversals.at(-1)?.range?.p95).toBeLessThan(4_000);
+  expect(asked?.lastReversal).toMatchObject({to: 'prepared', from: 'smoke'});
+  expect(asked?.lastReversal?.range?.p50).toBeGreaterThan(4_000);
+});
+
+test('runs that never came to the end of the outage do not show how long it is', () => {
+  const past = [pastRun(usual, {until: (fact) => 'entry' in fact && fact.entry === 'open'})];
+  const forecast = forecastFrom(past);
+  expect(forecast.outage).toBeUndefined();
+  expect(forecast.notMeasured).toEqual(['open', 'smoke']);
+  expect(questionSentences(forecast)).toEqual([
+    expect.stringMatching(/^After your answer, the run takes at least another /),
+    'Not in the forecast, because never measured: open, smoke.',
+  ]);
+  expect(leftText(forecast, new Date())).toMatch(/^at least .+ left, plus the time to answer go$/);
+});
+
+test('while a run is paused, no time passes for it, also overnight at a gate', () => {
+  const past = nights(8, {whole: 0.05, own: 0.05}).map((night) => pastRun(night));
+  const entries = journalOfNight(usual, {
+    until: (fact) => fact.kind === 'entry-done' && fact.entry === 'smoke',
+  });
+  const at = (more: readonly JournalEntry[], rest = (timings: Timings) => timings) => {
+    const timings = timingsOf([...entries, ...more]);
+    const now = new Date((timings?.lastAt.getTime() ?? 0) + 9 * 3_600_000);
+    return timings && forecasterOf({...request, past})({timings: rest(timings), now});
+  };
+  const last = entries.at(-1);
+  const paused = last && {...last, kind: 'run-paused' as const, seq: last.seq + 1};
+  for (const forecast of [at(paused ? [paused] : []), at([], atRest)]) {
+    expect(forecast?.overruns).toEqual([]);
+    expect(forecast?.left.p95).toBeLessThan(20_000);
+    expect(forecast?.run.p95).toBeLessThan(200_000);
+  }
+  expect(at([])?.overruns).toHaveLength(1);
+});
+
+test('many lanes without a limit take as long as the longest one, in little time', () => {
+  const many = Array.from({length: 2_000}, (_, place) => place);
+  const turn = {entries: many, atOnce: Number.POSITIVE_INFINITY};
+  const before = process.cpuUsage().user;
+  for (let night = 0; night < 200; night += 1) {
+    const {endMs, critical} = follow([turn], (entry) => entry % 700, emptyCourse(many.length));
+    expect([endMs, critical]).toEqual([699, [699]]);
+  }
+  expect((process.cpuUsage().user - before) / 1000).toBeLessThan(1_000);
+});
+
 test('a range names its unit once', () => {
   expect(rangeText({p5: 6_200, p95: 9_800})).toBe('6.2 to 9.8 s');
   expect(rangeText({p5: 58_000, p95: 64_000})).toBe('58 s to 1 m 04 s');
   expect(rangeText({p5: 800, p95: 1_200})).toBe('800 ms to 1.2 s');
   expect(rangeText({p5: 42_100, p95: 42_600})).toBe('42 s');
 });
+
+function forecastAt(past: readonly PastRun[], isLast: (fact: Fact) => boolean) {
+  const entries = journalOfNight(usual);
+  const timings = timingsOf(entries.slice(0, entries.findIndex(isLast) + 1));
+  return timings && forecasterOf({...request, past})({timings, now: timings.lastAt});
+}
 
 function forecastFrom(
   past: readonly ReturnType<typeof pastRun>[],

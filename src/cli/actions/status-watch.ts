@@ -26,7 +26,7 @@ export async function watchStatus(app: App, name: string | undefined): Promise<E
     const first = readStatus(app, name);
     const forecastOf = await statusForecast(app, first.progress);
     const show = (status: RunStatus) => {
-      const forecast = forecastOf(status.progress, status.outage);
+      const forecast = forecastOf(status);
       view.show({...status, ...(forecast ? {forecast} : {})});
     };
     show(first);

@@ -64,9 +64,9 @@ export async function showStatus(
 }
 
 /** This loads the runbook: offline nothing does. */
-async function forecastOf(app: App, {progress, outage}: RunStatus): Promise<Forecast | undefined> {
+async function forecastOf(app: App, status: RunStatus): Promise<Forecast | undefined> {
   const {statusForecast} = await import('./status-forecast.ts');
-  return (await statusForecast(app, progress))(progress, outage);
+  return (await statusForecast(app, status.progress))(status);
 }
 
 /** Asks the targets. Offline nothing of this is loaded. */

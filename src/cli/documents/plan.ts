@@ -105,6 +105,13 @@ const range = z
   .strictObject({p5: z.number(), p50: z.number(), p95: z.number()})
   .describe('Machine time in ms: 5 of 100 runs take less than p5, and 95 less than p95');
 
+const reversal = z.strictObject({
+  to: z.string().nullable().describe('A checkpoint; null is the start'),
+  from: z.string().exactOptional(),
+  range: range.exactOptional(),
+  notMeasured: texts,
+});
+
 export const forecast = z.strictObject({
   sources: list(
     z.strictObject({
@@ -122,14 +129,10 @@ export const forecast = z.strictObject({
   left: range,
   outage: range.exactOptional(),
   hold: range.exactOptional(),
-  reversals: list(
-    z.strictObject({
-      to: z.string().nullable().describe('A checkpoint; null is the start'),
-      from: z.string().exactOptional(),
-      range: range.exactOptional(),
-      notMeasured: texts,
-    }),
-  ),
+  reversals: list(reversal),
+  lastReversal: reversal
+    .exactOptional()
+    .describe('In a run: to the nearest checkpoint, once all that can be reversed is in place'),
   critical: list(z.strictObject({entry: z.string(), ms: z.number()})),
   overruns: list(z.strictObject({entry: z.string(), ms: z.number(), p95: z.number()})),
   asks: texts.describe('Entries that ask a person: no figure includes the time to answer'),
