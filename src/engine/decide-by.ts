@@ -1,5 +1,6 @@
 import {isOpenedByPerson} from '../model/approve.ts';
 import type {Entry, Item} from '../model/entry.ts';
+import {outageSpan} from '../model/outage-span.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
@@ -18,8 +19,8 @@ export function decideByProblem(
 }
 
 /**
- * Accepted: the last confirmation or approval before the point of no return is done; without one, everything before
- * it is done.
+ * Accepted: the last confirmation or approval from the outage on and before the point of no return is done; without one,
+ * everything before it is done. What people have agreed to before the outage is only its beginning.
  */
 function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
   const items: readonly Item[] = runbook.items;
@@ -27,6 +28,9 @@ function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
   const before = items
     .slice(0, barrier < 0 ? items.length : barrier)
     .filter((item): item is Entry => item.kind === 'entry');
-  const last = before.findLast(({unit}) => isOpenedByPerson(unit)) ?? before.at(-1);
+  const span = runbook.head.outage && outageSpan(runbook.head.outage, runbook.entries);
+  const begins = before.findIndex(({id}) => id === span?.begins);
+  const last =
+    before.findLast(({unit}, place) => isOpenedByPerson(unit) && place > begins) ?? before.at(-1);
   return last === undefined || progress.entries.get(last.id)?.state === 'done';
 }

@@ -46,6 +46,8 @@ export interface Progress extends RunHolder, ApprovalState, EntriesState {
   readonly problem?: Problem;
   /** Until then the cutover must be accepted. */
   readonly decideBy?: Date;
+  /** It is the end of the window, which no person has set. */
+  readonly isDecideByOfWindow?: boolean;
   /** Entries that run together may ask at the same time; the oldest question first. */
   readonly questions: readonly OpenQuestion[];
   /** How long an outage may last, in ms. */
@@ -109,7 +111,7 @@ function started(fact: EntryOf<'run-started'>): Progress {
     ),
     checkpoints: [],
     passedPointOfNoReturn: false,
-    ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
+    ...decideByIn(fact),
     questions: [],
     enders: [],
     besides: fact.besides ?? [],
@@ -132,11 +134,17 @@ function withProcessStop(
 const resumedBy = (progress: Progress, fact: FactOf<'run-resumed'>): Progress => ({
   ...without(unpaused(progress), 'isOutageTooLong', 'isNotShared'),
   operator: fact.operator,
-  ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
+  ...decideByIn(fact),
   ...longestOutageIn(fact),
   besides: [...new Set([...progress.besides, ...(fact.besides ?? [])])],
   outcome: progress.reversingTo ? 'reversing' : 'running',
 });
+
+const decideByIn = ({
+  decideByUtc,
+  isDecideByOfWindow = false,
+}: FactOf<'run-started' | 'run-resumed'>) =>
+  decideByUtc === undefined ? {} : {decideBy: new Date(decideByUtc), isDecideByOfWindow};
 
 /** A machine that was paused as a whole knows it only by its clock. */
 const jumpMs = 5_000;

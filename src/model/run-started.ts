@@ -24,6 +24,8 @@ export type EntryDigest = z.output<typeof entryDigest>;
 export const asked = {
   /** Until then the cutover must be accepted. */
   decideByUtc: z.iso.datetime().optional(),
+  /** That is when the window of the inventory closes; without it, a person has set the time. */
+  isDecideByOfWindow: z.boolean().optional(),
   /** How long an outage may last until the run is reversed by itself. */
   longestOutageMs: z.number().positive().optional(),
   /** Runs beside which a person let it start: with a damaged journal, or with a claim on the environment. */

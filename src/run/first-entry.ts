@@ -14,6 +14,7 @@ interface BeginningOfRun {
   readonly opened: OpenedWorld;
   readonly run: string;
   readonly decideBy?: Date;
+  readonly isDecideByOfWindow?: boolean;
   readonly longestOutageMs?: number;
   readonly besides?: readonly string[];
   readonly outsideWindow?: string;
@@ -97,5 +98,13 @@ function notifyIn({open, closed}: Channels = noChannels) {
   return names.length > 0 ? {notify: names} : {};
 }
 
-const decideByIn = ({decideBy}: Pick<BeginningOfRun, 'decideBy'>) =>
-  decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};
+const decideByIn = ({
+  decideBy,
+  isDecideByOfWindow,
+}: Pick<BeginningOfRun, 'decideBy' | 'isDecideByOfWindow'>) =>
+  decideBy === undefined
+    ? {}
+    : {
+        decideByUtc: decideBy.toISOString(),
+        ...(isDecideByOfWindow ? {isDecideByOfWindow} : {}),
+      };

@@ -67,6 +67,27 @@ describe('a time by which the cutover must be accepted', () => {
     expect(again.story).toContain('answered failure valve: retry');
   });
 
+  test('counts also after an approval before the outage: that one accepts no cutover', async () => {
+    const on = {on: {shelf: 'a'}} as const;
+    const asked = defineRunbook({
+      name: 'tidy-up',
+      summary: 'Tidy up.',
+      params: z.object({}),
+      targets: {a: shelf},
+      outage: {from: ['set'], until: ['open']},
+    })
+      .confirm('go', {question: 'Go?'})
+      .step('set', fill, {...on, input: () => ({texts: {x: 'new'}})})
+      .step('valve', holds, {
+        ...{...on, timeoutMs: 3_600_000},
+        input: () => ({label: 'valve', text: 'open'}),
+      })
+      .step('open', fill, {...on, input: () => ({texts: {y: 'new'}})});
+    const rig = new Rig({runbook: asked, shelves: [new Shelf('a', start)], decideByUtc});
+
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: passed});
+  });
+
   test('is no more once the cutover was accepted: what remains is done however late it is', async () => {
     const a = new Shelf('a', {...start, valve: 'open'});
     const rig = new Rig({runbook, shelves: [a], decideByUtc});

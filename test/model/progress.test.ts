@@ -27,10 +27,10 @@ const reversing: readonly Told[] = [
 
 test('a run that goes on outside its window keeps no time to decide that has passed', () => {
   const resumed: Fact = {kind: 'run-resumed', operator, accepted: []};
-  const decideByAfter = (hours: number, more = {}) =>
+  const decideByAfter = (hours: number, more = {}, isDecideByOfWindow = true) =>
     progressOf(
       journalOf([
-        runStarted({decideByUtc: '2026-03-01T05:00:00.000Z'}),
+        runStarted({decideByUtc: '2026-03-01T05:00:00.000Z', isDecideByOfWindow}),
         [hours * 3_600, {...resumed, ...more}],
       ]),
     )?.decideBy?.toISOString();
@@ -38,6 +38,8 @@ test('a run that goes on outside its window keeps no time to decide that has pas
   expect(decideByAfter(3)).toBe('2026-03-01T05:00:00.000Z');
   expect(decideByAfter(1, {outsideWindow})).toBe('2026-03-01T05:00:00.000Z');
   expect(decideByAfter(3, {outsideWindow})).toBeUndefined();
+  // A person has set it, and only a person ends it.
+  expect(decideByAfter(3, {outsideWindow}, false)).toBe('2026-03-01T05:00:00.000Z');
   const decideByUtc = '2026-03-01T07:00:00.000Z';
   expect(decideByAfter(3, {outsideWindow, decideByUtc})).toBe(decideByUtc);
 });
