@@ -7,6 +7,7 @@ import {
   runSentence,
 } from '../forecast/forecast-text.ts';
 import type {AlsoWritten} from '../model/also-written.ts';
+import {isOpenedByPerson} from '../model/approve.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {elapsedMs} from '../model/moment.ts';
 import {outageRule, outageRuleText} from '../model/outage-limit.ts';
@@ -151,16 +152,21 @@ function whatPart({runbook}: SheetFacts): SheetPart {
 
 function approvalPart({runbook, people, inventory}: SheetFacts): SheetPart {
   const entries: readonly Entry[] = runbook.entries;
-  const asking = entries.filter(({unit}) => unit.name === 'operator.confirm');
+  const asking = entries.filter(({unit}) => isOpenedByPerson(unit));
   return {
     title: 'Who approves',
     texts: [
       `The operator approves the plan by its digest${inventory.protected ? `, and types the name ${inventory.name}` : ''}.`,
-      ...asking.map(({id, summary}) => `${id}: the operator is asked: ${summary ?? id}`),
+      ...asking.map(askedText),
       ...[...people].slice(0, mostRows).map(([id, {owner, reach}]) => `${id}: ${owner}, ${reach}`),
     ].slice(0, mostRows + 1),
   };
 }
+
+const askedText = ({id, summary, approval}: Entry): string =>
+  approval
+    ? `${id}: ${approval.of} of ${approval.by} approve, and never the operator: ${summary ?? id}`
+    : `${id}: the operator is asked: ${summary ?? id}`;
 
 function rehearsalPart({rehearsals, forecast}: SheetFacts): SheetPart {
   return {
@@ -231,7 +237,7 @@ function planPart({plan, runbookDigest}: SheetFacts): SheetPart {
     title: 'Plan',
     texts: [
       plan
-        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.${plan.isCurrent ? '' : ' It is OUT OF DATE: the runbook or the inventory has changed since. Plan again.'}`
+        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.${plan.isCurrent ? '' : ' It is OUT OF DATE: the runbook, its parameters or the inventory have changed since. Plan again.'}`
         : 'No plan of this change was made here. Make one with: npx switcharoo plan',
       `Digest of the runbook: ${runbookDigest}.`,
     ],

@@ -37,22 +37,34 @@ export function lastPlanOf(
   runbook: string,
   inventory: string,
 ): {readonly plan: Plan; readonly at: Date} | undefined {
-  const folder = folderIn(state.path);
-  try {
-    const files = readdirSync(folder)
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => ({path: join(folder, name), at: statSync(join(folder, name)).mtimeMs}))
-      .toSorted((a, b) => b.at - a.at);
-    for (const {path, at} of files) {
-      const plan = JSON.parse(readFileSync(path, 'utf8')) as Plan; // written by `savePlan`, and only shown
-      if (plan.runbook.name === runbook && plan.inventory.name === inventory) {
-        return {plan, at: new Date(at)};
-      }
+  const files = planFiles(folderIn(state.path)).toSorted((a, b) => b.at - a.at);
+  for (const {path, at} of files) {
+    const plan = planIn(path);
+    if (plan?.runbook?.name === runbook && plan.inventory?.name === inventory) {
+      return {plan: plan as Plan, at: new Date(at)}; // written by `savePlan`, and only shown
     }
-  } catch {
-    // No plan was kept here, or one that cannot be read.
   }
   return undefined;
+}
+
+function planFiles(folder: string): readonly {readonly path: string; readonly at: number}[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => ({path: join(folder, name), at: statSync(join(folder, name)).mtimeMs}));
+  } catch {
+    // No plan was kept here.
+    return [];
+  }
+}
+
+/** A damaged one hides no other. */
+function planIn(path: string): Partial<Plan> | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
 }
 
 const folderIn = (stateFolder: string): string => join(stateFolder, 'plans');

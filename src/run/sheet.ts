@@ -1,6 +1,7 @@
 import {runbookDigest} from '../engine/digests.ts';
 import {loadInventory} from '../inventory/inventory.ts';
 import {windowAt} from '../inventory/window.ts';
+import {sameJson} from '../model/canonical.ts';
 import type {SheetFacts} from '../report/index.ts';
 import {compareRuns} from './compare-runs.ts';
 import {describedRunbook} from './described-runbook.ts';
@@ -38,7 +39,9 @@ export async function sheetFacts(
       ? {
           ...{digest: plan.plan.digest, atUtc: plan.at.toISOString()},
           isCurrent:
-            plan.plan.runbook.digest === digest && plan.plan.inventory.digest === inventory.digest,
+            plan.plan.runbook.digest === digest &&
+            plan.plan.inventory.digest === inventory.digest &&
+            sameJson(plan.plan.params, params),
         }
       : null,
   };

@@ -3,8 +3,10 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {z} from 'zod';
 import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
 import {forecasterOf} from '../../src/forecast/forecast.ts';
+import {defineRunbook} from '../../src/index.ts';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import type {SheetFacts} from '../../src/report/index.ts';
 import {sheetHtml, sheetMarkdown} from '../../src/report/index.ts';
@@ -76,6 +78,16 @@ test('the rest says when, what, who, what was rehearsed, what is open for how lo
   expect(parts[5]).toContain('It is OUT OF DATE');
 });
 
+test('of those who approve elsewhere it says how many, and of which group', () => {
+  const question = 'Start the cutover?';
+  const runbook = defineRunbook({
+    ...{name: 'shop-move', summary: 'Move the shop.', params: z.object({}), targets: {}},
+  }).approve('four-eyes', {question, by: 'dba', of: 2});
+  expect(sheetMarkdown({...facts, runbook})).toContain(
+    `four-eyes: 2 of dba approve, and never the operator: ${question}`,
+  );
+});
+
 test('without a run, a preflight and a plan it says so, and has no figure', () => {
   const {window: _, windowText: __, ...others} = facts;
   const empty = {...others, forecast: undefined, rehearsals: [], preflight: null, plan: null};
@@ -83,7 +95,7 @@ test('without a run, a preflight and a plan it says so, and has no figure', () =
   expect(text).toContain(
     'How long a reversal takes is unknown: no rehearsal has reversed this runbook.',
   );
-  expect(text).toContain('Forecast: none.');
+  expect(text).toContain('Forecast: none,');
   expect(text).toContain('Unknown: the preflight checks have not run here.');
   expect(text).toContain('No plan of this change was made here.');
 });
