@@ -19,8 +19,8 @@ export function decideByProblem(
 }
 
 /**
- * Accepted: the last confirmation or approval from the outage on and before the point of no return is done; without one,
- * everything before it is done. What people have agreed to before the outage is only its beginning.
+ * Accepted: the last confirmation or approval from the outage on and before the point of no return is done; without
+ * one, everything before it is done. What people have agreed to before the outage is only its beginning.
  */
 function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
   const items: readonly Item[] = runbook.items;

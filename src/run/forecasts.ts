@@ -86,7 +86,7 @@ export class RunForecasts {
     return {distances, forecast};
   }
 
-  /** What earlier runs tell, for the run under way. Read before anything waits for it: in an outage, it would delay that. */
+  /** What earlier runs tell, for the run under way. Read before it acts: in an outage, reading would delay it. */
   prepare(): Forecaster {
     const read = () => {
       const {distances} = keptForecast(this.#host.state, this.#run) ?? {};

@@ -74,7 +74,7 @@ export interface SessionRequest {
   readonly claims?: RunClaims;
   /** Where other people approve. */
   readonly approvals?: ApprovalDesk | undefined;
-  /** What earlier runs tell of how long it takes. */
+  /** How long it takes, by earlier runs. */
   readonly forecaster?: Forecaster | undefined;
   /** Whom it tells what happens. */
   readonly channels?: Channels;

@@ -21,8 +21,8 @@ type StatusForecast = (status: Shown) => Forecast | undefined;
 const none: StatusForecast = () => undefined;
 
 /**
- * Forecasts the rest of a run that another process works on. This loads the runbook, and contacts no target. The file of
- * a journal that another host has written is not loaded: it would be run here.
+ * Forecasts the rest of a run that another process works on. This loads the runbook, and contacts no target. The file
+ * that the journal of another host names is not loaded: it would be run here.
  */
 export async function statusForecast(app: App, {run}: Progress): Promise<StatusForecast> {
   const live = app.shared ? undefined : await liveOf(app, run).catch(() => undefined);
