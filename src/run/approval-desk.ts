@@ -9,6 +9,7 @@ import {
 } from '../model/approval.ts';
 import {clockUtc} from '../model/duration.ts';
 import type {FactOf} from '../model/journal.ts';
+import {elapsedMs} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {haveSameOwner, isOfArn, type Principal, principalText} from '../model/principal.ts';
 
@@ -55,48 +56,89 @@ export async function wordsIn(
   return [...last.values()];
 }
 
+/** A word of somebody in the list, and when the store received it. */
+interface Timed {
+  readonly given: GivenApproval;
+  readonly listed: string;
+  readonly at: Date;
+  readonly ageMs: number;
+}
+
 async function surveyOf(
   store: ObjectStore,
   {subject, need}: Surveying,
   signal: AbortSignal,
 ): Promise<ApprovalSurvey> {
-  const counted = new Map<string, Counted>();
   const others: string[] = [];
-  for (const word of await wordsIn(store, subject, signal)) {
-    const result = await judged(store, word, {subject, need}, signal);
-    if (typeof result === 'string') {
-      others.push(result);
-    } else if (!counted.has(result.listed)) {
-      counted.set(result.listed, result);
+  const last = new Map<string, Timed>();
+  for (const given of await wordsIn(store, subject, signal)) {
+    const listed = need.principals.find((arn) => isOfArn(given.principal, arn));
+    const obstacle = obstacleOf(given, listed, need);
+    const added = obstacle === undefined ? await store.added(given.key, signal) : null;
+    if (listed === undefined || !added) {
+      others.push(obstacle ?? withdrawnText(given));
+    } else {
+      last.set(listed, later(last.get(listed), {given, listed, ...added}));
     }
   }
-  return {counted: [...counted.values()], others};
+  const counted: Counted[] = [];
+  for (const timed of last.values()) {
+    const result = await judged(store, timed, {subject, need}, signal);
+    if (typeof result === 'string') {
+      others.push(result);
+    } else {
+      counted.push(result);
+    }
+  }
+  return {counted, others};
 }
+
+/** Why a word cannot count, as its key alone tells. */
+function obstacleOf(
+  given: GivenApproval,
+  listed: string | undefined,
+  need: Surveying['need'],
+): string | undefined {
+  const who = principalText(given.principal);
+  if (listed === undefined) {
+    return given.word === 'withdrawn'
+      ? withdrawnText(given)
+      : `${who} has approved, but is not in ${need.by}.`;
+  }
+  return given.word === 'approved' &&
+    need.runners.some((runner) => haveSameOwner(runner, given.principal.arn))
+    ? `${who} has approved, but has worked on this run: the approval does not count.`
+    : undefined;
+}
+
+/**
+ * The sessions of a role that is listed as a whole are one: their last word counts. The store knows whole seconds; of
+ * two words in the same second, the withdrawal counts.
+ */
+function later(before: Timed | undefined, timed: Timed): Timed {
+  const byMs = before ? elapsedMs(before.at, timed.at) : 1;
+  return !before || byMs > 0 || (byMs === 0 && timed.given.word === 'withdrawn') ? timed : before;
+}
+
+const withdrawnText = ({principal}: GivenApproval): string =>
+  `${principalText(principal)} has withdrawn their approval.`;
 
 /** The approval as it counts, or why it does not. */
 async function judged(
   store: ObjectStore,
-  {principal, word, key}: GivenApproval,
+  {given, listed, at, ageMs}: Timed,
   {subject: {digest, entry}, need}: Surveying,
   signal: AbortSignal,
 ): Promise<Counted | string> {
-  const who = principalText(principal);
-  const listed = need.principals.find((arn) => isOfArn(principal, arn));
-  const added = await store.added(key, signal);
-  if (word === 'withdrawn' || !added) {
-    return `${who} has withdrawn their approval.`;
+  const who = principalText(given.principal);
+  if (given.word === 'withdrawn') {
+    return withdrawnText(given);
   }
-  if (listed === undefined) {
-    return `${who} has approved, but is not in ${need.by}.`;
+  if (ageMs > need.validForMs) {
+    return `The approval by ${who} at ${clockUtc(at)} UTC has expired.`;
   }
-  if (need.runners.some((runner) => haveSameOwner(runner, principal.arn))) {
-    return `${who} has approved, but has worked on this run: the approval does not count.`;
-  }
-  if (added.ageMs > need.validForMs) {
-    return `The approval by ${who} at ${clockUtc(added.at)} UTC has expired.`;
-  }
-  const from = hostIn(await store.read(key, signal));
-  const givenUtc = added.at.toISOString();
+  const from = hostIn(await store.read(given.key, signal));
+  const givenUtc = at.toISOString();
   return {
     kind: 'approved',
     ...{entry, digest, group: need.by, listed, principal: who, givenUtc, from},

@@ -101,7 +101,8 @@ export async function giveWord(
   const words = await wordsIn(store, subject, signal);
   const last = words.find(({principal}) => principalText(principal) === who);
   const counts = survey.counted.some(({principal}) => principal === who) || hasTwin(survey, caller);
-  if (word === 'withdrawn' ? last?.word !== 'approved' : last?.word === 'approved' && counts) {
+  const hasApproved = last?.word === 'approved';
+  if (word === 'withdrawn' ? !hasApproved && !counts : hasApproved && counts) {
     return 'already';
   }
   const number = (last?.number ?? 0) + 1;

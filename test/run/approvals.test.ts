@@ -163,7 +163,7 @@ test('an approval expires by the clock of the store, can be given anew, and can 
   const kim = await storeAs(dba, 'kim');
   await approveAs(rig, kim);
   await hears(rig, 'waiting for 1 of 2');
-  await hears(rig, `The approval of ${session('dba', 'kim')}`);
+  await hears(rig, `The approval by ${session('dba', 'kim')}`);
   expect(said(rig).at(-1)).toContain('has expired');
   expect(await approveAs(rig, kim)).toBe('given');
   await hears(rig, 'waiting for 1 of 2');
@@ -172,6 +172,20 @@ test('an approval expires by the clock of the store, can be given anew, and can 
   expect(await approveAs(rig, kim, 'withdrawn')).toBe('already');
   rig.stopping.abort('SIGTERM');
   expect(await running).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
+});
+
+test('the sessions of a listed role are one: another session withdraws what one approved', async () => {
+  const {rig} = await rigged([dba, role('lead')]);
+  const running = rig.run();
+  await hears(rig, 'waiting for 2 of 2');
+  expect(await approveAs(rig, await storeAs(dba, 'kim-1'))).toBe('given');
+  await hears(rig, 'waiting for 1 of 2');
+  const second = await storeAs(dba, 'kim-2');
+  expect(await approveAs(rig, second, 'withdrawn')).toBe('given');
+  await hears(rig, `waiting for 2 of 2 approvals by dba. ${session('dba', 'kim-2')} has withdrawn`);
+  expect(await approveAs(rig, second, 'withdrawn')).toBe('already');
+  rig.stopping.abort('SIGTERM');
+  await running;
 });
 
 test('a store that is away ends no waiting, nor does the death of the process; a changed plan voids all', async () => {
