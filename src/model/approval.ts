@@ -78,6 +78,8 @@ export interface ApprovalSurvey {
   readonly counted: readonly FactOf<'approved'>[];
   /** Why others do not, a sentence each. */
   readonly others: readonly string[];
+  /** ARNs of the list of the group for which it is unknown now. */
+  readonly unread: readonly string[];
 }
 
 /** Where other people approve what a run asks. */

@@ -18,7 +18,7 @@ export interface ObjectStore {
   added(
     key: string,
     signal: AbortSignal,
-  ): Promise<{readonly at: Date; readonly ageMs: number} | null>;
+  ): Promise<{readonly at: Date; readonly ageMs: number; readonly bytes: number} | null>;
   /** Whom the store takes this process for. */
   caller(signal: AbortSignal): Promise<Principal>;
   /** All keys that begin with a prefix, in order. */

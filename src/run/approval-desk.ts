@@ -12,6 +12,7 @@ import type {FactOf} from '../model/journal.ts';
 import {elapsedMs} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {haveSameOwner, isOfArn, type Principal, principalText} from '../model/principal.ts';
+import {messageOf} from '../model/thrown.ts';
 
 /** Where the members of a group approve: under keys that nobody else could have written. */
 export function approvalDeskOf(store: ObjectStore): ApprovalDesk {
@@ -62,6 +63,7 @@ interface Timed {
   readonly listed: string;
   readonly at: Date;
   readonly ageMs: number;
+  readonly bytes: number;
 }
 
 async function surveyOf(
@@ -71,18 +73,23 @@ async function surveyOf(
 ): Promise<ApprovalSurvey> {
   const others: string[] = [];
   const last = new Map<string, Timed>();
+  const unread = new Set<string>();
   for (const given of await wordsIn(store, subject, signal)) {
     const listed = need.principals.find((arn) => isOfArn(given.principal, arn));
     const obstacle = obstacleOf(given, listed, need);
-    const added = obstacle === undefined ? await store.added(given.key, signal) : null;
-    if (listed === undefined || !added) {
+    const added = obstacle === undefined ? await addedOf(store, given, signal) : null;
+    if (typeof added === 'string' && listed !== undefined) {
+      unread.add(listed);
+      others.push(added);
+    } else if (listed === undefined || !added || typeof added === 'string') {
       others.push(obstacle ?? withdrawnText(given));
     } else {
       last.set(listed, later(last.get(listed), {given, listed, ...added}));
     }
   }
   const counted: Counted[] = [];
-  for (const timed of last.values()) {
+  // Of somebody whose last word may be one that cannot be read, nothing counts.
+  for (const timed of [...last.values()].filter(({listed}) => !unread.has(listed))) {
     const result = await judged(store, timed, {subject, need}, signal);
     if (typeof result === 'string') {
       others.push(result);
@@ -90,7 +97,17 @@ async function surveyOf(
       counted.push(result);
     }
   }
-  return {counted, others};
+  return {counted, others, unread: [...unread]};
+}
+
+/** Or why that is unknown: one object that cannot be read keeps nobody else from approving. */
+async function addedOf(store: ObjectStore, {principal, key}: GivenApproval, signal: AbortSignal) {
+  try {
+    return await store.added(key, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return `What ${principalText(principal)} has approved cannot be read: ${messageOf(error).replace(/\.$/, '')}.`;
+  }
 }
 
 /** Why a word cannot count, as its key alone tells. */
@@ -126,7 +143,7 @@ const withdrawnText = ({principal}: GivenApproval): string =>
 /** The approval as it counts, or why it does not. */
 async function judged(
   store: ObjectStore,
-  {given, listed, at, ageMs}: Timed,
+  {given, listed, at, ageMs, bytes}: Timed,
   {subject: {digest, entry}, need}: Surveying,
   signal: AbortSignal,
 ): Promise<Counted | string> {
@@ -137,12 +154,25 @@ async function judged(
   if (ageMs > need.validForMs) {
     return `The approval by ${who} at ${clockUtc(at)} UTC has expired.`;
   }
-  const from = hostIn(await store.read(given.key, signal));
+  const from = hostIn(bytes > mostBytes ? null : await textOf(store, given.key, signal));
   const givenUtc = at.toISOString();
   return {
     kind: 'approved',
     ...{entry, digest, group: need.by, listed, principal: who, givenUtc, from},
   };
+}
+
+/** A name and an end of line. */
+const mostBytes = 1_000;
+
+/** Only the name of the host is in it: the approval counts without. */
+async function textOf(store: ObjectStore, key: string, signal: AbortSignal) {
+  try {
+    return await store.read(key, signal);
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
 }
 
 /** What the host of an approver calls itself: shown, but never trusted. */

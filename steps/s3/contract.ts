@@ -9,11 +9,11 @@ export interface BucketReader {
   read(key: string, signal: AbortSignal): Promise<Uint8Array>;
   /** All objects whose keys begin with a prefix, by key in the order of S3. */
   objects(prefix: string, signal: AbortSignal): Promise<readonly StoredObject[]>;
-  /** When an object was written, and how long ago, by the clock of S3 to a second; `null` where there is none. */
+  /** Its size, when it was written, and how long ago, by the clock of S3 to a second; `null` where there is none. */
   written(
     key: string,
     signal: AbortSignal,
-  ): Promise<{readonly at: Date; readonly ageMs: number} | null>;
+  ): Promise<{readonly at: Date; readonly ageMs: number; readonly bytes: number} | null>;
   /** The SHA-256 of an object in hexadecimal, whatever its size; `null` where there is none. */
   sha256(key: string, signal: AbortSignal): Promise<string | null>;
   /**

@@ -95,11 +95,15 @@ export class SimulatedStore {
   }
 
   /** HTTP has whole seconds. */
-  #added(key: string): {readonly at: Date; readonly ageMs: number} | null {
+  #added(key: string): {readonly at: Date; readonly ageMs: number; readonly bytes: number} | null {
     const stored = this.#objects.get(key);
     const wholeMs = (ms: number) => Math.floor(ms / 1_000) * 1_000;
     return stored
-      ? {at: new Date(wholeMs(stored.atMs)), ageMs: wholeMs(this.#nowMs()) - wholeMs(stored.atMs)}
+      ? {
+          at: new Date(wholeMs(stored.atMs)),
+          ageMs: wholeMs(this.#nowMs()) - wholeMs(stored.atMs),
+          bytes: Buffer.byteLength(stored.text),
+        }
       : null;
   }
 }

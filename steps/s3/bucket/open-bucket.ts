@@ -135,7 +135,7 @@ async function writtenAt(
   bucket: string,
   key: string,
   abortSignal: AbortSignal,
-): Promise<{readonly at: Date; readonly ageMs: number} | null> {
+): Promise<{readonly at: Date; readonly ageMs: number; readonly bytes: number} | null> {
   const command = new sdk.HeadObjectCommand({Bucket: bucket, Key: key});
   let answeredAt: string | undefined;
   command.middlewareStack.add(
@@ -148,9 +148,9 @@ async function writtenAt(
     {step: 'deserialize', priority: 'low'},
   );
   try {
-    const {LastModified} = await reading.send(command, {abortSignal});
+    const {LastModified, ContentLength: bytes = 0} = await reading.send(command, {abortSignal});
     const at = LastModified ?? new Date(answeredAt ?? 0);
-    return {at, ageMs: answeredAt === undefined ? 0 : elapsedMs(at, new Date(answeredAt))};
+    return {at, ageMs: answeredAt === undefined ? 0 : elapsedMs(at, new Date(answeredAt)), bytes};
   } catch (error) {
     if (error instanceof Error && error.name === 'NotFound') {
       return null;
