@@ -7,7 +7,7 @@ import {
 import type {Entry} from '../model/entry.ts';
 import {shellWord} from '../model/hint.ts';
 import type {FactOf} from '../model/journal.ts';
-import {principalText} from '../model/principal.ts';
+import {type Principal, principalText} from '../model/principal.ts';
 import type {Problem} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {approvalObstacle} from './approval-rules.ts';
@@ -48,14 +48,14 @@ export async function awaitApprovals(
     if (notOpen) {
       return notOpen;
     }
-    const survey = await look(context, desk, askedOf(context, entry, asking));
+    const survey = await lookTwice(context, desk, entry, asking);
     if (stopping.aborted) {
       return runStopped(String(stopping.reason));
     }
     if (processStopProblem(context, entry) ?? decideByProblem(context, entry)) {
       return 'again';
     }
-    if (survey && survey.counted.length >= asking.need.of && (await allOpenNow(context, entry))) {
+    if (survey) {
       const by = survey.counted.map(({principal}) => principal).join(', ');
       const hosts = survey.counted.map(({from}) => from).join(', ');
       record.add({
@@ -68,6 +68,22 @@ export async function awaitApprovals(
     }
     await clock.sleep(waits.next().value, stopping);
   }
+}
+
+/** The approvals, once they are enough and the gates before are open; `undefined` until then. */
+async function lookTwice(
+  context: RunContext,
+  desk: ApprovalDesk,
+  entry: Entry,
+  asking: Asking,
+): Promise<ApprovalSurvey | undefined> {
+  const asked = askedOf(context, entry, asking);
+  const enough = async () => {
+    const survey = await look(context, desk, asked);
+    return survey && survey.counted.length >= asking.need.of ? survey : undefined;
+  };
+  // The gates may have taken long: an approval may have expired or been withdrawn meanwhile.
+  return (await enough()) && (await allOpenNow(context, entry)) ? enough() : undefined;
 }
 
 /** What the approvers are asked; journaled once, so that they find it. */
@@ -100,47 +116,78 @@ function askedOf(
   return asked;
 }
 
-/** Says what is missing. `undefined` if that is unknown now. */
+/** Journals what has changed, and says what is missing. `undefined` if that is unknown now. */
 async function look(
   context: RunContext,
   desk: ApprovalDesk,
-  {entry, approval}: Asked,
+  asked: Asked,
 ): Promise<ApprovalSurvey | undefined> {
-  const {record, stopping} = context;
+  const {entry, approval} = asked;
+  const {record} = context;
   const say = (text: string) => context.observe({kind: 'progress', entry, text});
+  const read = await readApprovals(context, desk, asked);
+  if (typeof read === 'string') {
+    say(`the approvals in ${desk.place} cannot be read, trying again: ${read}`);
+  }
+  if (!read || typeof read === 'string') {
+    return undefined;
+  }
+  // Not where the store is read: a journal that cannot be written ends the run.
+  const {caller, survey} = read;
+  if (!record.progress.runners.includes(caller.arn)) {
+    record.add({kind: 'operator-identified', arn: caller.arn, principal: principalText(caller)});
+  }
+  journalChanges(context, asked, survey);
   const {run} = record.progress.run;
   const command = `switcharoo approve ${run} ${shellWord(entry)} --shared ${shellWord(desk.place)}`;
+  const others = survey.others.map((sentence) => ` ${sentence}`).join('');
+  const {by, of} = approval;
+  const missing = of - survey.counted.length;
+  say(
+    missing > 0
+      ? `waiting for ${missing} of ${of} approvals by ${by}.${others} To approve: ${command}`
+      : `has ${of} of ${of} approvals by ${by}.${others}`,
+  );
+  return survey;
+}
+
+/** What is in the store, or why that is unknown; `undefined` if the run is told to stop meanwhile. */
+async function readApprovals(
+  context: RunContext,
+  desk: ApprovalDesk,
+  {entry, approval}: Asked,
+): Promise<{readonly caller: Principal; readonly survey: ApprovalSurvey} | string | undefined> {
+  const {stopping, record} = context;
+  const {progress} = record;
+  const subject = {run: progress.run.run, digest: approval.digest, entry};
   try {
-    const survey = await withinLookLimit(context, stopping, async (signal) => {
+    return await withinLookLimit(context, stopping, async (signal) => {
       const caller = await desk.caller(signal);
-      if (!record.progress.runners.includes(caller.arn)) {
-        record.add({
-          kind: 'operator-identified',
-          arn: caller.arn,
-          principal: principalText(caller),
-        });
-      }
-      const {runners} = record.progress;
-      const subject = {run, digest: approval.digest, entry};
-      return desk.survey(subject, {...approval, runners}, signal);
+      const runners = [...progress.runners, caller.arn];
+      return {caller, survey: await desk.survey(subject, {...approval, runners}, signal)};
     });
-    const known = record.progress.approvals;
-    for (const fact of survey.counted) {
-      if (!known.some((before) => isSame(before, fact))) {
-        record.add(fact);
-      }
-    }
-    const missing = approval.of - survey.counted.length;
-    const others = survey.others.map((sentence) => ` ${sentence}`).join('');
-    say(
-      `waiting for ${missing} of ${approval.of} approvals by ${approval.by}.${others} To approve: ${command}`,
-    );
-    return survey;
   } catch (error) {
-    if (!stopping.aborted) {
-      say(`the approvals in ${desk.place} cannot be read, trying again: ${messageOf(error)}`);
+    return stopping.aborted ? undefined : messageOf(error);
+  }
+}
+
+/** Approvals that count from now on, and those that no longer do. */
+function journalChanges(
+  {record}: RunContext,
+  {entry, approval: {digest}}: Asked,
+  {counted, unread}: ApprovalSurvey,
+): void {
+  const known = record.progress.approvals;
+  for (const {principal, listed, ...before} of known) {
+    const isUnknown = before.entry !== entry || before.digest !== digest || unread.includes(listed);
+    if (!isUnknown && !counted.some((fact) => fact.listed === listed)) {
+      record.add({kind: 'approval-void', entry, digest, listed, principal});
     }
-    return undefined;
+  }
+  for (const fact of counted) {
+    if (!known.some((before) => isSame(before, fact))) {
+      record.add(fact);
+    }
   }
 }
 

@@ -68,7 +68,7 @@ export const notStarted = ({
 
 export type EntryFact = Exclude<
   Extract<JournalEntry, {readonly entry: string}>,
-  {kind: 'asked' | 'answered' | 'approved' | 'action-failed'}
+  {kind: 'asked' | 'answered' | 'approved' | 'approval-void' | 'action-failed'}
 >;
 
 export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): EntryProgress {

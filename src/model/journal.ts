@@ -2,6 +2,9 @@ import {z} from 'zod';
 import {noticeEvents} from './notice.ts';
 import {asked, json, operator, runStarted} from './run-started.ts';
 
+/** `listed`: the ARN in the list of the group for which it counts. */
+const approval = {entry: z.string(), digest: z.string(), listed: z.string(), principal: z.string()};
+
 const hint = z.union([z.string(), z.object({text: z.string(), command: z.string()})]);
 const problem = z.object({code: z.string(), message: z.string(), hint});
 const difference = z.object({what: z.string(), is: z.string(), shouldBe: z.string()});
@@ -194,16 +197,14 @@ const facts = [
    */
   z.object({
     kind: z.literal('approved'),
-    entry: z.string(),
-    digest: z.string(),
+    ...approval,
     group: z.string(),
-    /** The ARN in the list of the group for which it counts. */
-    listed: z.string(),
-    principal: z.string(),
     /** By the clock of the store. */
     givenUtc: z.iso.datetime(),
     from: z.string(),
   }),
+  /** It was withdrawn, has expired, or its principal has worked on the run since. */
+  z.object({kind: z.literal('approval-void'), ...approval}),
   /** The user or role, as AWS knows it, that works on the run from here on: its approvals do not count. */
   z.object({kind: z.literal('operator-identified'), arn: z.string(), principal: z.string()}),
   z.object({

@@ -166,16 +166,14 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'answered':
       return withAnswer(withWord(progress, fact, at), fact, at);
     case 'checkpoint-reached':
-      return {
-        ...progress,
-        checkpoints: [...progress.checkpoints.filter((name) => name !== fact.name), fact.name],
-      };
+      return {...progress, checkpoints: withName(progress.checkpoints, fact.name)};
     case 'run-handed-over':
     case 'lock-taken-over':
     case 'earlier-holder-stopped':
     case 'not-shared':
       return withHolder(progress, fact);
     case 'approved':
+    case 'approval-void':
     case 'operator-identified':
       return withApproval(progress, fact);
     case 'point-of-no-return-passed':
@@ -217,6 +215,11 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
       return withEnds(progress, fact, at);
   }
 }
+
+const withName = (names: readonly string[], name: string): readonly string[] => [
+  ...names.filter((other) => other !== name),
+  name,
+];
 
 const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): Progress => ({
   ...progress,

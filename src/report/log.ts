@@ -171,6 +171,9 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     `${entry}: approved by ${principal} (${group}) at ${momentUtc(new Date(givenUtc))}`,
     `digest ${digest}, from ${from}; the time is from the clock of the store`,
   ],
+  'approval-void': ({entry, principal}) => [
+    `${entry}: the approval by ${principal} no longer counts`,
+  ],
   'operator-identified': ({principal}) => [`this process uses the keys of ${principal}`],
   'checkpoint-reached': (fact) => [`checkpoint ${fact.name} reached`],
   'point-of-no-return-passed': (fact) => ['point of no return passed', fact.because],
