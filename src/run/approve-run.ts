@@ -1,6 +1,6 @@
 import {sharedJournalOf} from '../journal/open-shared-log.ts';
 import {type ApprovalSurvey, approvalsFolder} from '../model/approval.ts';
-import type {FactOf} from '../model/journal.ts';
+import type {FactOf, JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {
   haveSameOwner,
@@ -71,9 +71,10 @@ async function askedIn(store: ObjectStore, name: string, entry: string, signal: 
   }
   refuseFinished(progress);
   refuseOtherStore(run, progress, store);
-  const asked = entries.findLast(
-    (fact) => fact.kind === 'asked' && fact.entry === entry && fact.approval !== undefined,
-  );
+  if (progress.run.run !== run) {
+    throw new SwitcharooError(notInStore(name, store.place));
+  }
+  const asked = entries.findLast((fact) => isAsked(fact, entry) || voidsQuestion(fact, entry));
   const isOver =
     progress.entries.get(entry)?.state === 'done' || progress.reversingTo !== undefined;
   if (asked?.kind !== 'asked' || !asked.approval || isOver) {
@@ -85,6 +86,15 @@ async function askedIn(store: ObjectStore, name: string, entry: string, signal: 
   const {question, details, approval} = asked;
   return {progress, asked: {question, details, approval}};
 }
+
+const isAsked = (fact: JournalEntry, entry: string): boolean =>
+  fact.kind === 'asked' && fact.entry === entry && fact.approval !== undefined;
+
+/** The run has passed the entry since, or asks about something else when it comes to it again. */
+const voidsQuestion = (fact: JournalEntry, entry: string): boolean =>
+  fact.kind === 'reverse-started' ||
+  (fact.kind === 'run-resumed' && fact.accepted.length > 0) ||
+  (fact.kind === 'entry-done' && fact.entry === entry);
 
 /**
  * Writes the caller's word where only the caller can. `already`: it was the caller's last word before, and still

@@ -46,8 +46,11 @@ export async function approveRun(
     const {user, host} = app.operator;
     const given = await giveWord(store, asked, {word, host: `${user}@${host}`}, signals.stopping);
     // What others did meanwhile counts, too.
-    const after = await askedApprovalIn(store, {run, entry}, signals.stopping).catch(() => asked);
-    printWord(app, after, {word, isNew: given === 'given', where});
+    const after = await askedApprovalIn(store, {run, entry}, signals.stopping).catch(
+      (error: unknown) => (isNotAsked(error) ? undefined : asked),
+    );
+    const isPassed = after === undefined;
+    printWord(app, after ?? asked, {word, isNew: given === 'given', isPassed, where});
     return exitCodes.done;
   } finally {
     await close();
@@ -58,13 +61,20 @@ export async function approveRun(
 interface Word {
   readonly word: 'approved' | 'withdrawn';
   readonly isNew: boolean;
+  /** The run asks for it no more. */
+  readonly isPassed: boolean;
   readonly where: string;
 }
 
-function printWord(app: App, asked: AskedApproval, {word, isNew, where}: Word): void {
+/** It went on while the word was written. */
+const isNotAsked = (error: unknown): boolean =>
+  error instanceof SwitcharooError &&
+  ['approval-not-asked', 'run-finished'].includes(error.problem.code);
+
+function printWord(app: App, asked: AskedApproval, {word, isNew, isPassed, where}: Word): void {
   const {progress, entry, approval, survey, caller} = asked;
   const {run} = progress.run;
-  const missing = Math.max(0, approval.of - survey.counted.length);
+  const missing = isPassed ? 0 : Math.max(0, approval.of - survey.counted.length);
   const status = app.paste(`status ${run} --shared ${shellWord(where)}`);
   if (app.json) {
     printDocument(app, 'approved', {
@@ -83,10 +93,13 @@ function printWord(app: App, asked: AskedApproval, {word, isNew, where}: Word): 
     withdrawn: `Your approval of ${entry} of ${run} no longer counts. If the run has just passed the entry, tell its operator.`,
   };
   app.say(isNew ? first[word] : again[word]);
+  const needed = `${approval.of} approvals by ${approval.by}`;
   app.say(
-    missing === 0
-      ? `${entry} has ${approval.of} of ${approval.of} approvals by ${approval.by}.`
-      : `${entry} still needs ${missing} of ${approval.of} approvals by ${approval.by}.`,
+    isPassed
+      ? `${run} no longer asks for approval at ${entry}: it has passed it, or is being reversed.`
+      : missing === 0
+        ? `${entry} has ${approval.of} of ${needed}.`
+        : `${entry} still needs ${missing} of ${needed}.`,
   );
   app.say(`Show the state of the run with: ${status}`);
 }
