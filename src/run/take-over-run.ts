@@ -11,12 +11,14 @@ import {withinMs} from '../journal/time-limit.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {elapsedMs, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
+import {principalText} from '../model/principal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {refuseFinished} from './choose-run.ts';
 import {refuseBesideWorker} from './guards.ts';
 import type {Host} from './host.ts';
 import {type InFlight, inFlightIn} from './in-flight.ts';
+import {knownCaller} from './known-caller.ts';
 import {MachineClock} from './machine-clock.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {refuseOtherStore} from './run-store.ts';
@@ -120,6 +122,11 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
     const {journal, shared: taken} = await fence(taking, {open, clock}, signal);
     try {
       await taking.whenTaken(taken);
+      const caller = await knownCaller(taking.store, clock, signal);
+      if (caller && !taken.progress.runners.includes(caller.arn)) {
+        const principal = principalText(caller);
+        journal.append({kind: 'operator-identified', arn: caller.arn, principal});
+      }
       const because = await earlierEnd(taking, {journal, clock}, signal);
       journal.append({kind: 'earlier-holder-stopped', because});
       await journal.shared(signal);

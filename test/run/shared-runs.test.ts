@@ -7,8 +7,9 @@ import {Redactor} from '../../src/journal/redactor.ts';
 import {keyOf, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
+import type {ObjectStore} from '../../src/model/object-store.ts';
 import {shareEnded} from '../../src/run/share-ended.ts';
-import {sharedRunIn} from '../../src/run/take-over-run.ts';
+import {sharedRunIn, takeOverRun} from '../../src/run/take-over-run.ts';
 import {runStarted} from '../model/journal-of.ts';
 import {SimulatedDisk} from '../simulation/disk.ts';
 import {type Asking, SimulatedStore} from '../simulation/store.ts';
@@ -115,4 +116,28 @@ test('a run that is to end while a decision is shared pauses, and is no error in
   stopping.abort('SIGINT');
   aborting.abort(new Error('SIGINT, for the second time'));
   expect(await sharing).toMatchObject({code: 'run-stopped'});
+});
+
+test('who takes a run over is named in its journal, unless the store does not say who that is', async () => {
+  const takenBy = async (caller: (store: ObjectStore) => ObjectStore['caller']) => {
+    const {journal} = journalWith({kind: 'run-paused'});
+    const whole = new SimulatedStore(() => Date.now()).openedBy(served);
+    await whole.add(keyOf(run, 0), textOf(journal.entries), never);
+    const store = {...whole, caller: caller(whole)};
+    const shared = await sharedRunIn(store, run, never);
+    const disk = new SimulatedDisk(['/', '/var']).openedBy(() => {});
+    const operator = {user: 'kim', host: 'laptop', pid: 1};
+    const host = {state: new StateFolder('/var/state', disk), operator};
+    const taking = {host, store, shared, isSure: true, whenTaken: async () => {}};
+    await takeOverRun({...taking, waiting: () => {}}, never);
+    const entries = await sharedEntries({store, run}, never);
+    return entries.slice(2).map((fact) => ('arn' in fact ? fact.arn : fact.kind));
+  };
+  expect(await takenBy((store) => store.caller)).toEqual([
+    'lock-taken-over',
+    'arn:aws:iam::123456789012:role/operator',
+    'earlier-holder-stopped',
+  ]);
+  const away = () => () => Promise.reject(new Error('STS is away'));
+  expect(await takenBy(away)).toEqual(['lock-taken-over', 'earlier-holder-stopped']);
 });
