@@ -149,7 +149,7 @@ async function lineFor(entry: Entry, planning: Planning, survey: PlanSurvey): Pr
   const skipped = survey.lost.get(entry.id);
   return skipped
     ? impossibleLine(base, skipped, [...survey.lost.keys()][0] === entry.id)
-    : withCautions(entry, planning.world.params, await checkedLine(entry, base, planning, survey));
+    : withCautions(entry, planning.world, await checkedLine(entry, base, planning, survey));
 }
 
 async function checkedLine(

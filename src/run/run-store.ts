@@ -12,6 +12,7 @@ import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import type {TargetKind} from '../model/target.ts';
+import {foreignApprovalRemarks} from './foreign-approval.ts';
 import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {isOver, openRuns, workerOn} from './past-runs.ts';
@@ -217,6 +218,7 @@ export async function storeRemarks(
     count === 0 ? '' : ` The outage has at least ${count} such waits: at least ${count * ms} ms.`;
   return [
     `The journal is shared in ${store.place}. Each action waits until it is there: at least ${ms} ms now.${cost}`,
+    ...(await foreignApprovalRemarks(opened.runbook, store, signal)),
   ];
 }
 

@@ -2,10 +2,10 @@ import {randomUUID} from 'node:crypto';
 import {storeOverwrites} from '../journal/problems.ts';
 import type {Hint} from '../model/hint.ts';
 import type {ObjectStore, StoreSetup} from '../model/object-store.ts';
-import {keyOfPrincipal} from '../model/principal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {StoreCheck, StoreSurvey} from '../model/store-check.ts';
 import {messageOf} from '../model/thrown.ts';
+import {foreignApprovalKey} from './foreign-approval.ts';
 import type {Host} from './host.ts';
 import {openInventory} from './inventory-targets.ts';
 import {storeNotNamed} from './open-store.ts';
@@ -153,10 +153,8 @@ async function tryPlainWrite({store, folder, signal, keys}: Tried): Promise<Stor
     : notChecked('plain-write', end.because);
 }
 
-/** As a user that no account has, for a run that cannot exist. */
 async function tryForeignApproval({store, folder, signal, keys}: Tried): Promise<StoreCheck> {
-  const somebody = {arn: 'arn:aws:iam::000000000000:user/somebody', id: 'AIDASOMEBODY'};
-  const key = `approvals/${folder}1-approved/${keyOfPrincipal(somebody)}`;
+  const key = foreignApprovalKey(folder);
   const end = await store.add(key, 'tried\n', signal).catch(failure);
   if (typeof end === 'string') {
     keys.push(key);

@@ -8,8 +8,11 @@ import type {ApprovalRules} from '../../src/model/approval.ts';
 import {missingApprovals} from '../../src/model/approval-fold.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
+import {defineGate} from '../../src/model/step.ts';
+import {done} from '../../src/model/verdict.ts';
 import {approvalDeskOf} from '../../src/run/approval-desk.ts';
 import {type AskedApproval, giveWord} from '../../src/run/approve-run.ts';
+import {foreignApprovalRemarks} from '../../src/run/foreign-approval.ts';
 import {s3Store} from '../../steps/s3/index.ts';
 import {fill, Shelf, shelf} from '../engine/fakes.ts';
 import {Rig} from '../engine/rig.ts';
@@ -184,8 +187,120 @@ test('the sessions of a listed role are one: another session withdraws what one 
   expect(await approveAs(rig, second, 'withdrawn')).toBe('given');
   await hears(rig, `waiting for 2 of 2 approvals by dba. ${session('dba', 'kim-2')} has withdrawn`);
   expect(await approveAs(rig, second, 'withdrawn')).toBe('already');
+  // Nor does `status` count it any more.
+  const open = rig.progress.questions[0]?.approval;
+  expect(open && missingApprovals(rig.progress, 'agreed', open)).toBe(2);
+  expect(rig.progress.approvals).toEqual([]);
   rig.stopping.abort('SIGTERM');
   await running;
+});
+
+test('an approval that is withdrawn while the gates before are checked does not count', async () => {
+  let whileChecked = async () => {};
+  const gate = defineGate({
+    ...{name: 'shelf.near', summary: 'Look.', targets: {}, needs: {}, timeoutMs: 60_000},
+    ...{input: z.object({}), output: z.object({})},
+    check: async () => {
+      await whileChecked();
+      return done({});
+    },
+  });
+  const runbook = defineRunbook({
+    ...{name: 'tidy-up', summary: 'Tidy up.', params: z.object({}), targets: {a: shelf}},
+  })
+    .step('near', gate, {on: {}, input: () => ({})})
+    .approve('agreed', {question: 'Fill the shelf?', by: 'dba'})
+    .step('set', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: 'new'}})});
+  const a = new Shelf('a', {});
+  const approvals = {approvals: approvalDeskOf(await storeAs()), approvalRules: rulesOf([dba])};
+  const rig = new Rig({runbook, shelves: [a], approvals});
+  const running = rig.run();
+  await hears(rig, 'waiting for 1 of 1');
+  const kim = await storeAs(dba, 'kim');
+  let withdrawn = '';
+  whileChecked = async () => {
+    if (withdrawn === '' && rig.progress.approvals.length > 0) {
+      withdrawn = await approveAs(rig, kim, 'withdrawn');
+    }
+  };
+  await approveAs(rig, kim);
+  await hears(rig, `waiting for 1 of 1 approvals by dba. ${session('dba', 'kim')} has withdrawn`);
+  expect(withdrawn).toBe('given');
+  expect(a.effects).toEqual([]);
+  expect(said(rig)).toContain('has 1 of 1 approvals by dba.');
+  rig.stopping.abort('SIGTERM');
+  await running;
+});
+
+test('a plan warns of an approval in the outage', async () => {
+  const head = {
+    ...{name: 'tidy-up', summary: 'Tidy up.', params: z.object({}), targets: {a: shelf}},
+    outage: {from: ['close'], until: ['open']},
+  };
+  const put = {on: {shelf: 'a'}, input: () => ({texts: {x: 'new'}})} as const;
+  const runbook = defineRunbook(head)
+    .approve('before', {question: 'Close?', by: 'dba'})
+    .step('close', fill, put)
+    .approve('within', {question: 'Open?', by: 'dba'})
+    .step('open', fill, put);
+  const approvals = {approvalRules: rulesOf([dba])};
+  const {items} = await new Rig({runbook, shelves: [new Shelf('a', {})], approvals}).plan();
+  const remarked = items.flatMap((item) =>
+    item.kind === 'entry' && item.remarks ? [[item.entry, ...item.remarks]] : [],
+  );
+  expect(remarked).toEqual([
+    ['within', expect.stringContaining('Writes are refused until other people approve')],
+  ]);
+});
+
+test('one object that cannot be read keeps nobody else from approving', async () => {
+  const kim = await storeAs(dba, 'kim');
+  const lead = await storeAs(role('lead'), 'max');
+  const subject = {run: 'r1', digest: 'p1', entry: 'agreed'};
+  const folder = 'approvals/r1/p1/agreed/1-approved';
+  await kim.add(`${folder}/${dba}/AROALABDBA:kim`, 'x'.repeat(5_000), never);
+  await lead.add(`${folder}/${role('lead')}/AROALABLEAD:max`, 'max@desk\n', never);
+  const {addedKeys, readKeys, store} = watched(await storeAs(), role('lead'));
+  const need = {by: 'dba', of: 2, validForMs: 60_000, principals: [dba], runners: []};
+  // Of somebody who is not in the list, nothing is read.
+  const one = await approvalDeskOf(store).survey(subject, need, never);
+  expect(one.counted).toMatchObject([{listed: dba, from: 'an unknown host'}]);
+  expect(one.others).toEqual([`${session('lead', 'max')} has approved, but is not in dba.`]);
+  expect(addedKeys).toHaveLength(1);
+  expect(readKeys).toEqual([]);
+  const both = {...need, principals: [dba, role('lead')]};
+  const {counted, others, unread} = await approvalDeskOf(store).survey(subject, both, never);
+  expect(counted.map(({listed}) => listed)).toEqual([dba]);
+  expect(unread).toEqual([role('lead')]);
+  expect(others).toEqual([expect.stringContaining('cannot be read: damaged.')]);
+});
+
+/** The store, where nothing can be known of the objects of one principal. */
+function watched(whole: ObjectStore, damaged: string) {
+  const [addedKeys, readKeys]: [string[], string[]] = [[], []];
+  const read: ObjectStore['read'] = (key, signal) => {
+    readKeys.push(key);
+    return whole.read(key, signal);
+  };
+  const added: ObjectStore['added'] = async (key, signal) => {
+    addedKeys.push(key);
+    if (key.includes(damaged)) {
+      throw new Error('damaged');
+    }
+    return whole.added(key, signal);
+  };
+  return {addedKeys, readKeys, store: {...whole, added, read}};
+}
+
+test('a plan says that approvals prove nothing in a bucket with an older policy', async () => {
+  const store = await storeAs();
+  const asking = runbookFor();
+  expect(await foreignApprovalRemarks(asking, store, never)).toEqual([]);
+  identity.attach({Statement: [{Effect: 'Allow', Action: '*', Resource: '*'}]});
+  const remark = [expect.stringContaining('anybody can approve as somebody else in s3://cutovers')];
+  expect(await foreignApprovalRemarks(asking, store, never)).toEqual(remark);
+  expect(await foreignApprovalRemarks(asking, store, never)).toEqual(remark);
+  expect(await foreignApprovalRemarks({entries: []}, store, never)).toEqual([]);
 });
 
 test('a store that is away ends no waiting, nor does the death of the process; a changed plan voids all', async () => {
