@@ -1,4 +1,6 @@
 import type {Entry} from '../model/entry.ts';
+import {isNamedIn} from '../model/entry-progress.ts';
+import {openedEntries} from '../model/opening.ts';
 import {placeText} from '../model/place.ts';
 import type {ReversePlan} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
@@ -12,7 +14,7 @@ import type {Choice, Failure} from './operator.ts';
 import {isLimitPassed, orEndOutage, unlimited} from './outage-limit.ts';
 import {reversalLosesWrites, runStopped, skipRefused} from './problems.ts';
 import {askAwake, isAfterStop, lostInOutage} from './process-stop.ts';
-import {askReversalLosses, openingEntries} from './reversal-loss.ts';
+import {askReversalLosses} from './reversal-loss.ts';
 import {reverseRun} from './reverse.ts';
 import {makeReversePlan, obstaclesToReversal, reachableCheckpoints} from './reverse-plan.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
@@ -155,13 +157,19 @@ async function isApproved(context: RunContext, {to, digest}: ReversePlan): Promi
   return answer === 'yes';
 }
 
-/** Whether it is sure to lose writes: nobody has agreed to that who declared a reversal before the run. */
-function losesWrites(
-  {runbook, record: {progress}}: RunContext,
-  {plan, losses}: PlannedReversal,
-): boolean {
+/**
+ * Whether it loses what the new side has written, or may have: nobody has agreed to that who declared a reversal before
+ * the run.
+ */
+function losesWrites({record: {progress}}: RunContext, {plan, losses}: PlannedReversal): boolean {
   const reverses = new Set(plan.lines.map(({entry}) => entry));
-  const closesNewSide = openingEntries(runbook, progress).some((id) => reverses.has(id));
+  const {entries, run} = progress;
+  const opensOldSide = [...entries.values()]
+    .filter(isNamedIn(run.runbook.outage?.from ?? []))
+    .some(({id}) => reverses.has(id));
+  const closesNewSide = openedEntries(progress).some(
+    (id) => reverses.has(id) || (opensOldSide && !entries.get(id)?.applied),
+  );
   return losses.length === 0
     ? closesNewSide
     : losses.some(

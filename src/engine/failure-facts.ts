@@ -1,5 +1,6 @@
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Entry} from '../model/entry.ts';
+import {openedEntries} from '../model/opening.ts';
 import {isClosed} from '../model/outage.ts';
 import {outageLimit} from '../model/outage-limit.ts';
 import {placeText} from '../model/place.ts';
@@ -10,7 +11,7 @@ import {alsoWrittenIn} from './declared-writes.ts';
 import {earlierFigures, namesText} from './fact-texts.ts';
 import {limitedBy, TimeIsUp} from './limit.ts';
 import type {SkipRule} from './operator.ts';
-import {askReversalLosses, openingEntries} from './reversal-loss.ts';
+import {askReversalLosses} from './reversal-loss.ts';
 import {reachableCheckpoints} from './reverse-plan.ts';
 
 /** Nobody waits for the menu of a failure for longer: a target that failed may not answer. */
@@ -115,9 +116,15 @@ function lossWithoutAnswer({runbook, record: {progress}}: RunContext): readonly 
   if (!outage) {
     return [];
   }
-  return openingEntries(runbook, progress).length > 0
+  const opened = openedEntries(progress);
+  if (opened.length === 0) {
+    return ['A reversal now loses no writes: the new side has accepted none.'];
+  }
+  return opened.some((id) => progress.entries.get(id)?.applied)
     ? ['A reversal now LOSES what the new side has written: no entry replicates it back.']
-    : ['A reversal now loses no writes: the new side has accepted none.'];
+    : [
+        `Whether a reversal now loses writes is unknown: since ${namesText(opened)}, the new side may have writes of its own.`,
+      ];
 }
 
 const mostNames = 4;

@@ -1,5 +1,5 @@
 import type {Entry} from '../model/entry.ts';
-import {isNamedIn} from '../model/outage.ts';
+import {isNamedIn} from '../model/entry-progress.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Clock, ClockEvent} from './clock.ts';
 import type {RunContext} from './context.ts';

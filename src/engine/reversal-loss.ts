@@ -1,8 +1,6 @@
 import type {Entry} from '../model/entry.ts';
-import {isNamedIn} from '../model/outage.ts';
-import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {Progress} from '../model/progress.ts';
 import type {ReversalLoss, ReversalLossAnswer} from '../model/reversal-loss.ts';
-import type {AnyRunbook} from '../model/runbook.ts';
 import type {World} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {lookOf, problemOfCheck, withinLookLimit} from './look.ts';
@@ -23,14 +21,6 @@ export async function askReversalLosses(
     }
   }
   return answers;
-}
-
-/** The applied entries that let the new side accept writes. */
-export function openingEntries({head: {outage}}: AnyRunbook, progress: Progress): string[] {
-  const opens = isNamedIn(outage ? [...outage.until, ...(outage.promoted ?? [])] : []);
-  return appliedEntries(progress)
-    .filter(opens)
-    .map(({id}) => id);
 }
 
 const canTellReversalLoss = ({unit}: Entry): boolean =>

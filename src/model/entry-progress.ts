@@ -146,3 +146,9 @@ function asBeforeIntent(entry: EntryProgress): EntryProgress {
 
 const bookmarkOf = ({bookmark}: EntryProgress): Pick<EntryProgress, 'bookmark'> =>
   bookmark === undefined ? {} : {bookmark};
+
+/** Entries, by their ids or by their units. */
+export const isNamedIn =
+  (names: readonly string[]) =>
+  ({id, unit}: Pick<EntryProgress, 'id' | 'unit'>): boolean =>
+    names.includes(id) || names.includes(unit);

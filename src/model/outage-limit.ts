@@ -1,8 +1,10 @@
 import {durationText} from './duration.ts';
 import type {Entry} from './entry.ts';
+import {isNamedIn} from './entry-progress.ts';
 import type {FactOf} from './journal.ts';
 import {elapsedMs, shifted} from './moment.ts';
-import {isNamedIn, type Outage} from './outage.ts';
+import {openedEntries} from './opening.ts';
+import type {Outage} from './outage.ts';
 import {placeText} from './place.ts';
 import type {Progress} from './progress.ts';
 import type {AnyRunbook} from './runbook.ts';
@@ -40,19 +42,13 @@ export function outageLimit(progress: Progress, {since}: Outage): OutageLimit | 
  * The checkpoint before the outage, to which a reversal loses nothing; `null` is the start. `undefined` when the new
  * side may have writes of its own, or when nothing of this run closes the application.
  */
-export function losslessEnd({
-  run,
-  entries,
-  checkpoints,
-  passedPointOfNoReturn,
-}: Progress): {readonly to: string | null} | undefined {
+export function losslessEnd(progress: Progress): {readonly to: string | null} | undefined {
+  const {run, entries, checkpoints, passedPointOfNoReturn} = progress;
   const {outage} = run.runbook;
-  const isApplied = (names: readonly string[]) =>
-    [...entries.values()].filter(isNamedIn(names)).some(({applied}) => applied);
   if (
     !outage ||
-    !isApplied(outage.from) ||
-    isApplied([...outage.until, ...(outage.promoted ?? [])]) ||
+    ![...entries.values()].filter(isNamedIn(outage.from)).some(({applied}) => applied) ||
+    openedEntries(progress).length > 0 ||
     // Behind the start and before the outage there is no point of no return: it was passed in the outage.
     (passedPointOfNoReturn && outage.reversibleTo.includes(null))
   ) {

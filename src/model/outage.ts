@@ -1,6 +1,7 @@
+import {isNamedIn} from './entry-progress.ts';
 import type {JournalEntry} from './journal.ts';
 import {elapsedMs} from './moment.ts';
-import {type EntryProgress, type Progress, progressAfter} from './progress.ts';
+import {type Progress, progressAfter} from './progress.ts';
 
 /** Which entries (by id, or by unit) close the application for writes, and which open it again. */
 export interface OutageWindow {
@@ -70,9 +71,3 @@ export function isClosed(progress: Progress, {from, until}: OutageWindow): boole
   const reopened = opening.length > 0 && opening.every(({state}) => state === 'done');
   return !reopened && all.filter(isNamedIn(from)).some(({applied: stands}) => stands);
 }
-
-/** Entries, by their ids or by their units. */
-export const isNamedIn =
-  (names: readonly string[]) =>
-  ({id, unit}: EntryProgress): boolean =>
-    names.includes(id) || names.includes(unit);

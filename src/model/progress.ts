@@ -1,9 +1,10 @@
 import {type ApprovalState, noApprovals, withApproval} from './approval-fold.ts';
-import {type EntriesState, withEnds, withEntry, withoutChecks} from './entries-fold.ts';
+import {withEnds, withEntry, withoutChecks} from './entries-fold.ts';
 import {type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
 import type {EntryOf, FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
+import {type OpeningState, withOpened} from './opening.ts';
 import {withoutPassedDecideBy} from './passed-decide-by.ts';
 import type {Problem} from './problem.ts';
 import {type RunHolder, withHolder} from './run-holder.ts';
@@ -26,8 +27,7 @@ export type RunOutcome =
   | 'reverse-failed';
 
 /** State is never stored: this is what the entries of a journal say, and nothing else. */
-export interface Progress extends RunHolder, ApprovalState, EntriesState {
-  readonly run: FactOf<'run-started'>;
+export interface Progress extends RunHolder, ApprovalState, OpeningState {
   readonly startedAt: Date;
   readonly lastAt: Date;
   /** When the last entry was written, for a clock that goes on from there. */
@@ -83,7 +83,7 @@ export function progressAfter(
   const questions = questionsAfter(progress.questions, fact);
   const at = new Date(fact.atUtc);
   return {
-    ...withFact(progress, fact, at),
+    ...withOpened(withFact(progress, fact, at), fact),
     questions,
     seq: fact.seq,
     lastAt: at,

@@ -14,11 +14,14 @@ const put = (texts: Readonly<Record<string, string>>) => ({
 });
 const never = new AbortController().signal;
 
-const runbook = defineRunbook({
+const base = {
   name: 'tidy-up',
   summary: 'Tidy up.',
   params: z.object({}),
   targets: {a: shelf},
+};
+const runbook = defineRunbook({
+  ...base,
   outage: {from: ['freeze'], until: ['open'], longestMs: 60_000},
 })
   .step('before', fill, put({before: 'new'}))
@@ -159,6 +162,54 @@ describe('the longest outage', () => {
     expect(a.picture).toMatchObject({writes: 'off', other: 'on', after: 'new'});
   });
 
+  test('asks where the opening was skipped: somebody may have opened by hand', async () => {
+    const {a, rig} = rigWith();
+    a.onRead = (label) => {
+      if (label === 'other') {
+        throw new Error('the shelf is busy');
+      }
+    };
+    a.beforePut = async (words) => {
+      if (words === 'a: after = new') {
+        await rig.clock.sleep(61_000, never);
+        await untilAborted(never);
+      }
+    };
+    const facts: string[] = [];
+    rig.operator.deciding = async ({entry, facts: told}) => {
+      facts.push(...((await told?.()) ?? []));
+      return entry === 'open' ? {choice: 'skip', reason: 'Opened by hand.'} : {choice: 'stop'};
+    };
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'outage-too-long'}});
+    expect(a.picture).toMatchObject({writes: 'off'});
+    expect(facts).toContain(
+      'Whether a reversal now loses writes is unknown: since open, the new side may have writes of its own.',
+    );
+  });
+
+  test('asks where what opens the new side was in place on arrival', async () => {
+    const a = new Shelf('a', {...start, other: 'on'});
+    const promoting = defineRunbook({
+      ...base,
+      outage: {from: ['freeze'], until: ['after'], promoted: ['open'], longestMs: 60_000},
+    })
+      .checkpoint('prepared')
+      .step('freeze', fill, put({writes: 'off'}))
+      .step('open', fill, put({other: 'on'}))
+      .step('lane', fill, put({lane: 'new'}))
+      .step('after', fill, put({after: 'new'}));
+    const rig = new Rig({runbook: promoting, shelves: [a]});
+    a.beforePut = async (words) => {
+      if (words === 'a: lane = new') {
+        await rig.clock.sleep(61_000, never);
+        await untilAborted(never);
+      }
+    };
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'outage-too-long'}});
+    expect(rig.operator.failures).toMatchObject([{entry: 'lane'}]);
+    expect(a.picture).toMatchObject({writes: 'off'});
+  });
+
   test.each([
     {name: 'nothing', onFailure: undefined},
     {name: '--on-failure stop', onFailure: 'stop' as const},
@@ -260,12 +311,6 @@ describe('the longest outage', () => {
 });
 
 describe('what happens past the longest outage', () => {
-  const base = {
-    name: 'tidy-up',
-    summary: 'Tidy up.',
-    params: z.object({}),
-    targets: {a: shelf},
-  };
   const steps = (outage: {from: string[]; until: string[]; promoted?: string[]}) =>
     defineRunbook({...base, outage})
       .step('before', fill, put({before: 'new'}))

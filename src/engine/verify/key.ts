@@ -1,5 +1,6 @@
 import {canonicalJson} from '../../model/canonical.ts';
 import type {Item} from '../../model/entry.ts';
+import {openedEntries} from '../../model/opening.ts';
 import type {EntryProgress, Progress} from '../../model/progress.ts';
 import {type Command, commandText} from './command.ts';
 import {type Model, matters} from './model.ts';
@@ -31,6 +32,7 @@ export function keyOf(
     entries,
     systems,
     progress.passedPointOfNoReturn,
+    openedEntries(progress).length > 0,
     progress.reversingTo?.to,
     commands.map(commandText),
   ]);

@@ -1,6 +1,7 @@
 import {isOpenedByPerson} from '../../model/approve.ts';
 import type {Entry, Item} from '../../model/entry.ts';
 import type {Fact} from '../../model/journal.ts';
+import {openedEntries} from '../../model/opening.ts';
 import {isClosed} from '../../model/outage.ts';
 import {placeText} from '../../model/place.ts';
 import type {Progress} from '../../model/progress.ts';
@@ -80,15 +81,15 @@ const endlessOutage: Check = (model, {progress, asksPastLimit}) => {
   if (asksPastLimit === undefined || !outage || !isDeclaredOutage(model, progress)) {
     return undefined;
   }
-  const named = (names: readonly string[]) =>
-    runbook.entries.flatMap(({id, unit}: Entry, place: number) =>
-      (names.includes(id) || names.includes(unit.name)) && progress.entries.get(id)?.applied
-        ? [{id, place}]
-        : [],
-    );
-  const begins = Math.min(...named(outage.from).map(({place}) => place));
-  const opening = named([...outage.until, ...(outage.promoted ?? [])]);
-  const early = opening.filter(({place}) => place < begins).map(({id}) => id);
+  const placed = runbook.entries.map(({id, unit}: Entry, place: number) => ({id, unit, place}));
+  const {from} = outage;
+  const begins = placed.find(
+    ({id, unit}) =>
+      (from.includes(id) || from.includes(unit.name)) && progress.entries.get(id)?.applied,
+  );
+  const opened = openedEntries(progress);
+  const opening = placed.filter(({id}) => opened.includes(id));
+  const early = opening.filter(({place}) => place < (begins?.place ?? 0)).map(({id}) => id);
   const because =
     early.length > 0
       ? `outage.promoted names ${early.join(' and ')}, which is in place before the outage begins`

@@ -1,5 +1,6 @@
 import {losslessScope} from '../../model/also-written.ts';
-import {isNamedIn} from '../../model/outage.ts';
+import {isNamedIn} from '../../model/entry-progress.ts';
+import {openedEntries, openingNames} from '../../model/opening.ts';
 import {appliedEntries, type Progress} from '../../model/progress.ts';
 import {escaped} from '../escaped.ts';
 import {clockUtc, counted, durationText} from '../labels.ts';
@@ -78,18 +79,17 @@ function endRows(page: RunPage): Rows {
 
 /** From the journal alone: the targets are not asked. */
 function losslessRows(progress: Progress): Rows {
-  const {run, passedPointOfNoReturn, entries} = progress;
+  const {run, passedPointOfNoReturn, entries, reversals, reversingTo} = progress;
   if (passedPointOfNoReturn || appliedEntries(progress).length === 0) {
     return [];
   }
-  const {outage, alsoWritten = []} = run.runbook;
-  const opening = [...entries.values()].filter(
-    isNamedIn(outage ? [...outage.until, ...(outage.promoted ?? [])] : []),
-  );
-  const opened = opening.filter(({applied}) => applied).map(({id}) => id);
+  const {alsoWritten = []} = run.runbook;
+  const opening = [...entries.values()].filter(isNamedIn(openingNames(run)));
+  const opened = openedEntries(progress);
   const ids = opening.map(({id}) => id).join(', ');
-  if (outage && opening.length > 0 && opened.length === 0) {
-    const because = `The new side has accepted no writes: no change of ${ids} is in place.`;
+  if (opening.length > 0 && opened.length === 0) {
+    const since = reversals > 0 && !reversingTo ? 'Since the last reversal, the' : 'The';
+    const because = `${since} new side has accepted no writes: no change of ${ids} is in place.`;
     return [['Lossless', escaped(`Yes. ${because} ${losslessScope(alsoWritten)}`)]];
   }
   const because =
