@@ -62,13 +62,24 @@ export class LiveRun {
       this.#read();
       trouble ??= this.#followed?.damage;
     } catch (error) {
-      if (!(error instanceof SwitcharooError)) {
-        throw error;
-      }
-      trouble = error.problem.message;
+      trouble = troubleIn(error);
     }
-    const page = this.#followed && this.#pageOf(this.#followed, trouble);
+    let page: RunPage | undefined;
+    try {
+      page = this.#followed && this.#pageOf(this.#followed, trouble);
+    } catch (error) {
+      trouble = troubleIn(error);
+      page = this.#lastWith(trouble);
+    }
     return {page, ...(trouble === undefined ? {} : {trouble})};
+  }
+
+  /** What could be read last, until it can be read again. */
+  #lastWith(trouble: string): RunPage | undefined {
+    const before = this.#last?.page;
+    const page = before && (before.trouble === trouble ? before : {...before, trouble});
+    this.#last = page && {key: '', page};
+    return page;
   }
 
   #read(): void {
@@ -128,6 +139,17 @@ export class LiveRun {
     }
     return this.#last.page;
   }
+}
+
+/** Such as a system that has no file descriptor left for a moment. */
+function troubleIn(error: unknown): string {
+  if (error instanceof SwitcharooError) {
+    return error.problem.message;
+  }
+  if (error instanceof Error && 'syscall' in error) {
+    return `The state folder cannot be read: ${error.message}.`;
+  }
+  throw error;
 }
 
 function fileOf(path: string): string {
