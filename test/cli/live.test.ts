@@ -1,10 +1,23 @@
-import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {createServer} from 'node:http';
 import {createRequire} from 'node:module';
 import type {AddressInfo} from 'node:net';
 import {dirname, join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
+import {LiveFeed} from '../../src/cli/live/feed.ts';
+import {LiveFiles} from '../../src/cli/live/files.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
+import {LiveRun} from '../../src/run/live-run.ts';
 import {Browser, hasBrowser} from '../browser.ts';
 import {runStarted, stepDone} from '../model/journal-of.ts';
 import {entries} from '../report/made-up.ts';
@@ -120,6 +133,26 @@ describe('the files of the live page', () => {
       stderr: expect.stringContaining('live-files-unwritable'),
     });
     expect(readFileSync(page, 'utf8')).toBe('<h1>Our shop</h1>');
+  });
+
+  test('replace no state of somebody else, and are not written through a link', () => {
+    const folder = join(desk.stateFolder, 'page');
+    mkdirSync(folder);
+    const file = (name: string) => join(folder, name);
+    const feed = new LiveFeed(new LiveRun({state: new StateFolder(desk.stateFolder)}, undefined));
+    feed.look();
+    writeFileSync(file('state.json'), '{"shop":"open"}');
+    expect(() => new LiveFiles(folder)).toThrow('its state.json was not written by switcharoo');
+    rmSync(file('state.json'));
+    writeFileSync(file('precious'), 'ours');
+    symlinkSync('precious', file('index.html.new'));
+    symlinkSync('precious', file('state.json.new'));
+    new LiveFiles(folder).write(feed);
+    expect(readFileSync(file('precious'), 'utf8')).toBe('ours');
+    expect(lstatSync(file('index.html')).isFile()).toBe(true);
+    // Another process goes on with the files of this one.
+    new LiveFiles(folder).write(feed);
+    expect(readdirSync(folder).sort()).toEqual(['index.html', 'precious', 'state.json']);
   });
 });
 

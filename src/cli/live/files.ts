@@ -1,4 +1,4 @@
-import {existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {SwitcharooError} from '../../model/problem.ts';
 import {messageOf} from '../../model/thrown.ts';
@@ -13,16 +13,20 @@ export class LiveFiles {
   readonly #folder: string;
   #tag = '';
 
-  /** Throws if the folder is missing, or has an `index.html` that is not ours. */
+  /** Throws if the folder is missing, or has an `index.html` or a `state.json` that is not ours. */
   constructor(folder: string) {
     this.#folder = folder;
-    const page = join(folder, 'index.html');
     if (!existsSync(folder)) {
       throw new SwitcharooError(filesUnwritable(folder, 'there is no such folder'));
     }
-    if (existsSync(page) && !readFileSync(page, 'utf8').includes(pageMark)) {
+    if (!textIn(folder, 'index.html', pageMark).includes(pageMark)) {
       throw new SwitcharooError(
         filesUnwritable(folder, 'its index.html is not a page of switcharoo'),
+      );
+    }
+    if (!textIn(folder, 'state.json', stateMark).includes(stateMark)) {
+      throw new SwitcharooError(
+        filesUnwritable(folder, 'its state.json was not written by switcharoo'),
       );
     }
   }
@@ -48,11 +52,25 @@ export class LiveFiles {
   #put(name: string, text: string): void {
     const path = join(this.#folder, name);
     try {
-      writeFileSync(`${path}.new`, text, {mode: 0o644});
+      // A link of this name would lead to a file of somebody else.
+      rmSync(`${path}.new`, {force: true});
+      writeFileSync(`${path}.new`, text, {mode: 0o644, flag: 'wx'});
       renameSync(`${path}.new`, path);
     } catch (cause) {
       throw new SwitcharooError(filesUnwritable(this.#folder, messageOf(cause)), {cause});
     }
+  }
+}
+
+/** Of each state that was ever written. */
+const stateMark = '"madeAtUtc":"';
+
+function textIn(folder: string, name: string, orElse: string): string {
+  const path = join(folder, name);
+  try {
+    return existsSync(path) ? readFileSync(path, 'utf8') : orElse;
+  } catch (cause) {
+    throw new SwitcharooError(filesUnwritable(folder, messageOf(cause)), {cause});
   }
 }
 
