@@ -104,8 +104,8 @@ const failing = (loss?: boolean) =>
     .checkpoint('opened')
     .step('after', fill, put({after: 'new'}));
 
-async function reverseOnFailure(runbook: ReturnType<typeof failing>, to: string) {
-  const a = new Shelf('a', {before: 'old', writes: 'on'});
+async function reverseOnFailure(runbook: ReturnType<typeof failing>, to: string, boxes = {}) {
+  const a = new Shelf('a', {before: 'old', writes: 'on', ...boxes});
   const rig = new Rig({runbook, shelves: [a]});
   a.beforePut = (words) => {
     if (words === 'a: after = new') {
@@ -121,10 +121,11 @@ async function reverseOnFailure(runbook: ReturnType<typeof failing>, to: string)
 }
 
 test.each([
-  {name: 'no entry replicates back', loss: undefined},
-  {name: 'an entry says so', loss: true},
-])('--on-failure reverses nothing where that loses writes: $name', async ({loss}) => {
-  expect(await reverseOnFailure(failing(loss), 'prepared')).toMatchObject({
+  {name: 'no entry replicates back', loss: undefined, boxes: {}},
+  {name: 'an entry says so', loss: true, boxes: {}},
+  {name: 'the new side was open on arrival', loss: undefined, boxes: {other: 'on'}},
+])('--on-failure reverses nothing where that loses writes: $name', async ({loss, boxes}) => {
+  expect(await reverseOnFailure(failing(loss), 'prepared', boxes)).toMatchObject({
     outcome: {kind: 'paused', problem: {code: 'reversal-loses-writes'}},
     code: 5,
     picture: {writes: 'off', other: 'on'},
