@@ -16,8 +16,8 @@ interface Approving {
 
 /**
  * Without a desk where the runbook asks for no approval, or its journal is not shared. A run that still needs an
- * approval waits until AWS has said who it is: from the start of its work, nothing that the same person approves counts.
- * A reversal, and a run that needs no approval any more, go on meanwhile.
+ * approval waits until AWS has said who it is: from the start of its work on, nothing that the same person approves
+ * counts. A reversal, and a run that needs no approval any more, go on meanwhile.
  *
  * @throws SwitcharooError `caller-unknown` where AWS does not say, and an approval is still needed.
  */
@@ -56,9 +56,10 @@ export async function journalIdentity(
   {context: {record}}: RunSession,
   caller: Promise<Principal | undefined>,
 ): Promise<void> {
-  const one = await caller;
-  if (one && !record.progress.runners.includes(one.arn)) {
-    record.add({kind: 'operator-identified', arn: one.arn, principal: principalText(one)});
+  const principal = await caller;
+  if (principal && !record.progress.runners.includes(principal.arn)) {
+    const {arn} = principal;
+    record.add({kind: 'operator-identified', arn, principal: principalText(principal)});
   }
 }
 

@@ -95,7 +95,7 @@ test('without a run, a preflight and a plan it says so, and has no figure', () =
   expect(text).toContain(
     'How long a reversal takes is unknown: no rehearsal has reversed this runbook.',
   );
-  expect(text).toContain('Forecast: none,');
+  expect(text).toContain('Forecast: none, because no run here has measured how long it takes.');
   expect(text).toContain('Unknown: the preflight checks have not run here.');
   expect(text).toContain('No plan of this change was made here.');
 });
