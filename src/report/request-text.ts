@@ -85,7 +85,7 @@ const timesText = ({p50Ms, p99Ms}: RequestFigures): string =>
 
 const timeText = (ms: number): string => `${countText(Math.round(ms))} ms`;
 
-const countText = (count: number): string => count.toLocaleString('en-US');
+export const countText = (count: number): string => count.toLocaleString('en-US');
 
 const mostShown = 5;
 

@@ -5,12 +5,14 @@ import {holdTexts, tripsTexts} from '../hold-text.ts';
 import {clockUtc, counted, durationText, momentUtc} from '../labels.ts';
 import {outagesOfReport} from '../outage-text.ts';
 import {outageSource, timesSentence} from '../report-text.ts';
-import {failedRequestTexts, requestTexts} from '../request-text.ts';
+import {countText, failedRequestTexts, requestTexts} from '../request-text.ts';
 import type {RunReport} from '../run-report.ts';
 import {countingHtml} from './clock.ts';
 import type {RunPage} from './run-page.ts';
 
-type Cell = readonly [name: string, figureHtml: string, note: string, isBad?: boolean];
+/** Of several texts, the first is shown, and the others once they are asked for. */
+type Note = string | readonly [string, ...string[]];
+type Cell = readonly [name: string, figureHtml: string, note: Note, isBad?: boolean];
 
 /** The figures of a run, as far as they are known: the outage first. */
 export function figuresHtml(page: RunPage): string {
@@ -26,9 +28,16 @@ export function figuresHtml(page: RunPage): string {
   ];
   const lines = cells.map(
     ([name, figure, note, isBad = false]) =>
-      `<div${isBad ? ' class="problem"' : ''}><dt>${escaped(name)}</dt><dd>${figure}</dd><dd class="note">${escaped(note)}</dd></div>`,
+      `<div${isBad ? ' class="problem"' : ''}><dt>${escaped(name)}</dt><dd>${figure}</dd><dd class="note">${noteHtml(note)}</dd></div>`,
   );
   return `<dl class="figures">${lines.join('')}</dl>`;
+}
+
+function noteHtml(note: Note): string {
+  const [first = '', ...more] = [note].flat();
+  const items = more.map((text) => `<li>${escaped(text)}</li>`).join('');
+  const details = items && `<details><summary>Details</summary><ul>${items}</ul></details>`;
+  return `${escaped(first)}${details}`;
 }
 
 /** An outage that has not ended has a clock. */
@@ -46,7 +55,7 @@ function outageCells(page: RunPage): readonly Cell[] {
   const note =
     outages.length === 0
       ? outageSource(report)
-      : [...(writes ? [outageSource(report)] : []), ...outagesOfReport(report)].join('; ');
+      : notesOf([...outagesOfReport(report), ...(writes ? [outageSource(report)] : [])]);
   return [['Outage', durationText(outageMs), note]];
 }
 
@@ -58,7 +67,7 @@ function clientCells(report: RunReport): readonly Cell[] {
       ? [
           [
             'Lost writes',
-            `${isBad ? '✗' : '✓'} ${writes.lost}`,
+            `${isBad ? '✗' : '✓'} ${countText(writes.lost)}`,
             writesSentence(writes),
             isBad,
           ] as const,
@@ -72,17 +81,19 @@ function clientCells(report: RunReport): readonly Cell[] {
       ? [
           [
             'Failed requests',
-            String(requests.failed),
-            [...requestTexts(report), ...failedRequestTexts(requests)].join('; '),
+            countText(requests.failed),
+            notesOf([...requestTexts(report), ...failedRequestTexts(requests)]),
           ] as const,
         ]
       : []),
-    ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)] as const] : []),
+    ...(reads ? [['Failed reads', countText(reads.failed), readsSentence(reads)] as const] : []),
     ...(lookups
-      ? [['Wrong lookups', String(lookups.wrong), lookupsSentence(lookups)] as const]
+      ? [['Wrong lookups', countText(lookups.wrong), lookupsSentence(lookups)] as const]
       : []),
   ];
 }
+
+const notesOf = ([first = '', ...more]: readonly string[]): Note => [first, ...more];
 
 /** As the lab measured it, else from the journal. */
 function holdCells({report, hold}: RunPage): readonly Cell[] {

@@ -12,7 +12,7 @@ h2{margin:2.2rem 0 .5rem;font-size:1.05rem}small,.axis,.legend,.note,.when{color
 #contact{margin:.4rem 0 0;color:var(--faint);font-size:.85rem}.stale #contact{margin-top:.8rem;padding:.6rem .8rem;border:2px solid var(--bad);border-radius:4px;color:var(--bad);font-weight:600}
 :is(.stale,.halted) .clock{font-style:italic}:is(.stale,.halted) .clock::after{content:" (stopped)";font-size:.75rem}
 dl{margin:0}dd{margin:0}.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1.25rem;margin-top:1.5rem;padding:1rem 0;border-block:1px solid var(--line)}
-.figures dt{font-size:.78rem;font-weight:600;color:var(--faint)}.figures dd:not(.note){margin:.1rem 0;font-size:1.5rem;font-variant-numeric:tabular-nums;line-height:1.2}.figures .problem dt{color:inherit}
+.figures dt{font-size:.78rem;font-weight:600;color:var(--faint)}.figures dd:not(.note){margin:.1rem 0;font-size:1.5rem;font-variant-numeric:tabular-nums;line-height:1.2}.figures .problem dt{color:inherit}.note details{margin:0}.note ul{margin:0;padding-left:1rem}.figures>div:has(details[open]){grid-column:1/-1}
 .now>div{display:grid;grid-template-columns:12rem 1fr;gap:.75rem;padding:.3rem 0;border-bottom:1px solid var(--line)}.now dt{color:var(--faint)}.clock{font-variant-numeric:tabular-nums}
 .log{margin:0;padding:0;list-style:none}.log li{display:grid;grid-template-columns:9rem 1fr;padding:.2rem 0;border-bottom:1px solid var(--line)}.when{padding-top:.1rem;font-variant-numeric:tabular-nums}
 details{margin-top:1.2rem}summary{padding:.25rem 0;cursor:pointer}summary h3{display:inline;margin:0 .5rem 0 0;font-size:1.05rem}.tally{color:var(--faint);font-size:.85rem}
