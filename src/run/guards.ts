@@ -11,6 +11,12 @@ import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {damagedRuns, progressIn, readableProgress, workerOn} from './past-runs.ts';
 
+interface Here {
+  readonly host: Pick<Host, 'operator'>;
+  /** It goes on without the shared journal, because a person says so. */
+  readonly alone?: boolean;
+}
+
 /** Another process works on this run. */
 export function refuseBesideWorker(host: Host, progress: Progress): void {
   const worker = workerOn(host, progress);
@@ -19,13 +25,23 @@ export function refuseBesideWorker(host: Host, progress: Progress): void {
   }
 }
 
-/** Somebody else is to continue it, or a process of another host may still be acting. */
-export function refuseWhileElsewhere({run, handedOverTo, notBefore}: Progress, now: Date): void {
+/**
+ * Somebody else is to continue it, a process of another host may still be acting, or it is the run of another host: a
+ * take-over that died has left its journal here.
+ */
+export function refuseWhileElsewhere(
+  {host, alone = false}: Here,
+  {run, operator, handedOverTo, notBefore}: Progress,
+  now: Date,
+): void {
   if (handedOverTo !== undefined) {
     throw new SwitcharooError(runHandedOver(run.run, handedOverTo));
   }
   if (notBefore && now < notBefore) {
     throw new SwitcharooError(actionInFlight(run.run, notBefore));
+  }
+  if (run.storePlace !== undefined && operator.host !== host.operator.host && !alone) {
+    throw new SwitcharooError(runOfAnotherHost(run.run, `${operator.user}@${operator.host}`));
   }
 }
 
@@ -140,6 +156,12 @@ const runHandedOver = (run: string, to: string): Problem => ({
     text: `Leave the run to ${to}, or take it back with`,
     command: `take-over ${run} -i INVENTORY`,
   },
+});
+
+const runOfAnotherHost = (run: string, operator: string): Problem => ({
+  code: 'run-of-another-host',
+  message: `${operator} worked on ${run} last, and this host has not taken it over.`,
+  hint: {text: 'Take the run over with', command: `take-over ${run} -i INVENTORY`},
 });
 
 const actionInFlight = (run: string, until: Date): Problem => ({

@@ -39,7 +39,7 @@ export async function handOverRun(
   const {runbook, inventory, targets} = progress.run;
   const clock = clockFrom(progress.last);
   const now = () => clock.now();
-  refuseWhileElsewhere(progress, now());
+  refuseWhileElsewhere({host}, progress, now());
   const scope = scopeOf(runbook.name, inventory.name, targets);
   const {lock} = acquireLock({
     ...{folder: state.locks, scope, run, operator, now},

@@ -123,7 +123,8 @@ export async function reopenRun(
 ): Promise<Run> {
   const progress = progressIn(host, request.run);
   refuseBesideWorker(host, progress);
-  refuseWhileElsewhere(progress, new MachineClock(progress.last).now());
+  const {alone = false} = request;
+  refuseWhileElsewhere({host, alone}, progress, new MachineClock(progress.last).now());
   const {run: started} = progress;
   const signals = request.signals ?? neverStopped();
   const worldRequest = {

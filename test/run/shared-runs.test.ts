@@ -8,6 +8,8 @@ import {keyOf, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
+import {progressOf} from '../../src/model/progress.ts';
+import {refuseWhileElsewhere} from '../../src/run/guards.ts';
 import {shareEnded} from '../../src/run/share-ended.ts';
 import {sharedRunIn, takeOverRun} from '../../src/run/take-over-run.ts';
 import {runStarted} from '../model/journal-of.ts';
@@ -140,4 +142,17 @@ test('who takes a run over is named in its journal, unless the store does not sa
   ]);
   const away = () => () => Promise.reject(new Error('STS is away'));
   expect(await takenBy(away)).toEqual(['lock-taken-over', 'earlier-holder-stopped']);
+});
+
+test('the run of another host is not continued because its journal is here: a take-over may have died', () => {
+  const {journal} = journalWith();
+  const progress = progressOf(journal.entries);
+  const continueOn = (host: string, alone: boolean) => () => {
+    const operator = {user: 'kim', host, pid: 1};
+    refuseWhileElsewhere({host: {operator}, alone}, progress as never, new Date());
+  };
+  const {host} = progress?.operator ?? {host: ''};
+  expect(continueOn('another-host', false)).toThrow('this host has not taken it over');
+  expect(continueOn('another-host', true)).not.toThrow();
+  expect(continueOn(host, false)).not.toThrow();
 });

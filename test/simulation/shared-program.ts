@@ -103,7 +103,7 @@ export class SharedProgram extends Program {
   }
 
   async #reopened(run: string, isAlone: boolean): Promise<RunSession> {
-    const planned = this.#refuseElsewhere(run);
+    const planned = this.#refuseElsewhere(run, isAlone);
     const request = {...this.request(run), ...(isAlone ? {alone: true} : {})};
     // Once for the plan, and again when it was read.
     await this.#logOf(request, true);
@@ -115,11 +115,11 @@ export class SharedProgram extends Program {
     return continueRun({...request, log}, [], planned);
   }
 
-  #refuseElsewhere(run: string): Progress {
+  #refuseElsewhere(run: string, alone: boolean): Progress {
     const progress = progressIn(this.host, run);
     refuseBesideWorker(this.host, progress);
     this.#sharing.carryOn(progress.last);
-    refuseWhileElsewhere(progress, this.#clock.now());
+    refuseWhileElsewhere({host: this.host, alone}, progress, this.#clock.now());
     return progress;
   }
 
