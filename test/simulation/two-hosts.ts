@@ -180,6 +180,9 @@ export class TwoHosts {
   ): void {
     const words = `${worker.process.name} puts ${text} into ${label} on ${name}`;
     if (worker.isUnshared && worker.isWithoutClaims) {
+      if (isLate) {
+        return;
+      }
       throw new Error('its session was ended');
     }
     this.tell(() => `${words}${isLate ? ', late' : ''}`);
