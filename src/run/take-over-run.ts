@@ -230,17 +230,20 @@ async function earlierEnd(
   if (isSure) {
     return 'the operator who took the run over is sure that none of its actions is in flight';
   }
-  const endMs = clock.monotonic() + elapsedMs(clock.now(), new Date(untilUtc));
+  let endMs = clock.monotonic() + elapsedMs(clock.now(), new Date(untilUtc));
+  let because = 'the time limit of its actions has passed';
   const left = leftKeyOf(run, taken?.seq ?? 0);
   for (;;) {
+    const time = {clock, ms: everyMs * 3, signal};
+    const report = await withinMs(time, (limited) => store.added(left, limited)).catch(() => null);
+    if (report !== null) {
+      // A call that it has given up may still be on its way.
+      endMs = Math.min(endMs, clock.monotonic() + marginMs - report.ageMs);
+      because = 'it reported that it has stopped';
+    }
     const leftMs = endMs - clock.monotonic();
     if (leftMs <= 0) {
-      return 'the time limit of its actions has passed';
-    }
-    const time = {clock, ms: everyMs * 3, signal};
-    const report = await withinMs(time, (limited) => store.read(left, limited)).catch(() => null);
-    if (report !== null) {
-      return 'it reported that it has stopped';
+      return because;
     }
     signal.throwIfAborted();
     waiting(leftMs);

@@ -4,7 +4,7 @@ import {createJournal} from '../../src/journal/file-journal.ts';
 import {installJournal} from '../../src/journal/install-journal.ts';
 import {sharedEntries} from '../../src/journal/open-shared-log.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
-import {keyOf, textOf} from '../../src/journal/shared-log.ts';
+import {keyOf, leftKeyOf, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
@@ -142,6 +142,36 @@ test('who takes a run over is named in its journal, unless the store does not sa
   ]);
   const away = () => () => Promise.reject(new Error('STS is away'));
   expect(await takenBy(away)).toEqual(['lock-taken-over', 'earlier-holder-stopped']);
+});
+
+test('a take-over waits five seconds after the other host has stopped: its last call may still be on its way', async () => {
+  const intent = {kind: 'action-intended', entry: 'one', way: 'forward', target: 'a', does: 'one'};
+  const {journal} = journalWith({...intent, limitMs: 60_000} as never);
+  let aheadMs = 0;
+  const simulated = new SimulatedStore(() => Date.now() + aheadMs);
+  const store = simulated.openedBy(served);
+  await store.add(keyOf(run, 0), textOf(journal.entries), never);
+  await store.add(leftKeyOf(run, 2), 'stopped\n', never);
+  const shared = await sharedRunIn(store, run, never);
+  const disk = new SimulatedDisk(['/', '/var']).openedBy(() => {});
+  const operator = {user: 'kim', host: 'another-host', pid: 1};
+  const host = {state: new StateFolder('/var/state', disk), operator};
+  const clockAt = (start: Date) => ({
+    ...clock,
+    mark: 'test',
+    monotonic: () => aheadMs,
+    now: () => new Date(start.getTime() + aheadMs),
+    sleep: async (ms: number) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      aheadMs += ms;
+    },
+  });
+  const taking = {host, store, shared, isSure: false, whenTaken: async () => {}};
+  await takeOverRun({...taking, clockAt: clockAt as never, waiting: () => {}}, never);
+  const last = (await sharedEntries({store, run}, never)).at(-1);
+  expect(last).toMatchObject({because: 'it reported that it has stopped'});
+  expect(aheadMs).toBeGreaterThanOrEqual(4_000);
+  expect(aheadMs).toBeLessThan(20_000);
 });
 
 test('the run of another host is not continued because its journal is here: a take-over may have died', () => {

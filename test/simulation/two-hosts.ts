@@ -287,7 +287,9 @@ export class TwoHosts {
     const isThere = (side: HostSide) => this.#workers.some((worker) => worker.host === side);
     // Its claims are still its own.
     const isOwn = this.#isNewer(host, run);
-    const mayGoAlone = isOwn && this.time.ms < host.awayUntilMs && !isThere(other);
+    // Whose run it was may come back: a person who goes on alone with it knows that nobody does.
+    const isHolder = this.#newestOn(host)?.operator.host === host.machine.id;
+    const mayGoAlone = isOwn && isHolder && this.time.ms < host.awayUntilMs && !isThere(other);
     const mayTakeOver = this.#shared.textOf(run) !== '' && !this.#hasActedUnshared(other, run);
     const isHere = this.#textOn(host, run) !== '';
     const weights = {
