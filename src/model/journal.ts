@@ -76,7 +76,7 @@ const facts = [
     regained: z.array(z.string()),
   }),
   /**
-   * `notBeforeUtc`: an action of the earlier holder may be under way until then. Nothing is done before, unless
+   * `notBeforeUtc`: an action of the earlier holder may be under way until then. Nothing is done here until
    * `earlier-holder-stopped` says that it acts no more.
    */
   z.object({

@@ -8,7 +8,7 @@ export interface RunHolder {
   readonly operator: OperatorName;
   /** To whom its operator has offered it, and nobody has taken it over since. */
   readonly handedOverTo?: string;
-  /** It was taken over, and an action of the earlier holder may be under way until then. */
+  /** Its take-over is not finished, and an action of the earlier holder may be under way until then. */
   readonly notBefore?: Date;
   /** It was taken over from another host, and its claims are of that host or of this one. */
   readonly wasTakenOver?: true;

@@ -99,7 +99,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     `lock taken over from ${fact.from} by ${operatorText(fact.operator)}`,
     fact.notBeforeUtc === undefined
       ? undefined
-      : `an action of the earlier holder may be in flight until ${fact.notBeforeUtc}`,
+      : `no action of the earlier holder is in flight after ${fact.notBeforeUtc}`,
   ],
   'earlier-holder-stopped': ({because}) => [`the earlier holder has stopped: ${because}`],
   'not-shared': ({because}) => ['the reversal goes on without the shared journal', because],

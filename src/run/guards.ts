@@ -40,6 +40,9 @@ export function refuseWhileElsewhere(
   if (notBefore && now < notBefore) {
     throw new SwitcharooError(actionInFlight(run.run, notBefore));
   }
+  if (notBefore && !alone) {
+    throw new SwitcharooError(takeOverUnfinished(run.run));
+  }
   if (run.storePlace !== undefined && operator.host !== host.operator.host && !alone) {
     throw new SwitcharooError(runOfAnotherHost(run.run, `${operator.user}@${operator.host}`));
   }
@@ -162,6 +165,12 @@ const runOfAnotherHost = (run: string, operator: string): Problem => ({
   code: 'run-of-another-host',
   message: `${operator} worked on ${run} last, and this host has not taken it over.`,
   hint: {text: 'Take the run over with', command: `take-over ${run} -i INVENTORY`},
+});
+
+const takeOverUnfinished = (run: string): Problem => ({
+  code: 'take-over-unfinished',
+  message: `The take-over of ${run} was not finished: claims and sessions of the other host may still be there.`,
+  hint: {text: 'Repeat it with', command: `take-over ${run} -i INVENTORY`},
 });
 
 const actionInFlight = (run: string, until: Date): Problem => ({

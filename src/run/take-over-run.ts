@@ -164,7 +164,7 @@ async function fence(
         kind: 'lock-taken-over',
         from: operatorText(shared.progress),
         operator: host.operator,
-        ...(shared.waitMs > 0 ? {notBeforeUtc: notBefore.toISOString()} : {}),
+        notBeforeUtc: notBefore.toISOString(),
       });
       await sharedJournal.shared(signal);
       return {journal: sharedJournal, shared};
@@ -224,7 +224,7 @@ async function earlierEnd(
   const {run} = shared.progress.run;
   const taken = journal.entries.findLast(({kind}) => kind === 'lock-taken-over');
   const untilUtc = taken?.kind === 'lock-taken-over' ? taken.notBeforeUtc : undefined;
-  if (untilUtc === undefined) {
+  if (untilUtc === undefined || untilUtc <= (taken?.atUtc ?? '')) {
     return 'none of its actions was in flight';
   }
   if (isSure) {
