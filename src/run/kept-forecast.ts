@@ -4,6 +4,7 @@ import {z} from 'zod';
 import type {StateFolder} from '../journal/state-folder.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {ForecastFigures} from '../report/index.ts';
+import {distancesShape} from './measurements.ts';
 
 /** What was forecast before a run, and how far away its targets were then. */
 export interface KeptForecast {
@@ -44,16 +45,7 @@ export function keptForecast(state: StateFolder, run: string): KeptForecast | un
 
 const range = z.object({p5: z.number(), p50: z.number(), p95: z.number()});
 const kept: z.ZodType<KeptForecast> = z.object({
-  distances: z
-    .array(
-      z.object({
-        target: z.string(),
-        what: z.enum(['statement', 'command', 'call']),
-        ms: z.number().nullable(),
-        problem: z.string().exactOptional(),
-      }),
-    )
-    .exactOptional(),
+  distances: distancesShape.exactOptional(),
   forecast: z
     .object({
       run: range,

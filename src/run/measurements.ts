@@ -47,6 +47,15 @@ const hold = z.object({
   roundTrips: z.number().exactOptional(),
 });
 const kept = z.object({promised: z.number(), lost: z.number(), first: z.array(z.string())});
+/** Of distances in a file beside a journal. */
+export const distancesShape = z.array(
+  z.object({
+    target: z.string(),
+    what: z.enum(['statement', 'command', 'call']),
+    ms: z.number().nullable(),
+    problem: z.string().exactOptional(),
+  }),
+);
 const schema = z.object({
   outageMs: z.number().exactOptional(),
   writes: z
@@ -81,14 +90,5 @@ const schema = z.object({
   hold: hold.exactOptional(),
   roundTrips: z.number().exactOptional(),
   reversal: z.object({hold, roundTrips: z.number().exactOptional()}).exactOptional(),
-  distances: z
-    .array(
-      z.object({
-        target: z.string(),
-        what: z.enum(['statement', 'command', 'call']),
-        ms: z.number().nullable(),
-        problem: z.string().exactOptional(),
-      }),
-    )
-    .exactOptional(),
+  distances: distancesShape.exactOptional(),
 });

@@ -122,12 +122,14 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
     const {journal, shared: taken} = await fence(taking, {open, clock}, signal);
     try {
       await taking.whenTaken(taken);
-      const caller = await knownCaller(taking.store, clock, signal);
+      const asked = knownCaller(taking.store, clock, signal);
+      asked.catch(() => {}); // awaited below: an outage waits for both at once
+      const because = await earlierEnd(taking, {journal, clock}, signal);
+      const caller = await asked;
       if (caller && !taken.progress.runners.includes(caller.arn)) {
         const principal = principalText(caller);
         journal.append({kind: 'operator-identified', arn: caller.arn, principal});
       }
-      const because = await earlierEnd(taking, {journal, clock}, signal);
       journal.append({kind: 'earlier-holder-stopped', because});
       await journal.shared(signal);
     } finally {

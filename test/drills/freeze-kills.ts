@@ -5,9 +5,9 @@ import {fileURLToPath} from 'node:url';
 import {positionOf} from '../../lab/mysql/seed.ts';
 import {statementsOf} from '../../lab/mysql/statements.ts';
 import {type SideWatch, watchSides} from '../../lab/side-watch.ts';
+import {chanceFrom} from '../../src/forecast/chance.ts';
 import {type TriedDatabases, tryDatabases} from '../lab/mysql/databases.ts';
 import {mariadb, old} from '../lab/mysql/server-kinds.ts';
-import {randomFrom} from './random.ts';
 
 export interface FreezeKill {
   readonly outcome: 'not frozen' | 'ended itself' | 'opened' | 'neither';
@@ -29,7 +29,7 @@ export async function drillFreeze(
     const databases = await tryDatabases({source: kind, target: kind});
     const sides = watchSides({source: databases.source, aurora: databases.aurora});
     try {
-      const of = await killOften(databases, sides, {count, random: randomFrom(seed)}, say);
+      const of = await killOften(databases, sides, {count, random: chanceFrom(seed)}, say);
       const sum = (outcome: FreezeKill['outcome']) =>
         of.filter((each) => each.outcome === outcome).length;
       say(

@@ -1,5 +1,5 @@
+import {chanceFrom} from '../../src/forecast/chance.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
-import {randomFrom} from './random.ts';
 
 /** A place in a cutover: so long after the nth line of this kind of this entry. */
 export interface Point {
@@ -26,7 +26,7 @@ export function pointsOf(
   wanted: number,
   seed: number,
 ): readonly Point[] {
-  const random = randomFrom(seed);
+  const random = chanceFrom(seed);
   const candidates = entries.flatMap((_entry, index) => candidateAt(entries, index));
   const names = [...new Set(candidates.map(({entry}) => entry))];
   const acting = names

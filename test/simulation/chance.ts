@@ -1,11 +1,11 @@
-import {randomFrom} from '../drills/random.ts';
+import {chanceFrom} from '../../src/forecast/chance.ts';
 
 /** All that is left to chance in a schedule; the seed repeats it exactly. */
 export class Chance {
   readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#next = randomFrom(seed);
+    this.#next = chanceFrom(seed);
     // Neighbouring seeds begin alike.
     this.#next();
   }
