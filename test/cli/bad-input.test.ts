@@ -44,6 +44,17 @@ test('wrong words are told in JSON too', async () => {
   });
 });
 
+test.for([
+  ['status', '-i', 'lab', '--shared', 's3://our-cutovers/shop'],
+  ['status', '-i', 'lab', '--watch'],
+  ['status', '20260301-031205-4f2a', '-i', 'lab'],
+  ['approve', '20260301-031205-4f2a', 'go', '-i', 'lab', '--shared', 's3://our-cutovers/shop'],
+  ['log', '--verify', '--follow'],
+  ['live', '--to', 'page', '--port', '8080'],
+])('an option that would be left out without a word is refused: %j', async (words) => {
+  expect(await refused(...words)).toEqual({code: 2, codes: ['usage-error']});
+});
+
 describe('words and files that cannot be used, with no lab up', () => {
   test.for([
     {

@@ -1,4 +1,3 @@
-import {SwitcharooError} from '../../model/problem.ts';
 import {
   type CommandFamily,
   type CommandSpec,
@@ -8,6 +7,7 @@ import {
   optionalValue,
 } from '../command.ts';
 import {duration, inventory, param, time} from '../options.ts';
+import {usageError} from '../usage.ts';
 
 const preflightCommand = defineCommand({
   name: 'preflight',
@@ -58,9 +58,6 @@ function refuseTogether(given: {
     );
   }
 }
-
-const usageError = (message: string, hint: string) =>
-  new SwitcharooError({code: 'usage-error', message, hint});
 
 /** Of commands that read a runbook and contact no system. */
 const reading = {

@@ -1,5 +1,6 @@
 import {defineCommand, flag, InvalidValue, mandatory, optional, parsed} from '../command.ts';
 import {html, port as optionalPort, ownedInventory} from '../options.ts';
+import {refuseBeside} from '../usage.ts';
 import {teamCommands} from './team.ts';
 
 const shared = optional({
@@ -32,6 +33,16 @@ const statusCommand = defineCommand({
   ],
   run: async ({app, args: [run], options}) => {
     if (options.inventory !== undefined) {
+      refuseBeside(
+        '-i',
+        {
+          'a run': run !== undefined,
+          '--shared': options.shared !== undefined,
+          '--watch': options.watch,
+          '--offline': options.offline,
+        },
+        'With -i alone, status asks the systems of an inventory which run owns them. To show a run, leave out -i; the store of an inventory is named with --shared.',
+      );
       const {showClaims} = await import('../actions/claims.ts');
       return showClaims(app, options.inventory);
     }
@@ -77,9 +88,16 @@ const logCommand = defineCommand({
   prints: ['journal-entry', 'log-verified'],
   examples: ['log', 'log --verify', 'log --follow'],
   run: async ({app, args: [run], options}) => {
+    if (options.verify) {
+      refuseBeside(
+        '--verify',
+        {'--follow': options.follow},
+        'Follow the run first, then verify its journal.',
+      );
+    }
     const {withSharedRuns} = await import('../actions/shared.ts');
     return withSharedRuns(app, options.shared, async (shown) => {
-      if (options.follow && !options.verify) {
+      if (options.follow) {
         const {followLog} = await import('../actions/log-follow.ts');
         return followLog(shown, run);
       }
@@ -174,6 +192,13 @@ const liveCommand = defineCommand({
     const {showLive} = await import('../actions/live.ts');
     const {withSharedRuns} = await import('../actions/shared.ts');
     const {host = '127.0.0.1', port = 0, to} = options;
+    if (to !== undefined) {
+      refuseBeside(
+        '--to',
+        {'--host': options.host !== undefined, '--port': options.port !== undefined},
+        'With --to, the page is written to a folder, and your own web server serves it.',
+      );
+    }
     return withSharedRuns(app, options.shared, (shown) => showLive(shown, run, {host, port, to}));
   },
 });

@@ -1,5 +1,6 @@
 import {defineCommand, flag, mandatory, optional} from '../command.ts';
 import {inventory, ownedInventory} from '../options.ts';
+import {refuseBeside} from '../usage.ts';
 
 const unlockCommand = defineCommand({
   name: 'unlock',
@@ -103,6 +104,13 @@ const approveCommand = defineCommand({
     'approve 20260301-031205-4f2a dba-agrees --shared s3://our-cutovers/shop',
   ],
   run: async ({app, args: [run = '', entry = ''], options}) => {
+    if (options.inventory !== undefined) {
+      refuseBeside(
+        '-i',
+        {'--shared': options.shared !== undefined},
+        'Name one store: that of an inventory with -i, or s3://bucket/prefix with --shared.',
+      );
+    }
     const {approveRun} = await import('../actions/approve.ts');
     return approveRun(app, {run, entry}, options);
   },
