@@ -8,7 +8,7 @@ export type {Known} from './model/entry.ts';
 export {type ExtendedRunbook, extendRunbook} from './model/extend-runbook.ts';
 export type {Hint} from './model/hint.ts';
 export {elapsedMs, shifted} from './model/moment.ts';
-export type {ObjectStore, StoreSetup} from './model/object-store.ts';
+export type {ObjectHistory, ObjectStore, StoreSetup} from './model/object-store.ts';
 export type {PersonNeeded} from './model/person.ts';
 export {
   type CheckWords,

@@ -6,6 +6,7 @@ import type {AwsRequest} from './service.ts';
 export const actionOf = (operation: string): string => `s3:${actions[operation] ?? operation}`;
 const actions: Readonly<Record<string, string>> = {
   ListObjectsV2: 'ListBucket',
+  ListObjectVersions: 'ListBucketVersions',
   HeadObject: 'GetObject',
   HeadBucket: 'ListBucket',
   GetObjectLockConfiguration: 'GetBucketObjectLockConfiguration',

@@ -3,6 +3,15 @@ import {arnIn, regionOf} from './partition.ts';
 import type {Asked} from './policy.ts';
 import {AwsError, xmlReply} from './replies.ts';
 import {actionOf, contextOf, refuseUnless, refuseWithoutChecksum} from './s3-access.ts';
+import {
+  type Bucket,
+  currentOf,
+  keysOf,
+  listing,
+  namespace,
+  type Version,
+  versionListing,
+} from './s3-lists.ts';
 import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 
 interface S3Options {
@@ -23,24 +32,11 @@ interface S3Options {
 export interface S3 extends AwsService {
   /** Puts an object as somebody else would. */
   put(bucket: string, key: string, content: string | Uint8Array): void;
+  /** Deletes an object as somebody else would. */
+  remove(bucket: string, key: string): void;
   /** All objects of a bucket, as texts. */
   contents(bucket: string): Readonly<Record<string, string>>;
 }
-
-interface Version {
-  readonly id: string;
-  readonly bytes: Uint8Array;
-  readonly etag: string;
-  readonly modified: Date;
-  readonly contentType: string;
-  /** The object was deleted, and its versions before are kept. */
-  readonly isMarker?: true;
-}
-
-type Bucket = Map<string, Version[]>;
-
-const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
-const pageSize = 1_000;
 
 /** S3 of the lab: path-style buckets in memory, read and written over the real wire protocol. */
 export function createS3(options: S3Options): S3 {
@@ -56,6 +52,8 @@ export function createS3(options: S3Options): S3 {
     handle: async (request) => replyTo(request, buckets, options),
     put: (bucket, key, content) =>
       void addVersion(bucketOf(buckets, bucket), key, Buffer.from(content)),
+    remove: (bucket, key) =>
+      void deletion(bucketOf(buckets, bucket), key, !(options.unversioned ?? []).includes(bucket)),
     contents: (name) => {
       const bucket = bucketOf(buckets, name);
       return Object.fromEntries(
@@ -85,6 +83,8 @@ function replyTo(
   switch (operation) {
     case 'ListObjectsV2':
       return listing(name, bucket, request.query);
+    case 'ListObjectVersions':
+      return versionListing(name, bucket, request.query, !unversioned.includes(name));
     case 'GetBucketVersioning':
       return xmlReply('VersioningConfiguration', namespace, {
         Status: unversioned.includes(name) ? undefined : 'Enabled',
@@ -132,15 +132,6 @@ function deletion(bucket: Bucket, key: string, isVersioned: boolean): AwsReply {
   return {status: 204, headers, body: ''};
 }
 
-/** The newest version, unless the object was deleted. */
-const currentOf = (bucket: Bucket, key: string): Version | undefined => {
-  const newest = bucket.get(key)?.[0];
-  return newest?.isMarker ? undefined : newest;
-};
-
-const keysOf = (bucket: Bucket): readonly string[] =>
-  [...bucket.keys()].filter((key) => currentOf(bucket, key)).sort();
-
 function operationOf(request: AwsRequest): string {
   const {key} = placeOf(request);
   switch (request.method) {
@@ -162,7 +153,9 @@ const bucketQuestion = (query: URLSearchParams): string =>
     ? 'GetBucketVersioning'
     : query.has('object-lock')
       ? 'GetObjectLockConfiguration'
-      : 'ListObjectsV2';
+      : query.has('versions')
+        ? 'ListObjectVersions'
+        : 'ListObjectsV2';
 
 /** Path style: `/bucket/key/with/slashes`. */
 function placeOf({path}: AwsRequest): {readonly bucket: string; readonly key: string} {
@@ -235,34 +228,4 @@ function putReply(bucket: Bucket, key: string, {headers, bytes}: AwsRequest): Aw
   }
   const {etag, id} = addVersion(bucket, key, bytes, headers['content-type']);
   return {status: 200, headers: {etag, 'x-amz-version-id': id}, body: ''};
-}
-
-function listing(name: string, bucket: Bucket, query: URLSearchParams): AwsReply {
-  const prefix = query.get('prefix') ?? '';
-  // The token is opaque to clients; here it is the last key of the page before.
-  const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
-  const size = Math.min(Number(query.get('max-keys') ?? pageSize), pageSize);
-  const keys = keysOf(bucket).filter((key) => key.startsWith(prefix) && key > after);
-  const page = keys.slice(0, size);
-  const isTruncated = keys.length > page.length;
-  return xmlReply('ListBucketResult', namespace, {
-    Name: name,
-    Prefix: prefix,
-    KeyCount: page.length,
-    MaxKeys: size,
-    IsTruncated: isTruncated,
-    NextContinuationToken: isTruncated ? page.at(-1) : undefined,
-    Contents: page.flatMap((key) => {
-      const version = currentOf(bucket, key);
-      return version
-        ? {
-            Key: key,
-            LastModified: version.modified.toISOString(),
-            ETag: version.etag,
-            Size: version.bytes.length,
-            StorageClass: 'STANDARD',
-          }
-        : [];
-    }),
-  });
 }

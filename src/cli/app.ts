@@ -4,6 +4,7 @@ import {ansiPaint, type Paint, plainPaint} from '../report/index.ts';
 import {visible} from '../report/text.ts';
 import {defaultStateFolder} from '../run/defaults.ts';
 import {type Host, thisHost} from '../run/host.ts';
+import type {SharedVerification} from '../run/verify-shared.ts';
 import {waitingLine} from './waiting-line.ts';
 
 export interface GlobalOptions {
@@ -31,6 +32,8 @@ export interface App extends Host {
     readonly where: string;
     /** Reads what was added since. */
     refresh(signal: AbortSignal): Promise<void>;
+    /** Reads a run again as the store has it, and what was changed there after it was written. */
+    verify(run: string, signal: AbortSignal): Promise<SharedVerification>;
   };
   /** Prints data on stdout. */
   print(text: string): void;

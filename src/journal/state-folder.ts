@@ -120,6 +120,9 @@ const longestTornBytes = 1_000_000;
 
 const runName = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
 
+/** Whether a text is the whole name of a run. */
+export const isRunName = (text: string): boolean => runName.test(text);
+
 /** Names sort by time; the end is the millisecond, and keeps two runs of one millisecond apart, as a rule. */
 export function newRunName(now: Date): string {
   const [day, time] = now.toISOString().split('T');

@@ -35,8 +35,21 @@ interface StoreSafeguards {
   keepsVersions(signal: AbortSignal): Promise<boolean>;
   /** For how long nobody can delete an object, in words; `null` where anybody with the right can. */
   retention(signal: AbortSignal): Promise<string | null>;
+  /** Of each key that begins with a prefix and was ever written, in order. */
+  history(prefix: string, signal: AbortSignal): Promise<readonly ObjectHistory[]>;
   /** How its administrator makes it. Asks nothing, and makes nothing. */
   setup(): Promise<StoreSetup>;
+}
+
+/** What a store knows of a key that was written. */
+export interface ObjectHistory {
+  readonly key: string;
+  /** How often it was written, as far as versions are kept. */
+  readonly versions: number;
+  /** How many delete markers it has. */
+  readonly deletions: number;
+  /** Whether the store keeps what is replaced or deleted there. */
+  readonly isKept: boolean;
 }
 
 export interface StoreSetup {

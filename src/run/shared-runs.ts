@@ -8,6 +8,8 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import type {Host} from './host.ts';
 import {openStore} from './open-store.ts';
+import {journalIncomplete, linesIn, type Part, partIn} from './shared-parts.ts';
+import {type SharedVerification, verifyShared} from './verify-shared.ts';
 
 /** The runs of a store, as journals on this host that can only be read. */
 interface SharedRuns {
@@ -18,6 +20,8 @@ interface SharedRuns {
   readonly damaged: readonly Problem[];
   /** Reads what was added since. An object of a store never changes, so each is read once. */
   refresh(signal: AbortSignal): Promise<void>;
+  /** Reads a run again as the store has it, and what was changed there after it was written. */
+  verify(run: string, signal: AbortSignal): Promise<SharedVerification>;
   close(): Promise<void>;
 }
 
@@ -42,17 +46,11 @@ export async function openSharedRuns(
   }
   return {
     ...{place: store.place, state: new StateFolder(folder), refresh, close},
+    verify: (run, verifying) => verifyShared(store, run, verifying),
     get damaged() {
       return damaged;
     },
   };
-}
-
-/** An object of a run: the entries from `seq` on. */
-interface Part {
-  readonly run: string;
-  readonly seq: number;
-  readonly key: string;
 }
 
 async function copyNew(
@@ -103,18 +101,10 @@ async function copyRun(
   return undefined;
 }
 
-/** Each entry is a line. */
-const linesIn = (text: string): number => text.split('\n').length - 1;
-
 /** The runs of a store, newest first. */
 export async function runsIn(store: ObjectStore, signal: AbortSignal): Promise<readonly string[]> {
   const parts = (await store.keys('', signal)).flatMap(partIn);
   return [...new Set(parts.map(({run}) => run))].sort().reverse();
-}
-
-function partIn(key: string): readonly Part[] {
-  const [, run, seq] = /^(\d{8}-\d{6}-[0-9a-f]{4})\/(\d+)\.jsonl$/.exec(key) ?? [];
-  return run === undefined ? [] : [{run, seq: Number(seq), key}];
 }
 
 const limitMs = 60_000;
@@ -123,10 +113,4 @@ const storeUnread = (place: string, why: string): Problem => ({
   code: 'store-unreachable',
   message: `The shared journals in ${place} cannot be read: ${why.replace(/\.$/, '')}.`,
   hint: 'Check the network, the account and its region, then repeat the command.',
-});
-
-const journalIncomplete = (run: string, place: string, seq: number): Problem => ({
-  code: 'shared-journal-incomplete',
-  message: `The journal of ${run} in ${place} has a gap before entry ${seq}: an object was deleted there.`,
-  hint: 'Restore the deleted object. Until then, no other host can take this run over. The host that wrote the journal still has all of it.',
 });

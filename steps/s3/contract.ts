@@ -1,3 +1,5 @@
+import type {ObjectHistory} from '../../src/index.ts';
+
 /** What may be asked of a bucket. Nothing here changes it. */
 export interface BucketReader {
   /** `bucket shop-config`. */
@@ -23,6 +25,8 @@ export interface BucketReader {
   signedUrl(method: 'GET' | 'PUT', key: string, signal: AbortSignal): Promise<string>;
   /** Whether it keeps what was overwritten or deleted. */
   keepsVersions(signal: AbortSignal): Promise<boolean>;
+  /** What was ever written under keys that begin with a prefix, also what was replaced or deleted since. */
+  history(prefix: string, signal: AbortSignal): Promise<readonly ObjectHistory[]>;
   /** For how long Object Lock keeps a new object, in words; `null` where it keeps none. */
   retention(signal: AbortSignal): Promise<string | null>;
 }

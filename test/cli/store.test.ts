@@ -3,7 +3,10 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createIdentity} from '../../lab/aws/identity.ts';
 import {createS3, type S3} from '../../lab/aws/s3.ts';
+import {textOf} from '../../src/journal/shared-log.ts';
+import {MemoryJournal} from '../../src/testing/memory-journal.ts';
 import {credentials, type Started, started} from '../lab/aws/started.ts';
+import {runStarted} from '../model/journal-of.ts';
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 
 let desk: Desk;
@@ -118,4 +121,27 @@ test.each([
   expect(ended.stdout).toContain(`"Resource": "${partition}:s3:::cutovers/shop/*"`);
   expect(ended.stdout).toContain(`LocationConstraint=${region}`);
   expect(store.endpoint.calls('s3', 'PutObject')).toBe(0);
+});
+
+test('log --verify names an object of a run that was replaced in its store, and what to do', async () => {
+  const s3 = createS3({buckets: {cutovers: {}}});
+  await using store = await inventoryFor(s3);
+  const journal = new MemoryJournal();
+  const run = '20261127-030000-0001';
+  journal.append(runStarted({run}));
+  const key = `shop/${run}/00000000.jsonl`;
+  s3.put('cutovers', key, textOf(journal.entries));
+  const verify = ['log', run, '--verify', '--shared', store.file] as const;
+  const whole = await desk.run(...verify);
+  expect(whole.code, whole.stdout + whole.stderr).toBe(0);
+  expect(whole.stdout).toContain(
+    `${run}: 1 entries, each follows from the one before it. s3://cutovers/shop has them in 1 object. None of these was replaced or deleted.\nhead ${journal.head}\n`,
+  );
+  // The copy here stays as it was read.
+  s3.put('cutovers', key, 'replaced\n');
+  const changed = await desk.run(...verify, '--json');
+  expect(changed.code, changed.stdout + changed.stderr).not.toBe(0);
+  expect(lastDocument(changed).problems).toMatchObject([
+    {code: 'shared-journal-changed', hint: expect.stringContaining('list-object-versions')},
+  ]);
 });

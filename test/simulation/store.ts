@@ -89,6 +89,12 @@ export class SimulatedStore {
           ),
         keepsVersions: (signal) => asking('other', () => false, signal),
         retention: (signal) => asking('other', () => null, signal),
+        history: (prefix, signal) =>
+          asking(
+            'other',
+            () => this.keys(prefix).map((key) => ({key, versions: 1, deletions: 0, isKept: false})),
+            signal,
+          ),
         setup: async () => ({commands: [], policies: []}),
       },
     };

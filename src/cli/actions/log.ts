@@ -1,9 +1,13 @@
+import {unknownRun} from '../../journal/problems.ts';
 import {readDamagedJournal, readJournal} from '../../journal/read-journal.ts';
+import {isRunName} from '../../journal/state-folder.ts';
 import type {JournalEntry} from '../../model/journal.ts';
+import {SwitcharooError} from '../../model/problem.ts';
 import {logText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
+import {interruption} from '../interruption.ts';
 import {printDocument} from '../print-document.ts';
 
 /** Prints the journal, one line for each entry. Of a damaged one it prints what is before the damage, and throws. */
@@ -40,19 +44,56 @@ function sayDamage(app: App, entries: readonly JournalEntry[]): void {
   }
 }
 
-/** Verifies that every line follows from the one before it. */
-export function verifyLog(app: App, name: string | undefined): ExitCode {
-  const run = chooseRun(app, name);
-  const {entries, head, tornBytes} = readJournal(app.state.journalOf(run));
-  const torn =
-    tornBytes > 0 ? ` A last line of ${tornBytes} bytes was torn by a crash and is no entry.` : '';
+/** Verifies that every line follows from the one before it; in a store also that nothing was changed since. */
+export async function verifyLog(app: App, name: string | undefined): Promise<ExitCode> {
+  const verified = app.shared
+    ? await verifiedInStore(app, app.shared, name)
+    : verifiedHere(app, chooseRun(app, name));
+  const {run, entries, head, tornBytes, more} = verified;
   if (app.json) {
-    const verified = {run, entries: entries.length, head, tornBytes, verified: true} as const;
-    printDocument(app, 'log-verified', {...verified, next: []});
+    const {store} = verified;
+    const document = {run, entries, head, tornBytes, verified: true, store, next: []} as const;
+    printDocument(app, 'log-verified', document);
     return exitCodes.done;
   }
   app.print(
-    `${run}: ${entries.length} entries, each follows from the one before it.${torn}\nhead ${head}\nCompare this head with the one printed earlier: a chain alone does not show that a file was rewritten as a whole.`,
+    [
+      `${run}: ${entries} entries, each follows from the one before it.${more}`,
+      `head ${head}`,
+      'Compare this head with the one printed earlier: a chain alone does not show that a file was rewritten as a whole.',
+    ].join('\n'),
   );
   return exitCodes.done;
+}
+
+function verifiedHere(app: App, run: string) {
+  const {entries, head, tornBytes} = readJournal(app.state.journalOf(run));
+  const more =
+    tornBytes > 0 ? ` A last line of ${tornBytes} bytes was torn by a crash and is no entry.` : '';
+  return {run, entries: entries.length, head, tornBytes, store: null, more};
+}
+
+async function verifiedInStore(
+  app: App,
+  shared: NonNullable<App['shared']>,
+  name: string | undefined,
+) {
+  const run = name !== undefined && isRunName(name) ? name : chooseRun(app, name);
+  const {signal, dispose} = interruption();
+  try {
+    const {entries, head, ...store} = await shared.verify(run, signal);
+    if (store.objects === 0) {
+      // Also where a copy is here: nothing is left in the store to verify.
+      throw new SwitcharooError(unknownRun(run, shared.place));
+    }
+    const {objects, keepsVersions, place} = store;
+    const more = ` ${place} has them in ${objects} ${objects === 1 ? 'object' : 'objects'}. ${
+      keepsVersions
+        ? 'None of these was replaced or deleted.'
+        : 'It keeps no versions: whether an object was replaced or deleted is not known. Enable versioning; "store init" prints the command.'
+    }`;
+    return {run, entries, head, tornBytes: 0, store, more};
+  } finally {
+    dispose();
+  }
 }

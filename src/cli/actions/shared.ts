@@ -20,8 +20,8 @@ export async function withSharedRuns(
       for (const {message} of app.json ? [] : runs.damaged) {
         app.say(`! ${message}`);
       }
-      const {place, state, refresh} = runs;
-      return await work({...app, state, shared: {place, where, refresh}});
+      const {place, state, refresh, verify} = runs;
+      return await work({...app, state, shared: {place, where, refresh, verify}});
     } finally {
       await runs.close();
     }

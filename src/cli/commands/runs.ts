@@ -79,7 +79,10 @@ const logCommand = defineCommand({
   description:
     'Print the journal of a run, one line for each entry.\n\nWithout a run, the newest run is printed.',
   options: {
-    verify: flag({description: "Verify the journal's chain of hashes instead"}),
+    verify: flag({
+      description:
+        "Verify the journal's chain of hashes instead; with --shared also that nothing was changed in the store",
+    }),
     follow: flag({
       description: 'Print new entries as they are written, until the run is over or Ctrl-C',
     }),

@@ -153,6 +153,14 @@ export const logVerified = document({
   head: z.string(),
   tornBytes: z.number().int(),
   verified: z.literal(true),
+  store: z
+    .strictObject({
+      place: z.string(),
+      objects: z.number().int(),
+      keepsVersions: z.boolean().describe('Without versions, a replaced object does not show'),
+    })
+    .nullable()
+    .describe('Where the run was verified, with --shared'),
 });
 
 export const unlocked = document({

@@ -5,7 +5,7 @@ import {elapsedMs, type Problem, SwitcharooError} from '../../../src/index.ts';
 import {type AwsClients, AwsClock, type AwsConfig, awsClients} from '../../aws/index.ts';
 import type {BucketWriter, StoredObject} from '../contract.ts';
 import {bucketNotFound, objectNotFound, objectTooLarge} from './problems.ts';
-import {keepsVersions, retentionOf} from './safeguards.ts';
+import {historyOf, keepsVersions, retentionOf} from './safeguards.ts';
 
 type Clients = AwsClients<typeof import('@aws-sdk/client-s3'), S3Client>;
 
@@ -69,6 +69,7 @@ export function openBucket(
         await writing.send(new sdk.DeleteObjectCommand({Bucket: bucket, Key: key}), {abortSignal});
       }, key),
     keepsVersions: (signal) => ask((clients) => keepsVersions(clients, bucket, signal)),
+    history: (prefix, signal) => ask((clients) => historyOf(clients, bucket, prefix, signal)),
     retention: (signal) => ask((clients) => retentionOf(clients, bucket, signal)),
     close: s3.close,
   };

@@ -53,6 +53,14 @@ const listKeys = ({bucket}: StorePlace): Statement => ({
   Resource: bucket,
 });
 
+/** For `log --verify`: what was replaced or deleted is kept beside what is there now. */
+const listVersions = ({bucket}: StorePlace): Statement => ({
+  Sid: 'ListVersions',
+  Effect: 'Allow',
+  Action: ['s3:ListBucketVersions'],
+  Resource: bucket,
+});
+
 const readObjects = ({objects}: StorePlace): Statement => ({
   Sid: 'ReadObjects',
   Effect: 'Allow',
@@ -90,13 +98,19 @@ const policy = (...statements: readonly Statement[]): Policy => ({
   Statement: statements,
 });
 
-/** What those need who only read runs: `status`, `log`, `report`. */
+/** What those need who only read runs: `status`, `log`, `log --verify`, `report`. */
 export const readersPolicy = (place: StorePlace): Policy =>
-  policy(listKeys(place), readObjects(place));
+  policy(listKeys(place), listVersions(place), readObjects(place));
 
 /** What those need who run cutovers. */
 export const operatorsPolicy = (place: StorePlace): Policy =>
-  policy(listKeys(place), readObjects(place), addObjects(place), neverDelete(place));
+  policy(
+    listKeys(place),
+    listVersions(place),
+    readObjects(place),
+    addObjects(place),
+    neverDelete(place),
+  );
 
 /** What approvers need, besides the policy of the bucket. */
 export const approversPolicy = (place: StorePlace): Policy =>

@@ -66,6 +66,11 @@ function storeIn(
       remove: (key, signal) => done(objects.remove(`${folder}${key}`, signal)),
       keepsVersions: (signal) => objects.keepsVersions(signal),
       retention: (signal) => objects.retention(signal),
+      history: async (start, signal) =>
+        (await objects.history(`${folder}${start}`, signal)).map(({key, ...history}) => ({
+          ...history,
+          key: key.slice(folder.length),
+        })),
       setup: () => setupOf({bucket, prefix}, config),
     },
   };

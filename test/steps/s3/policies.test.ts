@@ -6,6 +6,7 @@ import {createS3} from '../../../lab/aws/s3.ts';
 import {reopenSharedLog, sharedEntries} from '../../../src/journal/open-shared-log.ts';
 import {leftKeyOf, SharedLog, type Sharing} from '../../../src/journal/shared-log.ts';
 import type {ObjectStore} from '../../../src/model/object-store.ts';
+import {verifyShared} from '../../../src/run/verify-shared.ts';
 import {MemoryJournal} from '../../../src/testing/memory-journal.ts';
 import {s3Store} from '../../../steps/s3/index.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
@@ -74,6 +75,7 @@ async function losesRun(sharing: Sharing): Promise<void> {
 
 async function readsRun(run: string): Promise<void> {
   await sharedEntries({store, run}, never);
+  expect(await verifyShared(store, run, never)).toMatchObject({objects: 1});
   expect(await store.read('none', never)).toBeNull();
 }
 

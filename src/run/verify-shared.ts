@@ -1,0 +1,81 @@
+import {readChain} from '../journal/chain.ts';
+import type {ObjectHistory, ObjectStore} from '../model/object-store.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {journalIncomplete, linesIn, type Part, partIn} from './shared-parts.ts';
+
+/** What a store has of the journal of a run. */
+export interface SharedVerification {
+  readonly place: string;
+  readonly entries: number;
+  readonly head: string;
+  readonly objects: number;
+  /** Where no versions are kept, an object that was replaced does not show. */
+  readonly keepsVersions: boolean;
+}
+
+/**
+ * Reads the journal of a run again as the store has it, and what was ever written where it is.
+ *
+ * @throws SwitcharooError `shared-journal-changed`, `shared-journal-incomplete`, `shared-journal-overlap` or
+ * `journal-damaged`.
+ */
+export async function verifyShared(
+  store: ObjectStore,
+  run: string,
+  signal: AbortSignal,
+): Promise<SharedVerification> {
+  const histories = await store.safeguards.history(`${run}/`, signal);
+  const changed = histories.filter(({versions, deletions}) => versions > 1 || deletions > 0);
+  if (changed.length > 0) {
+    throw new SwitcharooError(journalChanged(run, store.place, changed));
+  }
+  const parts = histories.flatMap(({key}) => partIn(key));
+  const texts = await Promise.all(parts.map(({key}) => store.read(key, signal)));
+  refuseMisplaced(run, store.place, parts, texts);
+  const {entries, head} = readChain(`${store.place}/${run}`, Buffer.from(texts.join('')));
+  return {
+    ...{place: store.place, entries: entries.length, head, objects: parts.length},
+    keepsVersions: histories.every(({isKept}) => isKept),
+  };
+}
+
+/** Each object begins with the entry after the last one of the object before it. */
+function refuseMisplaced(
+  run: string,
+  place: string,
+  parts: readonly Part[],
+  texts: readonly (string | null)[],
+): void {
+  let due = 0;
+  for (const [index, {seq}] of parts.entries()) {
+    if (seq > due) {
+      throw new SwitcharooError(journalIncomplete(run, place, seq));
+    }
+    if (seq < due) {
+      throw new SwitcharooError(journalOverlap(run, place, seq));
+    }
+    due += linesIn(texts[index] ?? '');
+  }
+}
+
+const journalChanged = (
+  run: string,
+  place: string,
+  changed: readonly ObjectHistory[],
+): Problem => ({
+  code: 'shared-journal-changed',
+  message: `Objects of the journal of ${run} in ${place} were changed after they were written: ${changed.map(changeText).join('; ')}. Each should have one version and no delete marker.`,
+  hint: `The oldest version is what the run wrote. List the versions with "aws s3api list-object-versions" and the prefix ${run}/, compare them with the journal on the host of the run, and look in AWS CloudTrail who wrote the others. Then restore the oldest version, and deny deletion and replacement: "store init" prints the policy.`,
+});
+
+const changeText = ({key, versions, deletions}: ObjectHistory): string =>
+  [
+    ...(versions > 1 ? [`${key} has ${versions} versions`] : [key]),
+    ...(deletions > 0 ? [`was deleted ${deletions === 1 ? 'once' : `${deletions} times`}`] : []),
+  ].join(versions > 1 ? ' and ' : ' ');
+
+const journalOverlap = (run: string, place: string, seq: number): Problem => ({
+  code: 'shared-journal-overlap',
+  message: `Entry ${seq} of ${run} is in two objects in ${place}: no host of this program writes that.`,
+  hint: 'Compare both objects with the journal on the host of the run, and look in AWS CloudTrail who wrote the one that differs. Deny everybody else s3:PutObject: "store init" prints the policy.',
+});
