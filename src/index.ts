@@ -6,6 +6,7 @@ export {confirm} from './model/confirm.ts';
 export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';
 export {type ExtendedRunbook, extendRunbook} from './model/extend-runbook.ts';
+export {defineFleet, type Fleet} from './model/fleet.ts';
 export type {Hint} from './model/hint.ts';
 export {elapsedMs, shifted} from './model/moment.ts';
 export type {ObjectHistory, ObjectStore, StoreSetup} from './model/object-store.ts';

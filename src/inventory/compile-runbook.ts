@@ -6,6 +6,12 @@ import {stripVTControlCharacters} from 'node:util';
 import type {BundleError, Plugin, RolldownError} from 'rolldown';
 import {keepSourceMap} from '../model/thrown.ts';
 
+/** A file of an author as it was written: TypeScript, with no build step. */
+export async function moduleOf(file: string): Promise<{readonly default?: unknown}> {
+  const url = await compiledRunbook(file);
+  return (await import(url)) as {readonly default?: unknown};
+}
+
 /**
  * A runbook and the TypeScript that it imports as the URL of one JavaScript module, whatever the package around it
  * says, and without type checks. What is JavaScript already stays where it lies, and is imported from there. What the

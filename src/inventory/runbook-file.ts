@@ -3,7 +3,7 @@ import {resolve} from 'node:path';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {authorsLine, inYourCode, messageOf} from '../model/thrown.ts';
-import {compiledRunbook} from './compile-runbook.ts';
+import {moduleOf} from './compile-runbook.ts';
 import {namesIn, ownNamesIn, pathsOf} from './names.ts';
 import {
   runbookInvalid,
@@ -75,8 +75,7 @@ function findFile(nameOrPath: string): string {
 
 async function defaultExportOf(file: string): Promise<unknown> {
   try {
-    const module = (await import(await compiledRunbook(file))) as {default?: unknown};
-    return module.default;
+    return (await moduleOf(file)).default;
   } catch (cause) {
     const thrown = authorsLine(cause);
     throw new SwitcharooError(

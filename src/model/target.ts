@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import type {SharedSystems} from './fleet.ts';
 import type {Preflight, SchemaLoad} from './preflight.ts';
 import type {Rights} from './rights.ts';
 import type {Ping} from './round-trip.ts';
@@ -39,6 +40,8 @@ export interface TargetKind<
   readonly schemaLoad?: SchemaLoad;
   /** How far away it is. Absent where no run waits for it. */
   readonly ping?: Ping<Reader>;
+  /** What it shares with other units of a fleet. The references of `written` are not resolved. */
+  readonly shares?: Shares;
   /** What the account needs, in addition, to keep the claim of a run in the system. */
   readonly claimNeeds?: readonly string[];
   /** What the account needs to share journals in the system. */
@@ -57,6 +60,9 @@ export interface TargetKind<
     context: OpenContext,
   ): Promise<readonly Rights[]>;
 }
+
+/** Reads an entry of the inventory as it was written. */
+type Shares = (written: Readonly<Record<string, unknown>>) => SharedSystems;
 
 /** What `switcharoo shell` was asked for. */
 export interface EnterContext extends OpenContext {
@@ -177,11 +183,12 @@ export function defineTarget<
   readonly preflight?: Preflight<Reader>;
   readonly schemaLoad?: SchemaLoad;
   readonly ping?: Ping<NoInfer<Reader>>;
+  readonly shares?: Shares;
   readonly claimNeeds?: readonly string[];
   readonly journalNeeds?: readonly string[];
   readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
 }): TargetKind<Kind, Reader, Writer> {
-  const {kind, config, enter, preflight, schemaLoad, ping, rights} = definition;
+  const {kind, config, enter, preflight, schemaLoad, ping, rights, shares} = definition;
   const {claimNeeds, journalNeeds, clockAheadMs} = definition;
   return {
     ...(rights
@@ -196,6 +203,7 @@ export function defineTarget<
     ...(preflight ? {preflight} : {}),
     ...(schemaLoad ? {schemaLoad} : {}),
     ...(ping ? {ping} : {}),
+    ...(shares ? {shares} : {}),
     ...(claimNeeds ? {claimNeeds} : {}),
     ...(journalNeeds ? {journalNeeds} : {}),
     ...(clockAheadMs ? {clockAheadMs} : {}),

@@ -19,6 +19,7 @@ export {
 } from './drill-facts.ts';
 export {drillText} from './drill-text.ts';
 export {type EvidenceAge, isStale} from './evidence.ts';
+export {type FleetPlan, fleetPlanText} from './fleet-plan.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';

@@ -31,8 +31,14 @@ interface ForecastOf {
 const mostRuns = 12;
 
 /** From the runs of the same runbook in this state folder. */
-export function forecasterFor(host: Pick<Host, 'state'>, about: ForecastOf): Forecaster {
-  const {runbook, run, distances, ...here} = about;
+export const forecasterFor = (host: Pick<Host, 'state'>, about: ForecastOf): Forecaster =>
+  forecasterFrom(pastRuns(host, about), about);
+
+/** The newest runs of a runbook in this state folder, as far as their journals can be read. */
+export function pastRuns(
+  host: Pick<Host, 'state'>,
+  {runbook, run}: Pick<ForecastOf, 'runbook' | 'run'>,
+): readonly PastRun[] {
   const past: PastRun[] = [];
   for (const name of host.state.runs()) {
     const isAlike =
@@ -44,8 +50,15 @@ export function forecasterFor(host: Pick<Host, 'state'>, about: ForecastOf): For
       past.push({timings, ...(there ? {distances: there} : {})});
     }
   }
+  return past;
+}
+
+/** From these runs. */
+export function forecasterFrom(past: readonly PastRun[], about: ForecastOf): Forecaster {
+  const {runbook, inventory, params, distances} = about;
   const digests = entryDigests(runbook);
-  return forecasterOf({runbook, digests, past, ...here, ...(distances ? {distances} : {})});
+  const here = {inventory, params, ...(distances ? {distances} : {})};
+  return forecasterOf({runbook, digests, past, ...here});
 }
 
 /** A journal that cannot be read is ignored: a run does not stop because of another one. */

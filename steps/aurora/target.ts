@@ -1,6 +1,6 @@
 import {defineTarget, type Session} from '../../src/index.ts';
-import {awsRemarks, awsRights} from '../aws/index.ts';
-import {loadSchemaInto, mysqlRights, openServer, serverPing} from '../mysql/index.ts';
+import {awsRemarks, awsRights, awsShares} from '../aws/index.ts';
+import {loadSchemaInto, mysqlRights, openServer, serverPing, serverShares} from '../mysql/index.ts';
 import {auroraPreflight} from './checks/catalogue.ts';
 import {capacityReader} from './cluster/capacity.ts';
 import {describeCluster} from './cluster/cluster-state.ts';
@@ -77,6 +77,7 @@ export const auroraCluster = defineTarget({
   // Weeks before, the cluster itself is the empty server.
   schemaLoad: {isUsual: true, load: loadSchemaInto},
   ping: serverPing,
+  shares: (written) => ({...awsShares(written), ...serverShares(written)}),
 });
 
 /** Asks again only while no answer has come. */

@@ -25,3 +25,4 @@ export {regionOf} from './sdk/region.ts';
 export {awsRemarks} from './sdk/remarks.ts';
 export {awsRights, type ResourcesOf, simulatedRights} from './sdk/rights.ts';
 export {readingClient, writingClient} from './sdk/settings.ts';
+export {awsShares} from './sdk/shares.ts';

@@ -1,6 +1,13 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {
+  arnOf,
+  awsConfig,
+  awsRemarks,
+  awsRights,
+  awsShares,
+  type ResourcesOf,
+} from '../aws/index.ts';
 import {CloudWatchCalls} from './api/cloud-watch.ts';
 import {cloudWatchPreflight} from './checks/alarms.ts';
 import type {CloudWatchReader, CloudWatchWriter} from './contract.ts';
@@ -10,6 +17,7 @@ export const cloudWatch = defineTarget({
   kind: 'cloudwatch',
   config: z.object({...awsConfig.shape}),
   preflight: cloudWatchPreflight,
+  shares: awsShares,
   rights: async (config, needs, context) => [await awsRights(config, needs, resourcesOf, context)],
   open: async (config, {name}): Promise<Session<CloudWatchReader, CloudWatchWriter>> => {
     const calls = new CloudWatchCalls(name, config);

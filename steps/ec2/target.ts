@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {awsConfig, awsRemarks, awsRights} from '../aws/index.ts';
+import {awsConfig, awsRemarks, awsRights, awsShares} from '../aws/index.ts';
 import {VpnCalls} from './api/calls.ts';
 import {vpnPreflight} from './checks/vpn.ts';
 import type {VpnReader} from './contract.ts';
@@ -25,4 +25,5 @@ export const vpnConnections = defineTarget({
     };
   },
   preflight: vpnPreflight,
+  shares: awsShares,
 });

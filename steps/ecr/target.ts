@@ -1,6 +1,13 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {
+  arnOf,
+  awsConfig,
+  awsRemarks,
+  awsRights,
+  awsShares,
+  type ResourcesOf,
+} from '../aws/index.ts';
 import {registryPreflight} from './checks/registry.ts';
 import type {RegistryReader, RegistryWriter} from './contract.ts';
 import {EcrRegistry} from './registry/ecr-registry.ts';
@@ -20,6 +27,7 @@ export const ecrRegistry = defineTarget({
     };
   },
   preflight: registryPreflight,
+  shares: awsShares,
 });
 
 /** The resources of ECR's actions (Service Authorization Reference, Amazon ECR): a token is the registry's own. */

@@ -1,6 +1,13 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {awsClockAheadMs, awsConfig, awsPartOf, awsRemarks, awsRights} from '../aws/index.ts';
+import {
+  awsClockAheadMs,
+  awsConfig,
+  awsPartOf,
+  awsRemarks,
+  awsRights,
+  awsShares,
+} from '../aws/index.ts';
 import {ServiceAccess} from './api/access.ts';
 import {serviceName} from './api/problems.ts';
 import {ecsResources} from './api/resources.ts';
@@ -40,5 +47,10 @@ export const ecsService = defineTarget({
   },
   clockAheadMs: awsClockAheadMs,
   preflight: servicePreflight,
+  shares: (written) => {
+    const account = awsShares(written);
+    const cluster = [written['cluster'], written['region']].filter(Boolean).join(' in ');
+    return {...account, cluster, service: `${cluster}/${written['service']}`};
+  },
   ping: {what: 'call', send: (service, signal) => service.scaling(signal)},
 });

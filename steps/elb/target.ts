@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {awsConfig, awsRemarks, awsRights} from '../aws/index.ts';
+import {awsConfig, awsRemarks, awsRights, awsShares} from '../aws/index.ts';
 import {AwsBalancerCalls} from './balancer/aws-calls.ts';
 import {balancerName} from './balancer/problems.ts';
 import {resourcesOf} from './balancer/resources.ts';
@@ -19,4 +19,5 @@ export const loadBalancer = defineTarget({
     remarks: () => awsRemarks(config),
   }),
   preflight: balancerPreflight,
+  shares: awsShares,
 });

@@ -11,7 +11,7 @@ export {ringIntact} from './ring-intact.ts';
 export {ringPossible} from './ring-possible.ts';
 export {stillFrozen} from './still-frozen.ts';
 export {stopReplication} from './stop-replication.ts';
-export {mysqlServer, serverPing} from './target.ts';
+export {mysqlServer, serverPing, serverShares} from './target.ts';
 export {verifyChanges} from './verify-changes.ts';
 export {verifyData} from './verify-data.ts';
 export {verifyOverReplica} from './verify-over-replica.ts';

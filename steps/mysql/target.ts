@@ -17,6 +17,11 @@ export const serverPing: Ping<MysqlReader> = {
   send: (server, signal) => server.query('DO 0', [], signal),
 };
 
+/** The server, by its address. */
+export const serverShares = (written: Readonly<Record<string, unknown>>) => ({
+  databaseHost: `${written['host']}:${written['port'] ?? 3306}`,
+});
+
 /** A MySQL server: 5.6 to 9, or MariaDB. */
 export const mysqlServer = defineTarget({
   kind: 'mysql',
@@ -37,6 +42,7 @@ export const mysqlServer = defineTarget({
   preflight: mysqlPreflight,
   schemaLoad: {isUsual: false, load: loadSchemaInto},
   ping: serverPing,
+  shares: serverShares,
   claimNeeds,
 });
 

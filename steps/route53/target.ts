@@ -1,5 +1,5 @@
 import {defineTarget} from '../../src/index.ts';
-import {arnOf, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {arnOf, awsRemarks, awsRights, awsShares, type ResourcesOf} from '../aws/index.ts';
 import {hostedZonePreflight, registrarPreflight} from './checks/zone.ts';
 import {registrarConfig} from './registrar/config.ts';
 import {openRegistrar, personText} from './registrar/registrar.ts';
@@ -18,6 +18,11 @@ export const hostedZone = defineTarget({
     remarks: () => awsRemarks(config),
   }),
   preflight: hostedZonePreflight,
+  shares: (written) => ({
+    ...awsShares(written),
+    zone: String(written['zoneId']).replace(/^\/hostedzone\//, ''),
+    route53RequestsPerSecond: Number(written['requestsPerSecond'] ?? 5),
+  }),
   ping: {
     what: 'call',
     send: async (zone, signal) => zone.setsAt([(await zone.domain(signal)).name], signal),

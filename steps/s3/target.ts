@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {awsConfig, awsRemarks, awsRights} from '../aws/index.ts';
+import {awsConfig, awsRemarks, awsRights, awsShares} from '../aws/index.ts';
 import {openBucket} from './bucket/open-bucket.ts';
 import {resourcesOf} from './bucket/resources.ts';
 import {bucketPreflight} from './checks/bucket.ts';
@@ -17,4 +17,5 @@ export const s3Bucket = defineTarget({
     return {reader, writer: reader, remarks: () => awsRemarks(aws), close: reader.close};
   },
   preflight: bucketPreflight,
+  shares: awsShares,
 });

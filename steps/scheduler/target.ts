@@ -1,6 +1,13 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {
+  arnOf,
+  awsConfig,
+  awsRemarks,
+  awsRights,
+  awsShares,
+  type ResourcesOf,
+} from '../aws/index.ts';
 import {SchedulerCalls} from './api/calls.ts';
 import {schedulerPreflight} from './checks/scheduler.ts';
 import type {SchedulerReader, SchedulerWriter} from './contract.ts';
@@ -20,6 +27,7 @@ export const eventScheduler = defineTarget({
     };
   },
   preflight: schedulerPreflight,
+  shares: awsShares,
 });
 
 /** The resources of its actions (Service Authorization Reference, Amazon EventBridge Scheduler). */

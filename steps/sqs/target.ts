@@ -1,6 +1,13 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {
+  arnOf,
+  awsConfig,
+  awsRemarks,
+  awsRights,
+  awsShares,
+  type ResourcesOf,
+} from '../aws/index.ts';
 import {SqsCalls} from './api/calls.ts';
 import {sqsPreflight} from './checks/sqs.ts';
 import type {SqsReader} from './contract.ts';
@@ -20,6 +27,7 @@ export const sqsQueues = defineTarget({
     };
   },
   preflight: sqsPreflight,
+  shares: awsShares,
 });
 
 /** The resources of its actions (Service Authorization Reference, Amazon SQS). */

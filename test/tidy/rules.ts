@@ -75,6 +75,11 @@ const arrows: readonly Arrow[] = [
     rule: 'the application knows no terminal, give it what it needs as an argument',
   },
   {
+    from: (file) => isIn(file, 'src/fleet'),
+    may: ({to}) => isIn(to, 'src') && !isIn(to, 'src/cli'),
+    rule: 'a fleet runs what one run does, and knows no terminal; give it what it needs as an argument',
+  },
+  {
     from: (file) => file === 'src/index.ts',
     may: ({to, kind}) =>
       isIn(to, 'src/model') ||

@@ -1,5 +1,6 @@
 import type {CommandGroups} from '../command.ts';
 import {cutoverCommands} from './cutover.ts';
+import {fleetCommands} from './fleet.ts';
 import {labCommands} from './lab.ts';
 import {preparationCommands} from './preparation.ts';
 import {projectCommands} from './project.ts';
@@ -10,6 +11,7 @@ import {servicesCommands} from './services.ts';
 export const commandGroups: CommandGroups = {
   'Cutover commands': cutoverCommands,
   'Run commands': runsCommands,
+  'Fleet commands': fleetCommands,
   'Preparation commands': preparationCommands,
   'Lab commands': labCommands,
   'ECS service commands': servicesCommands,

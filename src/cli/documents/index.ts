@@ -1,6 +1,7 @@
 import type {z} from 'zod';
 import {journalEntry} from '../../model/journal.ts';
 import {drillDocument} from '../../report/index.ts';
+import {fleetPlan} from './fleet.ts';
 import {labCount, labDown, labFault, labHealed, labStatus, labUp} from './lab.ts';
 import {problems} from './parts.ts';
 import {planDocument} from './plan.ts';
@@ -54,6 +55,7 @@ export const documents = {
   'store-check': preparation.storeCheck,
   'store-init': preparation.storeInit,
   tag: preparation.tag,
+  'fleet-plan': fleetPlan,
   'lab-up': labUp,
   'lab-down': labDown,
   'lab-status': labStatus,

@@ -101,7 +101,7 @@ longestOutage satisfies z.ZodType<OutageRule>;
 
 export const people = z.string().optional();
 
-const range = z
+export const range = z
   .strictObject({p5: z.number(), p50: z.number(), p95: z.number()})
   .describe('Machine time in ms: 5 of 100 runs take less than p5, and 95 less than p95');
 

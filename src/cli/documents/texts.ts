@@ -12,6 +12,7 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   replay: 'A run as it was at an earlier moment, from its journal',
   live: 'Where the live page of a run is served',
   'page-state': 'The state.json of a live page: what it shows, and the time of the run',
+  'fleet-plan': 'The waves of a fleet: their order, limits and forecasts',
   runs: 'The runs of the state folder, the newest last',
   claims: 'Which run owns each target of an inventory',
   'journal-entry': 'One line of the journal of a run',

@@ -1,0 +1,16 @@
+import {planFleet} from '../../fleet/fleet-plan.ts';
+import {fleetPlanText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
+
+/** Plans the waves of a fleet. */
+export async function showFleetPlan(app: App, file: string): Promise<ExitCode> {
+  const plan = await planFleet(app, file);
+  if (app.json) {
+    printDocument(app, 'fleet-plan', {...plan, next: []});
+  } else {
+    app.print(fleetPlanText(plan, app));
+  }
+  return exitCodes.done;
+}

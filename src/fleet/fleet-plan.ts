@@ -1,0 +1,46 @@
+import {digestOf} from '../model/canonical.ts';
+import {refuseAny} from '../model/problem.ts';
+import type {FleetPlan} from '../report/index.ts';
+import type {Host} from '../run/host.ts';
+import {collisionsIn, remarksOn} from './collisions.ts';
+import {type DescribedUnit, describedUnits} from './described-units.ts';
+import {loadFleet} from './fleet-file.ts';
+import {waveForecasts} from './night.ts';
+
+/**
+ * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system.
+ *
+ * @throws ProblemsError when a unit is not valid, or when units would collide
+ */
+export async function planFleet(host: Pick<Host, 'state'>, path: string): Promise<FleetPlan> {
+  const {file, fleet} = await loadFleet(path);
+  const units = await describedUnits(host, fleet);
+  refuseAny(collisionsIn(fleet, units));
+  const waves = waveForecasts(fleet, units).map(({wave, run, notMeasured, units: forecasts}) => {
+    const {approve} = fleet.waves[wave] ?? {};
+    const planned = units
+      .filter((unit) => unit.wave === wave)
+      .map((unit) => {
+        const {unit: _unit, ...forecast} = forecasts.find((each) => each.unit === unit.id) ?? {};
+        return {
+          ...{unit: unit.id, runbook: unit.runbookName, inventory: unit.inventoryName},
+          ...{after: unit.after, ...forecast},
+          ...(unit.team === undefined ? {} : {team: unit.team}),
+        };
+      });
+    return {wave, units: planned, run, notMeasured, ...(approve ? {approve} : {})};
+  });
+  return {
+    ...{fleet: fleet.name, file, digest: fleetDigest(units), atOnce: fleet.atOnce ?? {}, waves},
+    remarks: remarksOn(fleet, units),
+  };
+}
+
+/** Of all that would be done: another runbook, inventory, parameter or order is another fleet. */
+const fleetDigest = (units: readonly DescribedUnit[]): string =>
+  digestOf(
+    units.map(({id, wave, after, params, targets, runbookDigest, inventoryDigest}) => [
+      ...[id, wave, after, params ?? {}, targets ?? {}],
+      ...[runbookDigest, inventoryDigest],
+    ]),
+  );

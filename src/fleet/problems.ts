@@ -1,0 +1,35 @@
+import type {Problem} from '../model/problem.ts';
+
+export const fleetNotFound = (path: string): Problem => ({
+  code: 'fleet-not-found',
+  message: `There is no file ${path}.`,
+  hint: 'Give the file that names the waves, such as waves.ts. docs/a-fleet.md shows one.',
+});
+
+export const fleetLoadFailed = (file: string, why: string): Problem => ({
+  code: 'fleet-load-failed',
+  message: `${file} cannot be loaded: ${why}`,
+  hint: 'Correct it, and run the command again.',
+});
+
+export const fleetInvalid = (file: string, mistake: string): Problem => ({
+  code: 'fleet-invalid',
+  message: `${file} is not a fleet: ${mistake}`,
+  hint: 'Its default export is defineFleet({name, waves}). docs/a-fleet.md shows one.',
+});
+
+export const fleetUnitInvalid = (unit: string, {message, hint}: Problem): Problem => ({
+  code: 'fleet-unit-invalid',
+  message: `${unit}: ${message}`,
+  hint,
+});
+
+export const fleetCollision = (
+  units: readonly {readonly id: string}[],
+  what: string,
+  todo: string,
+): Problem => ({
+  code: 'fleet-collision',
+  message: `${units.map(({id}) => id).join(', ')}: ${what}`,
+  hint: todo,
+});

@@ -1,0 +1,116 @@
+import {rangeText} from '../forecast/forecast-text.ts';
+import type {Range} from '../forecast/range.ts';
+import {type Fleet, type SharedResource, sharedResources} from '../model/fleet.ts';
+import {counted, durationText, type TextOptions} from './labels.ts';
+import {flow, type Piece, pad, widthOf} from './text.ts';
+
+interface PlannedUnit {
+  readonly unit: string;
+  readonly runbook: string;
+  readonly inventory: string;
+  readonly team?: string;
+  readonly after: readonly string[];
+  /** In ms after its wave; absent where no earlier run shows how long it takes. */
+  readonly beginsMs?: number;
+  readonly run?: Range;
+  readonly outage?: Range;
+}
+
+interface PlannedWave {
+  readonly wave: string;
+  readonly approve?: {readonly by: readonly string[]; readonly of: number};
+  /** In the order in which they may begin. */
+  readonly units: readonly PlannedUnit[];
+  /** Machine time of the units that earlier runs have measured. */
+  readonly run: Range;
+  readonly notMeasured: readonly string[];
+}
+
+/** The order of a fleet, and how long it will probably take. */
+export interface FleetPlan {
+  readonly fleet: string;
+  readonly file: string;
+  /** Of the waves, and of every runbook and inventory in them. */
+  readonly digest: string;
+  readonly atOnce: NonNullable<Fleet['atOnce']>;
+  readonly waves: readonly PlannedWave[];
+  readonly remarks: readonly string[];
+}
+
+export function fleetPlanText(plan: FleetPlan, options: TextOptions): string {
+  const {paint, width} = options;
+  const units = plan.waves.reduce((sum, wave) => sum + wave.units.length, 0);
+  const size = `${counted(units, 'unit')} in ${counted(plan.waves.length, 'wave')}`;
+  return [
+    ...flow([{text: `Fleet ${plan.fleet}`, paint: paint.bold}, `: ${size}`], {width}),
+    ...flow([limitsText(plan.atOnce)], {width}),
+    ...plan.waves.flatMap((wave, at) => ['', ...waveLines(wave, plan.waves[at - 1], options)]),
+    ...(plan.remarks.length > 0 ? [''] : []),
+    ...plan.remarks.flatMap((remark) => flow([remark], {width, first: '! ', rest: '  '})),
+    '',
+    ...flow([`Digest of this plan: ${plan.digest}`], {width}),
+  ].join('\n');
+}
+
+const resourceWords: Readonly<Record<SharedResource, string>> = {
+  databaseHost: 'on a database server',
+  zone: 'in a zone',
+  cluster: 'in a cluster',
+  account: 'in an account',
+  team: 'of a team',
+};
+
+function limitsText(atOnce: FleetPlan['atOnce']): string {
+  const limits = [
+    ...(atOnce.units === undefined ? [] : [counted(atOnce.units, 'unit')]),
+    ...sharedResources.flatMap((resource) => {
+      const limit = atOnce[resource];
+      return limit === undefined ? [] : [`${limit} ${resourceWords[resource]}`];
+    }),
+  ];
+  return limits.length === 0
+    ? 'No limit to how many units are under way at once.'
+    : `At most at once: ${limits.join(', ')}.`;
+}
+
+function waveLines(
+  wave: PlannedWave,
+  earlier: PlannedWave | undefined,
+  {paint, width}: TextOptions,
+): readonly string[] {
+  const {approve, notMeasured, units} = wave;
+  const measured = units.length - notMeasured.length;
+  const about = [
+    counted(units.length, 'unit'),
+    ...(earlier ? [`after ${earlier.wave}`] : []),
+    ...(approve ? [`approved by ${approve.of} of ${approve.by.join(', ')}`] : []),
+    ...(measured > 0 ? [`${rangeText(wave.run)} of machine time`] : []),
+  ].join(', ');
+  const rows = units.map(cellsOf);
+  const columns = [0, 1, 2, 3].map((at) => Math.max(...rows.map((row) => widthOf(row[at] ?? ''))));
+  return [
+    ...flow([{text: `Wave ${wave.wave}`, paint: paint.bold}, `: ${about}`], {width}),
+    ...rows.flatMap((row) =>
+      flow(
+        row.flatMap((cell, at): Piece[] => [cell, pad('', (columns[at] ?? 0) - widthOf(cell) + 2)]),
+        {width, first: '  ', rest: '      '},
+      ),
+    ),
+    ...(measured > 0 && notMeasured.length > 0
+      ? flow([`Not in this figure, never measured: ${notMeasured.join(', ')}.`], {
+          width,
+          first: '  ',
+        })
+      : []),
+  ];
+}
+
+const cellsOf = (unit: PlannedUnit): readonly string[] => [
+  unit.unit,
+  `${unit.runbook} on ${unit.inventory}`,
+  unit.beginsMs === undefined || !unit.run
+    ? 'never measured'
+    : `${unit.beginsMs === 0 ? 'at once' : `after ${durationText(unit.beginsMs)}`}, takes ${rangeText(unit.run)}`,
+  unit.outage ? `outage ${rangeText(unit.outage)}` : '',
+  unit.after.length > 0 ? `after ${unit.after.join(', ')}` : '',
+];

@@ -1,0 +1,225 @@
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
+import {planFleet} from '../../src/fleet/fleet-plan.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
+import type {Fleet} from '../../src/model/fleet.ts';
+import {ProblemsError, type SwitcharooError} from '../../src/model/problem.ts';
+import {fleetPlanText, plainPaint} from '../../src/report/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
+const host = {state: new StateFolder(join(folder, 'state'))};
+const staging = readFileSync('inventories/staging.example.yaml', 'utf8');
+
+beforeAll(() => {
+  vi.stubEnv('SEED_FILE', 'mysql-bin.000001');
+  vi.stubEnv('SEED_POSITION', '4');
+  vi.stubEnv('IMAGE_TAG', '2');
+  mkdirSync(join(folder, 'inventories'));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, {recursive: true, force: true});
+});
+
+/** The inventory of a service: as staging, with its own server, cluster and zone. */
+function inventoryOf(name: string, own: {server?: string; zone?: string; service?: string} = {}) {
+  const file = join(folder, 'inventories', `${name}.yaml`);
+  const {server = `${name}.example`, zone = 'Z1', service = name} = own;
+  const text = staging
+    .replace('name: staging', `name: ${name}`)
+    .replace('    host: 10.21.0.21', `    host: ${server}`)
+    .replace('Z0123456789STAGING', zone)
+    .replaceAll('service: shop', `service: ${service}`)
+    .replaceAll('service: worker', `service: ${service}-worker`)
+    .replaceAll('service: sockets', `service: ${service}-sockets`)
+    .replaceAll('10.21.0.22', `replica.${name}.example`)
+    .replaceAll('shop-staging.cluster', `${name}.cluster`);
+  writeFileSync(file, text);
+  return file;
+}
+
+const unitOf = (name: string, own: Parameters<typeof inventoryOf>[1] = {}) => ({
+  runbook: 'warm-cutover',
+  inventory: inventoryOf(name, own),
+});
+
+let files = 0;
+function written(fleet: unknown): string {
+  files += 1;
+  const file = join(folder, `waves-${files}.ts`);
+  writeFileSync(file, `export default ${JSON.stringify(fleet)};\n`);
+  return file;
+}
+
+async function problemsOf(fleet: unknown): Promise<readonly string[]> {
+  try {
+    await planFleet(host, written(fleet));
+  } catch (error) {
+    const problems =
+      error instanceof ProblemsError ? error.problems : [(error as SwitcharooError).problem];
+    return problems.map(({code, message}) =>
+      `${code}: ${message}`
+        .replaceAll(/\S*waves-\d+\.ts/g, 'waves.ts')
+        .replaceAll(`${folder}/`, ''),
+    );
+  }
+  return [];
+}
+
+describe('a plan of a fleet', () => {
+  test('has its waves in their order, who approves them, and each unit after those that it waits for', async () => {
+    const fleet: Fleet = {
+      name: 'to-aws',
+      atOnce: {units: 4, databaseHost: 1, account: 1},
+      waves: {
+        pilot: {units: {blog: unitOf('blog')}},
+        shops: {
+          approve: {by: ['kim', 'lee'], of: 1},
+          units: {shop: {...unitOf('shop'), after: ['stock']}, stock: unitOf('stock')},
+        },
+      },
+    };
+    const plan = await planFleet(host, written(fleet));
+    expect(fleetPlanText(plan, {width: 100, paint: plainPaint})).toBe(
+      [
+        'Fleet to-aws: 3 units in 2 waves',
+        'At most at once: 4 units, 1 on a database server, 1 in an account.',
+        '',
+        'Wave pilot: 1 unit',
+        '  blog  warm-cutover on blog  never measured',
+        '',
+        'Wave shops: 2 units, after pilot, approved by 1 of kim, lee',
+        '  stock  warm-cutover on stock  never measured',
+        '  shop   warm-cutover on shop   never measured    after stock',
+        '',
+        `Digest of this plan: ${plan.digest}`,
+      ].join('\n'),
+    );
+  });
+
+  test('has another digest once an inventory of a unit has changed', async () => {
+    const fleet = {name: 'one', waves: {all: {units: {blog: unitOf('digest-blog')}}}};
+    const before = await planFleet(host, written(fleet));
+    expect((await planFleet(host, written(fleet))).digest).toBe(before.digest);
+    inventoryOf('digest-blog', {zone: 'Z9'});
+    expect((await planFleet(host, written(fleet))).digest).not.toBe(before.digest);
+  });
+
+  test('says where units share the five requests a second that Route 53 takes', async () => {
+    const waves = {all: {units: {a: unitOf('dns-a'), b: unitOf('dns-b'), c: unitOf('dns-c')}}};
+    const {remarks} = await planFleet(host, written({name: 'dns', atOnce: {units: 2}, waves}));
+    expect(remarks).toEqual([
+      'all: up to 2 units at once send 10 requests a second to Route 53 in the account of the default credentials, which takes 5. Lower requestsPerSecond of their zones, or atOnce.account.',
+    ]);
+    const one = await planFleet(host, written({name: 'dns', atOnce: {account: 1}, waves}));
+    expect(one.remarks).toEqual([]);
+  });
+});
+
+describe('a fleet is refused before the night', () => {
+  test('when two units freeze the same server, in whatever wave', async () => {
+    const one = unitOf('same-a', {server: 'db.example'});
+    const other = unitOf('same-b', {server: 'db.example'});
+    const waves = {first: {units: {one}}, second: {units: {other}}};
+    expect(await problemsOf({name: 'same', waves})).toEqual([
+      'fleet-collision: one, other: each of them freezes the database server db.example:3306, and a freeze stops every application that writes there.',
+    ]);
+  });
+
+  test('when a unit works on a server while another one freezes it', async () => {
+    const cutover = unitOf('use-a', {server: 'used.example'});
+    const copy = {
+      ...{runbook: 'first-copy'},
+      inventory: inventoryOf('use-b', {server: 'used.example'}),
+    };
+    const fleet = (more: object, after: object = {}) => ({
+      ...{name: 'use', ...more},
+      waves: {all: {units: {cutover, copy: {...copy, ...after}}}},
+    });
+    expect(await problemsOf(fleet({}))).toEqual([
+      'fleet-collision: cutover, copy: cutover freezes the database server used.example:3306 while the others may work on it.',
+    ]);
+    expect(await problemsOf(fleet({atOnce: {databaseHost: 1}}))).toEqual([]);
+    expect(await problemsOf(fleet({}, {after: ['cutover']}))).toEqual([]);
+  });
+
+  test('when two units change one service at once', async () => {
+    const own = {service: 'both'};
+    const waves = {all: {units: {a: unitOf('ecs-a', own), b: unitOf('ecs-b', own)}}};
+    expect(await problemsOf({name: 'ecs', waves})).toEqual([
+      'fleet-collision: a, b: each of them changes the service shop-staging in eu-central-1/both, and they may do so at once.',
+    ]);
+    const apart = {one: {units: {a: waves.all.units.a}}, two: {units: {b: waves.all.units.b}}};
+    expect(await problemsOf({name: 'ecs', waves: apart})).toEqual([]);
+  });
+
+  test('when a unit waits for itself, for no unit, or for a later wave', async () => {
+    const [a, b] = [unitOf('wait-a'), unitOf('wait-b')];
+    expect(
+      await problemsOf({
+        name: 'wait',
+        waves: {all: {units: {a: {...a, after: ['b']}, b: {...b, after: ['a']}}}},
+      }),
+    ).toEqual(['fleet-invalid: waves.ts is not a fleet: b waits for itself: it is after a.']);
+    expect(
+      await problemsOf({
+        name: 'wait',
+        waves: {
+          first: {units: {stock: {...a, after: ['shop', 'stok']}}},
+          second: {units: {shop: b}},
+        },
+      }),
+    ).toEqual([
+      'fleet-invalid: waves.ts is not a fleet: stock of first is after shop, which is in the later wave second.',
+      'fleet-invalid: waves.ts is not a fleet: stock is after stok, which is no unit. Did you mean stock?',
+    ]);
+  });
+
+  test('when a name is there twice, a field is unknown, or nobody can approve', async () => {
+    const a = unitOf('twice-a');
+    expect(
+      await problemsOf({name: 'twice', waves: {one: {units: {a}}, two: {units: {a}}}}),
+    ).toEqual(['fleet-invalid: waves.ts is not a fleet: The unit a is there twice.']);
+    const [problem] = await problemsOf({
+      name: 'Twice',
+      atOnce: {unit: 1},
+      waves: {one: {units: {a: {...a, afer: []}}, approve: {by: ['kim'], of: 2}}},
+    });
+    expect(problem?.split('\n').map((line) => line.trim())).toEqual([
+      'fleet-invalid: waves.ts is not a fleet: ✖ lower-case letters, digits and hyphens',
+      '→ at name',
+      '✖ Unrecognized key: "unit"',
+      '→ at atOnce',
+      '✖ more must approve than are named',
+      '→ at waves.one.approve',
+      '✖ Unrecognized key: "afer"',
+      '→ at waves.one.units.a',
+    ]);
+  });
+
+  test('with everything that is wrong in its units at once', async () => {
+    const waves = {
+      all: {
+        units: {a: {runbook: 'no-such', inventory: 'lab'}, b: {...unitOf('bad'), params: {no: 1}}},
+      },
+    };
+    const problems = await problemsOf({name: 'bad', waves});
+    expect(problems.map((problem) => problem.split(': ').slice(0, 2).join(': '))).toEqual([
+      'fleet-unit-invalid: a',
+      'fleet-unit-invalid: b',
+    ]);
+  });
+
+  test('when its file is not there, or does not compile', async () => {
+    await expect(planFleet(host, join(folder, 'none.ts'))).rejects.toMatchObject({
+      problem: {code: 'fleet-not-found'},
+    });
+    const file = join(folder, 'broken.ts');
+    writeFileSync(file, 'export default {');
+    await expect(planFleet(host, file)).rejects.toMatchObject({
+      problem: {code: 'fleet-load-failed'},
+    });
+  });
+});
