@@ -7,6 +7,10 @@ const {values, positionals} = parseArgs({
     lab: {type: 'boolean', default: false},
     /** The first host is lost at `--points` barriers, and the second takes the run over. */
     'two-hosts': {type: 'boolean', default: false},
+    /** So many races of two hosts for one run, in the smallest shop that has a freeze. */
+    races: {type: 'string'},
+    /** In the same shop: the first host killed, or the store away, at every barrier. */
+    barriers: {type: 'boolean', default: false},
     /** Killed or cut off at every line of the journal from the hold to the release; `--only 1-20`. */
     hold: {type: 'boolean', default: false},
     /** A freeze that ends itself, killed or cut off so often on each kind of server. */
@@ -40,7 +44,17 @@ if (values.lab) {
   });
   failures.push(tell(results));
 }
-if (values['two-hosts'] && values.schedules === undefined) {
+if (values.races !== undefined) {
+  const {drillRaces} = await import('./two-hosts-races.ts');
+  const options = {count: Number(values.races), seed: Number(values.seed)};
+  failures.push(tell(await drillRaces(options, say)));
+}
+if (values.barriers) {
+  const {drillBarriers} = await import('./two-hosts-barriers.ts');
+  failures.push(tell(await drillBarriers({only: values.only?.split(',').map(Number)}, say)));
+}
+const isSmall = values.races !== undefined || values.barriers || values.schedules !== undefined;
+if (values['two-hosts'] && !isSmall) {
   const {drillTwoHosts} = await import('./two-hosts.ts');
   const only = values.only?.split(',').map(Number);
   const chosen = {points: Number(values.points), seed: Number(values.seed)};

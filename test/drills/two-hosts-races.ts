@@ -1,0 +1,175 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {
+  begun,
+  type Came,
+  entriesIn,
+  resumed,
+  takenOver,
+  textInStore,
+  textOn,
+} from './small/hosts.ts';
+import type {Effect} from './small/shop.ts';
+import {nameOf, onSmallStage, type SmallHost, type SmallStage} from './small/stage.ts';
+
+/** Who races: the holder goes on while another takes over, or two take over at once. */
+const kinds = ['resume, take-over', 'two take-overs'] as const;
+
+export interface Race {
+  readonly kind: (typeof kinds)[number];
+  /** Actions that the loser performed after it had lost, and whose intent the store had not heard of before. */
+  readonly actionsOfLoser: number;
+  /** From the entry of the new holder to the end of the loser; nothing where nobody lost. */
+  readonly toldMs: number | undefined;
+  readonly winner: string;
+  readonly problems: readonly string[];
+}
+
+const atOnce = 20;
+const longestDelayMs = 400;
+/** "The one who was overtaken is told within two seconds": it looks each second, and its look takes time. */
+const toldLimitMs = 2_000;
+
+/** So many races, some at a time: most of their time they wait for what may be in flight. */
+export async function raceTwoHosts(
+  {count, seed}: {readonly count: number; readonly seed: number},
+  onRace: (race: Race, index: number) => void = () => {},
+): Promise<readonly Race[]> {
+  const races: Race[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < count; index = next++) {
+      const race = await raceOnce(seed + index);
+      races.push(race);
+      onRace(race, index);
+    }
+  };
+  await Promise.all(Array.from({length: Math.min(atOnce, count)}, lane));
+  return races;
+}
+
+function raceOnce(seed: number): Promise<Race> {
+  const kind = kinds[seed % 3 === 2 ? 1 : 0];
+  // Spread over the whole cutover: its last digits are as good as any others.
+  const delayMs = (seed * 37) % longestDelayMs;
+  return onSmallStage(async (stage) => {
+    const [ada, kim, lee] = stage.hosts;
+    const {name: run} = await begun(stage, ada, {until: 'prepared'});
+    const takings = takingsOn(stage);
+    const racers: readonly [SmallHost, SmallHost] =
+      kind === 'two take-overs' ? [lee, kim] : [ada, kim];
+    const ends = await Promise.all(
+      racers.map(async (host) => {
+        if (host === ada) {
+          return resumed(run, host);
+        }
+        await sleep(kind === 'two take-overs' ? 0 : delayMs);
+        return taken(stage, run, host);
+      }),
+    );
+    return judged({stage, run, kind, racers, ends, takings});
+  });
+}
+
+/** Takes the run over, and brings it to its end. */
+async function taken(stage: SmallStage, run: string, host: SmallHost): Promise<Came> {
+  const taking = await takenOver(stage, {run, host, isSure: false});
+  return taking.end === 'taken over' ? resumed(run, host) : taking;
+}
+
+/** When each take-over was in the store, and what the store had of the run before. */
+interface Taking {
+  readonly by: string;
+  readonly atMs: number;
+  readonly before: string;
+}
+
+function takingsOn(stage: SmallStage): readonly Taking[] {
+  const takings: Taking[] = [];
+  stage.meet({
+    object: async ({path, body}, serve) => {
+      const [, run = ''] = /\/(\d{8}-\d{6}-[0-9a-f]{4})\//.exec(path) ?? [];
+      const before = textInStore(stage, run);
+      const reply = await serve();
+      const entry = entriesIn(body).find(({kind}) => kind === 'lock-taken-over');
+      if (entry?.kind === 'lock-taken-over') {
+        takings.push({by: nameOf(entry.operator.user), atMs: performance.now(), before});
+      }
+      return reply;
+    },
+  });
+  return takings;
+}
+
+interface Raced {
+  readonly stage: SmallStage;
+  readonly run: string;
+  readonly kind: Race['kind'];
+  readonly racers: readonly [SmallHost, SmallHost];
+  readonly ends: readonly Came[];
+  readonly takings: readonly Taking[];
+}
+
+async function judged({stage, run, kind, racers, ends, takings}: Raced): Promise<Race> {
+  const names = racers.map(({operator}) => nameOf(operator.user));
+  const winners = names.filter((_, index) => ends[index]?.end === 'done');
+  const [winner = 'nobody'] = winners;
+  const loserAt = names.findIndex((name) => name !== winner);
+  const loser = names[loserAt] ?? '';
+  const taking = takings.find(({by}) => by === winner);
+  const late = taking ? lateActions(stage.shop.effects, loser, taking) : [];
+  const toldMs =
+    taking && kind === 'resume, take-over' ? (ends[loserAt]?.atMs ?? 0) - taking.atMs : undefined;
+  const {lost, duplicated, splits} = await stage.shop.count();
+  const host = racers[names.indexOf(winner)];
+  const problems = [
+    ...(winners.length === 1
+      ? []
+      : [`${winners.length} hosts ended the run: ${JSON.stringify(ends)}`]),
+    ...late.map(({what}) => `the loser set ${what}`),
+    ...(toldMs !== undefined && toldMs > toldLimitMs
+      ? [`told after ${Math.round(toldMs)} ms`]
+      : []),
+    ...(lost + duplicated + splits === 0 ? [] : [JSON.stringify({lost, duplicated, splits})]),
+    ...(stage.shop.state.settings['old'] === 'dismantled' ? [] : ['the cutover did not end']),
+    ...(host && textOn(host, run) === textInStore(stage, run) ? [] : ['the store differs']),
+  ];
+  return {kind, winner, toldMs, actionsOfLoser: late.length, problems};
+}
+
+/** An action whose intent was in the store before the take-over was in flight: the new holder has waited for it. */
+function lateActions(
+  effects: readonly Effect[],
+  loser: string,
+  {atMs, before, by}: Taking,
+): readonly Effect[] {
+  const intended = entriesIn(before).flatMap((entry) =>
+    entry.kind === 'action-intended' ? [entry.does] : [],
+  );
+  const firstOfWinner = effects.find((effect) => effect.by === by)?.atMs ?? Infinity;
+  return effects.filter(
+    (effect) =>
+      effect.by === loser &&
+      effect.atMs > atMs &&
+      (effect.atMs > firstOfWinner || !intended.includes(`set ${effect.what} to ${effect.value}`)),
+  );
+}
+
+/** Prints what came of so many races. */
+export async function drillRaces(
+  options: {readonly count: number; readonly seed: number},
+  say: (text: string) => void,
+): Promise<readonly Race[]> {
+  const races = await raceTwoHosts(options, ({problems, kind}, index) => {
+    if (problems.length > 0) {
+      say(`race ${index + 1} (seed ${options.seed + index}, ${kind}): ${problems.join('; ')}`);
+    }
+  });
+  for (const kind of kinds) {
+    const own = races.filter((race) => race.kind === kind);
+    const told = own.flatMap(({toldMs}) => (toldMs === undefined ? [] : [toldMs]));
+    const lost = told.length > 0 ? `, told after ${Math.round(Math.max(...told))} ms at most` : '';
+    const actions = own.reduce((sum, race) => sum + race.actionsOfLoser, 0);
+    say(`${kind}: ${own.length} races, ${actions} actions by the loser${lost}`);
+  }
+  return races;
+}
