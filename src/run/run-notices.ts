@@ -3,8 +3,9 @@ import type {Journal} from '../journal/contract.ts';
 import type {Redactor} from '../journal/redactor.ts';
 import type {FactOf} from '../model/journal.ts';
 import {type Channels, Notifier} from '../notify/notifier.ts';
+import type {RunTraces} from './run-traces.ts';
 
-/** Tells people what a run journals. */
+/** Tells people, and a collector of traces, what a run journals. */
 export interface RunNotices {
   /** Passes every event on, and tells people of it afterwards. */
   readonly observe: Observe;
@@ -17,6 +18,8 @@ export interface RunNotices {
 interface Parts {
   readonly redactor: Redactor;
   readonly channels: Channels;
+  readonly traces: RunTraces;
+  readonly isInOutage: () => boolean;
   readonly stateFolder: string;
   readonly observe: Observe;
   readonly journal: Journal;
@@ -33,12 +36,14 @@ interface Parts {
 export function noticesOfRun({
   redactor,
   channels,
+  traces,
   stateFolder,
-  observe,
   journal,
   isNew,
   add,
+  ...events
 }: Parts): RunNotices {
+  const observe = traces.follow({...events, journal});
   const notifier = new Notifier({
     channels,
     earlier: isNew ? [] : journal.entries,
@@ -70,11 +75,11 @@ export function noticesOfRun({
       hear(event);
     },
     settle: async () => {
-      await notifier.settle();
+      await Promise.all([notifier.settle(), traces.settle()]);
       keep();
     },
     stop: async () => {
-      await notifier.stop();
+      await Promise.all([notifier.stop(), traces.settle()]);
       keep();
     },
   };

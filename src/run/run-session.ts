@@ -38,6 +38,7 @@ import {asOutcome} from './outcome.ts';
 import {earlierFigures, scopeOf} from './past-runs.ts';
 import {redactedOperator} from './redacted-operator.ts';
 import {noticesOfRun, type RunNotices} from './run-notices.ts';
+import {noTraces, type RunTraces} from './run-traces.ts';
 
 /** A run that this process works on: its journal is open, and this process holds its lock. */
 export interface RunSession {
@@ -78,6 +79,7 @@ export interface SessionRequest {
   readonly forecaster?: Forecaster | undefined;
   /** Whom it tells what happens. */
   readonly channels?: Channels;
+  readonly traces?: RunTraces;
   /** It goes on although the shared journal cannot be reached. */
   readonly alone?: boolean;
   /** What other hosts see of its journal; absent where it stays on this host. */
@@ -225,11 +227,12 @@ function sessionWith(
   {journal, lock, watch, isNew}: Opened,
 ): RunSession {
   const {world, inventory, runbook, redactor} = opened;
-  const {approvals, forecaster, channels = noChannels} = about;
+  const {approvals, forecaster, channels = noChannels, traces = noTraces} = about;
   const [broken, full] = [watch.broken.signal, new AbortController()];
   const entries = runbook.entries.length;
   const notices = noticesOfRun({
     ...{redactor, channels, journal, isNew, stateFolder: host.state.path, observe: world.observe},
+    ...{traces, isInOutage: () => record.outage.since !== undefined},
     add: (fact) => record.add(fact),
   });
   const record = recordIn(journal, notices.observe);
@@ -258,9 +261,7 @@ function sessionWith(
       ...{inventory, claims, approvals},
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
       ...(forecaster ? {forecast: forecastInRun(forecaster, world, {journal, record})} : {}),
-      stopping: stopping.signal,
-      aborting: aborting.signal,
-      record,
+      ...{stopping: stopping.signal, aborting: aborting.signal, record},
     },
     secure: () => {
       goesForward = true;

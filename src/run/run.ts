@@ -12,6 +12,7 @@ import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {LongestOutage, ReportOptions, RunReport} from '../report/index.ts';
 import {type ApprovalRequest, approve} from './approval.ts';
+import {audienceOf} from './audience.ts';
 import {peopleText} from './channel-texts.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
 import {type ClaimRequest, type Claims, claimRequestFor, takeClaims} from './claims.ts';
@@ -255,10 +256,10 @@ export class Run {
     const log = await sharedLogOf(session, earlier !== undefined);
     const forecaster = isForward ? this.forecasts.prepare() : undefined;
     this.#claims = await takeClaims({...this.#claimRequest, log});
-    const channels = await this.#opened.channels();
+    const audience = await audienceOf(session, earlier?.progress);
     const {approvals, caller} = await approving(session, isForward, earlier?.progress);
     const asked = {...session, ...decideByOf(this.#window, session.decideBy)};
-    const claiming = {...asked, forecaster, claims: this.#claims, channels, log, approvals};
+    const claiming = {...asked, ...audience, forecaster, claims: this.#claims, log, approvals};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
@@ -271,8 +272,7 @@ export class Run {
   }
 
   async #releaseClaims(): Promise<void> {
-    const {progress} = this;
-    const claims = this.#claims;
+    const [progress, claims] = [this.progress, this.#claims];
     if (!claims) {
       return;
     }

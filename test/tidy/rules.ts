@@ -59,12 +59,18 @@ const arrows: readonly Arrow[] = [
     rule: 'those who tell people know the journal by its entries, and no engine, report or screen; bring it in as an argument',
   },
   {
+    from: (file) => isIn(file, 'src/traces'),
+    may: ({to}) => isIn(to, 'src/model', 'src/traces'),
+    rule: 'traces are made of entries of the journal; bring it in as an argument',
+  },
+  {
     from: (file) => isIn(file, 'src/run'),
     may: ({to}) =>
       isIn(
         to,
         'src/run',
         'src/notify',
+        'src/traces',
         'src/engine',
         'src/forecast',
         'src/report',

@@ -1,0 +1,150 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {EngineEvent, Observe} from '../engine/events.ts';
+import type {Journal} from '../journal/contract.ts';
+import type {Redactor} from '../journal/redactor.ts';
+import type {Problem} from '../model/problem.ts';
+import {type SpanFact, SpanFacts} from '../traces/span-facts.ts';
+import {openTraceSender, type TraceSender} from '../traces/trace-sender.ts';
+import {traceSettings} from '../traces/trace-settings.ts';
+import {version} from '../version.ts';
+import {fenced} from './fence.ts';
+
+/** Sends what a run journals as a trace. A run neither fails nor waits because of it. */
+export interface RunTraces {
+  /** Loads what sends them. Not in an outage: that takes a tenth of a second. */
+  prepare(): Promise<void>;
+  /** Passes every event on, and makes spans of it afterwards. */
+  follow(session: Followed): Observe;
+  /** Waits a moment for what was not sent, but in an outage. */
+  settle(): Promise<void>;
+}
+
+interface Followed {
+  readonly observe: Observe;
+  readonly journal: Pick<Journal, 'entries'>;
+  readonly isInOutage: () => boolean;
+}
+
+interface TracesOf {
+  readonly run: string;
+  readonly redactor: Redactor;
+  /** What kind of system a target is. */
+  readonly kindOf: (target: string) => string | undefined;
+}
+
+const longestWaitMs = 2_000;
+
+export const noTraces: RunTraces = {
+  prepare: async () => {},
+  follow: ({observe}) => observe,
+  settle: async () => {},
+};
+
+/** As the standard variables of OpenTelemetry ask for. Without them, nothing is loaded. */
+export function tracesOfRun(about: TracesOf): RunTraces {
+  const settings = traceSettings(process.env);
+  if (settings === undefined) {
+    return noTraces;
+  }
+  if ('code' in settings) {
+    return {
+      ...noTraces,
+      follow: ({observe}) => {
+        observe({kind: 'warning', problem: settings});
+        return observe;
+      },
+    };
+  }
+  return new SentTraces(about, () => openTraceSender(about.run, version, settings));
+}
+
+class SentTraces implements RunTraces {
+  readonly #about: TracesOf;
+  readonly #open: () => Promise<TraceSender>;
+  #opening: Promise<TraceSender | undefined> | undefined;
+  #sender: TraceSender | undefined;
+  #session: Followed | undefined;
+  #waiting: SpanFact[] = [];
+  #hasWarned = false;
+
+  constructor(about: TracesOf, open: () => Promise<TraceSender>) {
+    this.#about = about;
+    this.#open = open;
+  }
+
+  async prepare(): Promise<void> {
+    this.#opening ??= this.#open().catch(() => undefined);
+    this.#sender = await this.#opening;
+  }
+
+  follow(session: Followed): Observe {
+    this.#session = session;
+    const facts = new SpanFacts(this.#about.kindOf);
+    const hear = fenced((event: EngineEvent) => {
+      if (event.kind === 'journaled') {
+        this.#waiting.push(...facts.hear(event.entry));
+        this.#sendWaiting();
+      }
+    }, spanLimits);
+    const catchUp = fenced(() => {
+      for (const entry of session.journal.entries) {
+        this.#waiting.push(...facts.hear(entry));
+        if (facts.isAtRest) {
+          // The process that came to this end has sent them. One that died may not have sent its last ones.
+          this.#waiting = [];
+        }
+      }
+    }, spanLimits);
+    catchUp();
+    return (event) => {
+      session.observe(event);
+      hear(event);
+    };
+  }
+
+  async settle(): Promise<void> {
+    const {isInOutage, observe} = this.#session ?? {};
+    if (!isInOutage || isInOutage()) {
+      // It goes on in the background, as long as this process does.
+      this.#sendWaiting(true);
+      return;
+    }
+    const over = new AbortController();
+    const limit = sleep(longestWaitMs, undefined, {signal: over.signal}).catch(() => {});
+    await Promise.race([this.#sendAll(), limit]);
+    over.abort();
+    const lost = this.#sender?.unconfirmed ?? this.#waiting.length;
+    if (lost > 0 && !this.#hasWarned) {
+      this.#hasWarned = true;
+      observe?.({kind: 'warning', problem: tracesLost(lost)});
+    }
+  }
+
+  async #sendAll(): Promise<void> {
+    await this.prepare();
+    this.#sendWaiting();
+    await this.#sender?.settle();
+  }
+
+  /** Nothing is sent while an outage lasts: that would take processor time from it. */
+  #sendWaiting(isEnd = false): void {
+    if (this.#sender && (isEnd || !this.#session?.isInOutage())) {
+      for (const span of this.#waiting.splice(0)) {
+        const {name, attributes} = span;
+        this.#sender.send({...span, ...this.#about.redactor.value({name, attributes})});
+      }
+    }
+  }
+}
+
+/** A long journal is read once. */
+const spanLimits = {firstMs: 1_000, laterMs: 50};
+
+const tracesLost = (spans: number): Problem => ({
+  code: 'traces-lost',
+  message: `The collector of traces did not take ${spans} ${spans === 1 ? 'span' : 'spans'} of this run.`,
+  hint: {
+    text: 'The run is not affected, and its journal is complete. Check the collector and the variables of OpenTelemetry',
+    command: 'switcharoo docs traces',
+  },
+});

@@ -1,0 +1,113 @@
+import {createServer, type IncomingMessage} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import protobuf from 'protobufjs';
+import {z} from 'zod';
+
+const value = z.object({stringValue: z.string().optional(), boolValue: z.boolean().optional()});
+const attributes = z
+  .array(z.object({key: z.string(), value}))
+  .transform((all) => Object.fromEntries(all.map(({key, value: of}) => [key, plain(of)])));
+const plain = ({stringValue, boolValue}: z.output<typeof value>) => stringValue ?? boolValue;
+const nanoseconds = z.string().transform((text) => Number(BigInt(text) / 1_000_000n));
+
+const span = z.object({
+  traceId: z.string(),
+  spanId: z.string(),
+  parentSpanId: z.string().default(''),
+  name: z.string(),
+  startTimeUnixNano: nanoseconds,
+  endTimeUnixNano: nanoseconds,
+  attributes,
+  status: z.object({code: z.union([z.string(), z.number()]).optional()}),
+});
+type ReceivedSpan = z.output<typeof span>;
+
+const request = z.object({
+  resourceSpans: z.array(
+    z.object({
+      resource: z.object({attributes}),
+      scopeSpans: z.array(z.object({spans: z.array(span)})),
+    }),
+  ),
+});
+
+export interface Receiver {
+  readonly url: string;
+  readonly spans: readonly ReceivedSpan[];
+  readonly resources: readonly Record<string, unknown>[];
+  readonly headers: readonly IncomingMessage['headers'][];
+  close(): Promise<void>;
+}
+
+/**
+ * Receives traces as a collector does, and reads them with the definitions of the protocol: those of
+ * open-telemetry/opentelemetry-proto 1.9.0 are beside this file. `answer`: the status that it answers; 0: it accepts
+ * a connection, and never answers.
+ */
+export async function startReceiver(answer = 200): Promise<Receiver> {
+  const message = await messageType();
+  const spans: ReceivedSpan[] = [];
+  const resources: Record<string, unknown>[] = [];
+  const headers: IncomingMessage['headers'][] = [];
+  const server = createServer(async (received, response) => {
+    headers.push(received.headers);
+    const chunks: Buffer[] = [];
+    for await (const chunk of received) {
+      chunks.push(chunk);
+    }
+    if (answer === 0) {
+      return;
+    }
+    const body = Buffer.concat(chunks);
+    const isJson = received.headers['content-type'] === 'application/json';
+    for (const {resource, scopeSpans} of read(message, body, isJson).resourceSpans) {
+      resources.push(resource.attributes);
+      spans.push(...scopeSpans.flatMap((scope) => scope.spans));
+    }
+    response.writeHead(received.url === '/v1/traces' ? answer : 404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const {port} = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ...{spans, resources, headers},
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function messageType(): Promise<protobuf.Type> {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  const root = new protobuf.Root();
+  root.resolvePath = (_origin, target) => join(folder, target);
+  await root.load('opentelemetry/proto/collector/trace/v1/trace_service.proto');
+  return root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest');
+}
+
+function read(message: protobuf.Type, body: Buffer, isJson: boolean): z.output<typeof request> {
+  if (isJson) {
+    return request.parse(JSON.parse(body.toString()));
+  }
+  const shape = {longs: String, enums: String, bytes: Array, arrays: true} as const;
+  return request.parse(hexIds(message.toObject(message.decode(body), shape)));
+}
+
+/** As JSON of the protocol has them. */
+function hexIds(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(hexIds);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, of]) => [
+      key,
+      /^(trace|span|parentSpan)Id$/.test(key) ? Buffer.from(of).toString('hex') : hexIds(of),
+    ]),
+  );
+}
