@@ -25,7 +25,11 @@ export interface Race {
 }
 
 const atOnce = 20;
-const longestDelayMs = 400;
+/** What the second half of the cutover adds to the store, about. */
+const mostObjects = 9;
+const roundTripMs = 40;
+/** An action takes longer than a barrier, so that many are in flight when the run is taken over. */
+const actMs = 150;
 /** "The one who was overtaken is told within two seconds": it looks each second, and its look takes time. */
 const toldLimitMs = 2_000;
 
@@ -49,24 +53,22 @@ export async function raceTwoHosts(
 
 function raceOnce(seed: number): Promise<Race> {
   const kind = kinds[seed % 3 === 2 ? 1 : 0];
-  // Spread over the whole cutover: its last digits are as good as any others.
-  const delayMs = (seed * 37) % longestDelayMs;
   return onSmallStage(async (stage) => {
     const [ada, kim, lee] = stage.hosts;
     const {name: run} = await begun(stage, ada, {until: 'prepared'});
-    const takings = takingsOn(stage);
-    const racers: readonly [SmallHost, SmallHost] =
-      kind === 'two take-overs' ? [lee, kim] : [ada, kim];
-    const ends = await Promise.all(
-      racers.map(async (host) => {
-        if (host === ada) {
-          return resumed(run, host);
-        }
-        await sleep(kind === 'two take-overs' ? 0 : delayMs);
-        return taken(stage, run, host);
-      }),
-    );
-    return judged({stage, run, kind, racers, ends, takings});
+    stage.shop.actMs = actMs;
+    const watched = watch(stage);
+    if (kind === 'two take-overs') {
+      const racers = [lee, kim] as const;
+      const ends = await Promise.all(racers.map((host) => taken(stage, run, host)));
+      return judged({stage, run, kind, racers, ends, takings: watched.takings});
+    }
+    const racers = [ada, kim] as const;
+    const resuming = resumed(run, ada);
+    // All over the cutover, up to its last barrier.
+    await Promise.race([watched.untilObjects(seed % (mostObjects + 1)), resuming]);
+    const ends = await Promise.all([resuming, taken(stage, run, kim)]);
+    return judged({stage, run, kind, racers, ends, takings: watched.takings});
   });
 }
 
@@ -83,21 +85,39 @@ interface Taking {
   readonly before: string;
 }
 
-function takingsOn(stage: SmallStage): readonly Taking[] {
+interface Watched {
+  readonly takings: readonly Taking[];
+  /** Resolves once so many objects are in the store from now on. */
+  untilObjects(count: number): Promise<void>;
+}
+
+/** Each object takes its time, as in a store that is far away. */
+function watch(stage: SmallStage): Watched {
   const takings: Taking[] = [];
+  let objects = 0;
   stage.meet({
     object: async ({path, body}, serve) => {
       const [, run = ''] = /\/(\d{8}-\d{6}-[0-9a-f]{4})\//.exec(path) ?? [];
+      await sleep(roundTripMs / 2);
       const before = textInStore(stage, run);
       const reply = await serve();
+      objects += 1;
       const entry = entriesIn(body).find(({kind}) => kind === 'lock-taken-over');
       if (entry?.kind === 'lock-taken-over') {
         takings.push({by: nameOf(entry.operator.user), atMs: performance.now(), before});
       }
+      await sleep(roundTripMs / 2);
       return reply;
     },
   });
-  return takings;
+  return {
+    takings,
+    untilObjects: async (count) => {
+      while (objects < count) {
+        await sleep(1);
+      }
+    },
+  };
 }
 
 interface Raced {
@@ -169,7 +189,10 @@ export async function drillRaces(
     const told = own.flatMap(({toldMs}) => (toldMs === undefined ? [] : [toldMs]));
     const lost = told.length > 0 ? `, told after ${Math.round(Math.max(...told))} ms at most` : '';
     const actions = own.reduce((sum, race) => sum + race.actionsOfLoser, 0);
-    say(`${kind}: ${own.length} races, ${actions} actions by the loser${lost}`);
+    const taken = own.filter(({winner}) => winner !== nameOf('ada')).length;
+    say(
+      `${kind}: ${own.length} races, ${taken} taken over, ${actions} actions by the loser${lost}`,
+    );
   }
   return races;
 }

@@ -1,5 +1,6 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
 
 export type SideName = 'old' | 'new';
 
@@ -40,6 +41,8 @@ const writeMs = 20;
  */
 export class SmallShop {
   readonly effects: Effect[] = [];
+  /** How long it takes to set something: half of it before it has its effect. */
+  actMs = 0;
   readonly #sides: Readonly<Record<SideName, Side>> = {
     old: {writable: true, rows: []},
     new: {writable: false, rows: []},
@@ -78,7 +81,7 @@ export class SmallShop {
 
   /** Held against the side that is in charge, once what is to be copied to it has been. */
   async count(): Promise<WriteCount> {
-    await new Promise((resolve) => setTimeout(resolve, 5 * copyMs));
+    await sleep(5 * copyMs);
     const {rows} = this.#sides[this.#inCharge];
     const kept = new Set(rows);
     return {
@@ -131,8 +134,10 @@ export class SmallShop {
         chunks.push(chunk);
       }
       const {by, what, value} = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+      await sleep(this.actMs / 2);
       this.#set(what, value);
       this.effects.push({by, what, value, atMs: performance.now()});
+      await sleep(this.actMs / 2);
     }
     response.end(JSON.stringify(this.state));
   }
