@@ -24,7 +24,7 @@ export interface Race {
   readonly problems: readonly string[];
 }
 
-const atOnce = 20;
+const atOnce = 5;
 /** What the second half of the cutover adds to the store, about. */
 const mostObjects = 9;
 const roundTripMs = 40;
@@ -64,7 +64,7 @@ function raceOnce(seed: number): Promise<Race> {
       return judged({stage, run, kind, racers, ends, takings: watched.takings});
     }
     const racers = [ada, kim] as const;
-    const resuming = resumed(run, ada);
+    const resuming = again(() => resumed(run, ada));
     // All over the cutover, up to its last barrier.
     await Promise.race([watched.untilObjects(seed % (mostObjects + 1)), resuming]);
     const ends = await Promise.all([resuming, taken(stage, run, kim)]);
@@ -74,9 +74,21 @@ function raceOnce(seed: number): Promise<Race> {
 
 /** Takes the run over, and brings it to its end. */
 async function taken(stage: SmallStage, run: string, host: SmallHost): Promise<Came> {
-  const taking = await takenOver(stage, {run, host, isSure: false});
-  return taking.end === 'taken over' ? resumed(run, host) : taking;
+  const taking = await again(() => takenOver(stage, {run, host, isSure: false}));
+  return taking.end === 'taken over' ? again(() => resumed(run, host)) : taking;
 }
+
+/** On a busy machine the store may answer late: then the command says so, and is repeated. */
+async function again(command: () => Promise<Came>): Promise<Came> {
+  for (let tries = 1; ; tries += 1) {
+    const ended = await command();
+    if (ended.end !== 'store-unreachable' || tries === mostTries) {
+      return ended;
+    }
+  }
+}
+
+const mostTries = 3;
 
 /** When each take-over was in the store, and what the store had of the run before. */
 interface Taking {
