@@ -3,6 +3,7 @@ import type {Journal} from '../journal/contract.ts';
 import type {ApprovalDesk, ApprovalRules} from '../model/approval.ts';
 import type {Fact, FactOf} from '../model/journal.ts';
 import {foldWithOutage, noOutage, type Outage, outageAfter} from '../model/outage.ts';
+import type {Problem} from '../model/problem.ts';
 import {type Progress, progressAfter} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {OpenTargets} from '../model/target.ts';
@@ -40,6 +41,8 @@ export interface RunContext extends World {
   readonly claims?: RunClaims | undefined;
   /** Aborted when the run is to stop at the next safe place; its reason says by what. */
   readonly stopping: AbortSignal;
+  /** Asked right before the outage begins: why it must not, and the run pauses before it. */
+  readonly mayBeginOutage?: ((signal: AbortSignal) => Promise<Problem | undefined>) | undefined;
   /** The same without a limit of the outage: what ends the outage must not be ended by it. */
   readonly unlimited?: RunContext;
 }

@@ -7,6 +7,7 @@ import {decide} from './decision.ts';
 import {inLanes} from './lanes.ts';
 import {afterLongestOutage} from './longest-outage.ts';
 import {hasOutageBegun, oldEvidenceBefore} from './old-evidence.ts';
+import {refuseOutage} from './outage-gate.ts';
 import {isLimitPassed, limitOutage, unlimited} from './outage-limit.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
 import {isDecided} from './process-stop.ts';
@@ -107,6 +108,10 @@ async function takeTurn(
       atOnce: entries[0]?.atOnce ?? entries.length,
       isWell: ({kind}: EntryOutcome) => kind === 'done',
     };
+    const refusal = await refuseOutage(context, entries);
+    if (refusal) {
+      return pause(context, refusal);
+    }
     const lapse = await lapseBefore(context, entries);
     const outcomes = lapse
       ? [lapse]

@@ -56,11 +56,18 @@ export interface RunOptions {
   readonly observe?: Observe | undefined;
   /** Called once, when the lock is taken and the journal is open, before the first entry. */
   readonly onBegin?: ((run: Run) => void) | undefined;
+  /**
+   * Asked right before the outage begins, when nothing of it has: why it must not, and the run pauses before it. Until
+   * it answers the run waits.
+   */
+  readonly mayBeginOutage?: ((signal: AbortSignal) => Promise<Problem | undefined>) | undefined;
   /** What ends the run early. */
   readonly signals?: StopSignals | undefined;
 }
 
 export interface RunRequest extends RunOptions {
+  /** The name of the run, if it was reserved beforehand. */
+  readonly name?: string | undefined;
   /** A file, or the name of one in `runbooks/`. */
   readonly runbook: string;
   /** A file, or the name of one in `inventories/`. */
@@ -96,7 +103,7 @@ export async function openRun(
   request: RunRequest,
   host: Host = thisHost(request.stateFolder),
 ): Promise<Run> {
-  const name = newRunName(new Date());
+  const {name = reserveRunName()} = request;
   const {runbook, inventory, params = {}, targets, store, rehearsal = false} = request;
   const signals = request.signals ?? neverStopped();
   const worldRequest = {runbook, inventory, params, targetNames: targets, store, run: name};
@@ -153,6 +160,9 @@ export async function reopenRun(
   });
 }
 
+/** For a run that begins later. */
+export const reserveRunName = (): string => newRunName(new Date());
+
 interface Parts {
   readonly host: Host;
   readonly opened: OpenedWorld;
@@ -188,6 +198,7 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
       ...(options.alone ? {alone: true} : {}),
       ...(options.outsideWindow === undefined ? {} : {outsideWindow: options.outsideWindow}),
       ...(longestOutageMs === undefined ? {} : {longestOutageMs}),
+      mayBeginOutage: options.mayBeginOutage,
       ...(options.besides ? {besides: runsBesides(parts.host, options.besides)} : {}),
     },
     approver: {

@@ -82,6 +82,8 @@ export interface SessionRequest {
   readonly traces?: RunTraces;
   /** It goes on although the shared journal cannot be reached. */
   readonly alone?: boolean;
+  /** Asked right before its outage begins. */
+  readonly mayBeginOutage?: RunContext['mayBeginOutage'];
   /** What other hosts see of its journal; absent where it stays on this host. */
   readonly log?: SharedLog | undefined;
 }
@@ -227,7 +229,7 @@ function sessionWith(
   {journal, lock, watch, isNew}: Opened,
 ): RunSession {
   const {world, inventory, runbook, redactor} = opened;
-  const {approvals, forecaster, channels = noChannels, traces = noTraces} = about;
+  const {approvals, forecaster, mayBeginOutage, channels = noChannels, traces = noTraces} = about;
   const [broken, full] = [watch.broken.signal, new AbortController()];
   const entries = runbook.entries.length;
   const notices = noticesOfRun({
@@ -258,7 +260,7 @@ function sessionWith(
     context: {
       ...world,
       operator: redactedOperator(operator, redactor),
-      ...{inventory, claims, approvals},
+      ...{inventory, claims, approvals, mayBeginOutage},
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
       ...(forecaster ? {forecast: forecastInRun(forecaster, world, {journal, record})} : {}),
       ...{stopping: stopping.signal, aborting: aborting.signal, record},
