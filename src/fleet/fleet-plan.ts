@@ -31,16 +31,17 @@ export async function planFleet(host: Pick<Host, 'state'>, path: string): Promis
     return {wave, units: planned, run, notMeasured, ...(approve ? {approve} : {})};
   });
   return {
-    ...{fleet: fleet.name, file, digest: fleetDigest(units), atOnce: fleet.atOnce ?? {}, waves},
+    ...{fleet: fleet.name, file, digest: digestOfUnits(units), atOnce: fleet.atOnce ?? {}, waves},
     remarks: remarksOn(fleet, units),
   };
 }
 
 /** Of all that would be done: another runbook, inventory, parameter or order is another fleet. */
-const fleetDigest = (units: readonly DescribedUnit[]): string =>
-  digestOf(
-    units.map(({id, wave, after, params, targets, runbookDigest, inventoryDigest}) => [
+export const digestOfUnits = (units: readonly DescribedUnit[], approve: unknown = null): string =>
+  digestOf([
+    ...units.map(({id, wave, after, params, targets, runbookDigest, inventoryDigest}) => [
       ...[id, wave, after, params ?? {}, targets ?? {}],
       ...[runbookDigest, inventoryDigest],
     ]),
-  );
+    ...(approve === null ? [] : [approve]),
+  ]);

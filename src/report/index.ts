@@ -20,6 +20,7 @@ export {
 export {drillText} from './drill-text.ts';
 export {type EvidenceAge, isStale} from './evidence.ts';
 export {type FleetPlan, fleetPlanText} from './fleet-plan.ts';
+export {type FleetStatus, fleetStatusText} from './fleet-status.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';

@@ -1,4 +1,5 @@
 import {type CommandFamily, defineCommand} from '../command.ts';
+import {fleetEngineCommands} from './fleet-engine.ts';
 
 const planCommand = defineCommand({
   name: 'plan',
@@ -17,7 +18,7 @@ const planCommand = defineCommand({
 const fleetFamily: CommandFamily = {
   name: 'fleet',
   summary: 'Move many services in waves (experimental)',
-  commands: [planCommand],
+  commands: [planCommand, ...fleetEngineCommands],
 };
 
 export const fleetCommands: readonly CommandFamily[] = [fleetFamily];

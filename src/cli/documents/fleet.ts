@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {sharedResources} from '../../model/fleet.ts';
-import {document, list, texts} from './parts.ts';
+import {document, list, problem, texts, time} from './parts.ts';
 import {range} from './plan.ts';
 
 const limits = Object.fromEntries(
@@ -35,4 +35,65 @@ export const fleetPlan = document({
     }),
   ),
   remarks: texts,
+});
+
+export const fleetOrder = document({
+  order: z.enum(['started', 'approved', 'held', 'released', 'resumed', 'left-out']),
+  fleet: z.string(),
+  wave: z.string().nullable(),
+  unit: z.string().nullable(),
+  isNew: z.boolean().describe('false: it was so before, and nothing was changed'),
+  missing: z.number().int().describe('Approvals that the wave still needs'),
+});
+
+export const fleetRunner = document({stopped: z.literal(true)});
+
+export const fleetStatus = document({
+  fleet: z.string(),
+  held: z.strictObject({by: z.string(), atUtc: time, because: z.string().nullable()}).nullable(),
+  waves: list(
+    z.strictObject({
+      wave: z.string(),
+      digest: z.string(),
+      startedBy: z.string(),
+      startedRole: z.string().describe('The role that PostgreSQL let in'),
+      startedAtUtc: time,
+      approve: z.strictObject({by: texts, of: z.number().int()}),
+      approvals: list(z.strictObject({role: z.string(), atUtc: time})),
+      units: list(
+        z.strictObject({
+          unit: z.string(),
+          status: z.enum([
+            'waiting',
+            'admitted',
+            'running',
+            'done',
+            'failed',
+            'offered',
+            'left-out',
+          ]),
+          attempt: z.number().int(),
+          run: z.string().nullable(),
+          phase: z.string().nullable(),
+          inOutage: z.boolean(),
+          changes: z.number().int().describe('Changes in place when its runner last reported'),
+          journal: z
+            .strictObject({host: z.string(), folder: z.string()})
+            .nullable()
+            .describe('Where its journal is'),
+          waitsFor: z.string().nullable(),
+          problem: problem.nullable(),
+          changedAtUtc: time,
+        }),
+      ),
+    }),
+  ),
+  runners: list(
+    z.strictObject({
+      host: z.string(),
+      folder: z.string(),
+      version: z.string(),
+      silentSeconds: z.number().int(),
+    }),
+  ).describe('Those that were heard in the last minute'),
 });

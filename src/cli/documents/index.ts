@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import {journalEntry} from '../../model/journal.ts';
 import {drillDocument} from '../../report/index.ts';
-import {fleetPlan} from './fleet.ts';
+import {fleetOrder, fleetPlan, fleetRunner, fleetStatus} from './fleet.ts';
 import {labCount, labDown, labFault, labHealed, labStatus, labUp} from './lab.ts';
 import {problems} from './parts.ts';
 import {planDocument} from './plan.ts';
@@ -56,6 +56,9 @@ export const documents = {
   'store-init': preparation.storeInit,
   tag: preparation.tag,
   'fleet-plan': fleetPlan,
+  'fleet-order': fleetOrder,
+  'fleet-status': fleetStatus,
+  'fleet-runner': fleetRunner,
   'lab-up': labUp,
   'lab-down': labDown,
   'lab-status': labStatus,

@@ -1,0 +1,188 @@
+import {type FleetDatabase, openDatabase} from '../../fleet/database.ts';
+import {
+  approveWave,
+  holdFleet,
+  leaveOut,
+  missingApprovals,
+  releaseFleet,
+  resumeUnit,
+  startWave,
+} from '../../fleet/orders.ts';
+import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
+import {makeTables} from '../../fleet/tables.ts';
+import {waveToStart} from '../../fleet/wave-file.ts';
+import {fleetStatusText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import type {App} from '../app.ts';
+import type {DocumentOf} from '../documents/index.ts';
+import {printDocument} from '../print-document.ts';
+
+interface Named {
+  readonly fleet: string | undefined;
+}
+
+const operatorOf = ({operator}: App): string => `${operator.user}@${operator.host}`;
+
+/** Opens the PostgreSQL of the fleet, and closes it in any case. */
+async function inDatabase(
+  app: App,
+  work: (database: FleetDatabase) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  app.waiting('Connecting to PostgreSQL');
+  const database = await openDatabase(app.state.path);
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+type Order = Omit<DocumentOf<'fleet-order'>, 'next'>;
+
+function printOrder(app: App, order: Order, lines: readonly string[], next: readonly string[]) {
+  const commands = next.map((command) => app.paste(command));
+  if (app.json) {
+    printDocument(app, 'fleet-order', {...order, next: commands});
+    return;
+  }
+  lines.forEach(app.say);
+  for (const command of commands) {
+    app.say(`Next: ${command}`);
+  }
+}
+
+/** Writes down the units of a wave: runners begin with them as soon as the wave is approved. */
+export function startFleetWave(app: App, wave: string, file: string): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const read = await waveToStart(app, file, wave);
+    await makeTables(database);
+    const started = await startWave(database, {...read, operator: operatorOf(app)});
+    const missing = missingApprovals(started.wave);
+    const {name: fleet} = read.fleet;
+    const count = read.units.length === 1 ? 'one unit' : `${read.units.length} units`;
+    printOrder(
+      app,
+      {order: 'started', fleet, wave, unit: null, isNew: started.isNew, missing},
+      [
+        started.isNew
+          ? `${wave} of ${fleet} was started, with ${count}.`
+          : `${wave} of ${fleet} was started before. Nothing was changed.`,
+        ...(missing > 0
+          ? [
+              `It waits for ${missing} of ${started.wave.approveOf} approvals by ${started.wave.approveBy.join(', ')}.`,
+            ]
+          : []),
+      ],
+      [missing > 0 ? `fleet approve ${wave}` : 'fleet runner', 'fleet status'],
+    );
+    return exitCodes.done;
+  });
+}
+
+export function approveFleetWave(app: App, wave: string, {fleet: name}: Named): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const fleet = await fleetNamed(database, name);
+    const operator = operatorOf(app);
+    const {isNew, role, wave: row} = await approveWave(database, {fleet, wave, operator});
+    const missing = missingApprovals(row);
+    printOrder(
+      app,
+      {order: 'approved', fleet, wave, unit: null, isNew, missing},
+      [
+        isNew ? `You approved ${wave} as ${role}.` : `You had approved ${wave} as ${role}.`,
+        missing > 0 ? `It still needs ${missing} of ${row.approveOf}.` : 'Its units may begin.',
+      ],
+      ['fleet status'],
+    );
+    return exitCodes.done;
+  });
+}
+
+export function holdWholeFleet(
+  app: App,
+  {fleet: name, because}: Named & {readonly because: string | undefined},
+): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const fleet = await fleetNamed(database, name);
+    const {isNew} = await holdFleet(database, {fleet, operator: operatorOf(app), because});
+    const {waves} = await fleetStatus(database, fleet);
+    const inOutage = waves
+      .flatMap(({units}) => units)
+      .filter((unit) => unit.inOutage && unit.status === 'running')
+      .map(({unit}) => unit);
+    printOrder(
+      app,
+      {order: 'held', fleet, wave: null, unit: null, isNew, missing: 0},
+      [
+        `${fleet} is held: no unit begins anywhere, and no outage.`,
+        inOutage.length === 0
+          ? 'No unit is in an outage.'
+          : `In an outage, and brought to its end: ${inOutage.join(', ')}.`,
+      ],
+      ['fleet status', 'fleet release'],
+    );
+    return exitCodes.done;
+  });
+}
+
+export function releaseWholeFleet(app: App, {fleet: name}: Named): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const fleet = await fleetNamed(database, name);
+    const {isNew} = await releaseFleet(database, {fleet, operator: operatorOf(app)});
+    printOrder(
+      app,
+      {order: 'released', fleet, wave: null, unit: null, isNew, missing: 0},
+      [isNew ? `${fleet} goes on.` : `${fleet} was not held.`],
+      ['fleet status'],
+    );
+    return exitCodes.done;
+  });
+}
+
+export function resumeFleetUnit(app: App, unit: string, {fleet: name}: Named): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const fleet = await fleetNamed(database, name);
+    await resumeUnit(database, {fleet, unit, operator: operatorOf(app)});
+    printOrder(
+      app,
+      {order: 'resumed', fleet, wave: null, unit, isNew: true, missing: 0},
+      [`${unit} goes on as soon as its runner has capacity.`],
+      ['fleet status'],
+    );
+    return exitCodes.done;
+  });
+}
+
+export function leaveOutUnit(
+  app: App,
+  unit: string,
+  {fleet: name, because}: Named & {readonly because: string},
+): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const fleet = await fleetNamed(database, name);
+    await leaveOut(database, {fleet, unit, operator: operatorOf(app), because});
+    printOrder(
+      app,
+      {order: 'left-out', fleet, wave: null, unit, isNew: true, missing: 0},
+      [`${unit} is left out: its wave no longer waits for it.`],
+      ['fleet status'],
+    );
+    return exitCodes.done;
+  });
+}
+
+export function showFleetStatus(app: App, {fleet: name}: Named): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const status = await fleetStatus(database, await fleetNamed(database, name));
+    const offered = status.waves
+      .flatMap(({units}) => units)
+      .filter(({status: state}) => state === 'offered' || state === 'failed')
+      .map(({unit}) => app.paste(`fleet resume ${unit}`));
+    if (app.json) {
+      printDocument(app, 'fleet-status', {...status, next: offered});
+    } else {
+      app.print(fleetStatusText(status, app));
+    }
+    return exitCodes.done;
+  });
+}

@@ -1,0 +1,136 @@
+import {createRequire} from 'node:module';
+import type {DBOS, DBOSClient} from '@dbos-inc/dbos-sdk';
+import {Pool, type PoolClient} from 'pg';
+import {engineSchema} from './tables.ts';
+
+// DBOS hands out the work, and nothing else: what a unit is, our rows say, and what happened, its journal.
+
+/** One attempt at a unit, as a runner gets it. */
+export interface Errand {
+  readonly fleet: string;
+  readonly wave: string;
+  readonly unit: string;
+  readonly attempt: number;
+}
+
+/** `home`: where it began; only a runner there may go on with it. */
+export type Enqueue = (
+  client: PoolClient,
+  errand: Errand & {readonly home: string | null},
+) => Promise<void>;
+
+/**
+ * The same in every release: a wave may last for weeks, and DBOS hands out work only to the version that it was made
+ * for. What an errand says must stay readable for later releases.
+ */
+const applicationVersion = 'switcharoo-fleet-1';
+const applicationName = 'switcharoo-fleet';
+const workflowName = 'unit';
+const anywhere = 'switcharoo-anywhere';
+const queueOf = (home: string | null): string =>
+  home === null ? anywhere : `switcharoo-home-${home.slice(0, 16)}`;
+
+const errandId = ({fleet, wave, unit, attempt}: Errand): string =>
+  `${fleet}/${wave}/${unit}/${attempt}`;
+
+/** A package that only commands of a fleet load; by `require`, which has all of its names in every Node. */
+const dbos = (): typeof import('@dbos-inc/dbos-sdk') =>
+  createRequire(import.meta.url)('@dbos-inc/dbos-sdk');
+
+const quiet = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
+
+export interface Dispatcher {
+  readonly enqueue: Enqueue;
+  /** Forgets an errand of a process that died: another attempt takes its place. */
+  cancel(errand: Errand): Promise<void>;
+  /** What became of an errand, in the words of DBOS, and which runner took it. */
+  stateOf(
+    errand: Errand,
+  ): Promise<{readonly status: string | undefined; readonly executor: string | undefined}>;
+  close(): Promise<void>;
+}
+
+const dispatcherOf = (client: DBOSClient): Omit<Dispatcher, 'close'> => ({
+  enqueue: async (connection, {home, ...errand}) => {
+    await client.enqueueInTransaction(
+      connection,
+      {
+        workflowName,
+        workflowID: errandId(errand),
+        queueName: queueOf(home),
+        appVersion: applicationVersion,
+      },
+      errand,
+    );
+  },
+  cancel: async (errand) => {
+    await client.cancelWorkflow(errandId(errand));
+  },
+  stateOf: async (errand) => {
+    const state = await client.getWorkflow(errandId(errand));
+    return {status: state?.status, executor: state?.executorId};
+  },
+});
+
+/** Once in a process, however often it launches. */
+const registered = new Set<typeof DBOS>();
+let current: (errand: Errand) => Promise<void> = async () => {};
+
+/** Takes errands from the queues of this home, `atOnce` at a time, until it is closed. */
+export async function openEngine(
+  url: string,
+  request: {
+    readonly runner: string;
+    readonly home: string;
+    readonly atOnce: number;
+    readonly work: (errand: Errand) => Promise<void>;
+  },
+): Promise<Dispatcher> {
+  const {DBOS: engine, DBOSClient: Client} = dbos();
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    // A runner that was stopped must not keep the others waiting.
+    idle_in_transaction_session_timeout: 60_000,
+  });
+  pool.on('error', () => {});
+  engine.setConfig({
+    name: applicationName,
+    systemDatabaseUrl: url,
+    systemDatabasePool: pool,
+    systemDatabaseSchemaName: engineSchema,
+    applicationVersion,
+    executorID: request.runner,
+    logger: quiet,
+    listenQueues: [anywhere, queueOf(request.home)],
+  });
+  current = request.work;
+  if (!registered.has(engine)) {
+    registered.add(engine);
+    engine.registerWorkflow((errand: Errand) => current(errand), {name: workflowName});
+  }
+  await engine.launch();
+  for (const queue of [anywhere, queueOf(request.home)]) {
+    await engine.registerQueue(queue, {
+      workerConcurrency: request.atOnce,
+      minPollingIntervalMs: 200,
+      onConflict: 'always_update',
+    });
+  }
+  const client = await Client.create({
+    systemDatabaseUrl: url,
+    systemDatabasePool: pool,
+    systemDatabaseSchemaName: engineSchema,
+    applicationName,
+    logger: quiet,
+  });
+  return {
+    ...dispatcherOf(client),
+    close: async () => {
+      await client.destroy();
+      await engine.shutdown();
+      await pool.end();
+    },
+  };
+}

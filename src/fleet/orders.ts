@@ -1,0 +1,264 @@
+import type {Fleet} from '../model/fleet.ts';
+import {refuseAny, SwitcharooError} from '../model/problem.ts';
+import type {FleetDatabase} from './database.ts';
+import {
+  earlierWaveUnfinished,
+  fleetUnknown,
+  notAnApprover,
+  notDecidable,
+  starterApproves,
+  unitUnknown,
+  waveChanged,
+  waveUnknown,
+} from './engine-problems.ts';
+import {
+  type Asked,
+  addEvent,
+  fleetIn,
+  isApproved,
+  type UnitRow,
+  type UnitWork,
+  unitOf,
+  unitsIn,
+  type WaveRow,
+  wavesIn,
+} from './rows.ts';
+
+type Database = Pick<FleetDatabase, 'transaction'>;
+
+/** Who gives an order, as `user@host`. Beside it, each order keeps the role that PostgreSQL knows. */
+interface Order {
+  readonly fleet: string;
+  readonly operator: string;
+}
+
+/** A unit as it is written down when its wave starts. */
+export interface StartedUnit {
+  readonly id: string;
+  readonly work: UnitWork;
+  readonly resources: readonly string[];
+  readonly after: readonly string[];
+}
+
+interface Start extends Omit<Order, 'fleet'> {
+  readonly fleet: Fleet;
+  readonly wave: string;
+  /** Of everything that was read of the wave: what is approved is this. */
+  readonly digest: string;
+  readonly units: readonly StartedUnit[];
+}
+
+/**
+ * Writes down all units of a wave in one transaction: a command that dies has started all of them, or none. The second
+ * time it changes nothing.
+ */
+export const startWave = (
+  {transaction}: Database,
+  {fleet, wave, digest, units, operator}: Start,
+): Promise<{readonly isNew: boolean; readonly wave: WaveRow}> =>
+  transaction(async (client) => {
+    await client.query(
+      `INSERT INTO switcharoo_fleet.fleet (fleet, at_once) VALUES ($1, $2)
+       ON CONFLICT (fleet) DO UPDATE SET at_once = excluded.at_once`,
+      [fleet.name, JSON.stringify(fleet.atOnce ?? {})],
+    );
+    // Starts, admissions and holds of one fleet happen one after the other.
+    await fleetIn(client, fleet.name, 'FOR UPDATE');
+    const waves = await wavesIn(client, fleet.name);
+    const earlier = waves.find((each) => each.wave === wave);
+    if (earlier) {
+      if (earlier.digest !== digest) {
+        throw new SwitcharooError(waveChanged(wave));
+      }
+      return {isNew: false, wave: earlier};
+    }
+    refuseUnfinished(fleet, wave, await unitsIn(client, fleet.name));
+    const {by = [], of = 0} = fleet.waves[wave]?.approve ?? {};
+    const place = Object.keys(fleet.waves).indexOf(wave);
+    await client.query(
+      `INSERT INTO switcharoo_fleet.wave
+         (fleet, wave, place, digest, approve_by, approve_of, started_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [fleet.name, wave, place, digest, by, of, operator],
+    );
+    await client.query(
+      `INSERT INTO switcharoo_fleet.unit (fleet, wave, unit, place, work, resources, after)
+       SELECT $1, $2, u.id, $3 + u.place, u.work,
+         ARRAY(SELECT jsonb_array_elements_text(u.resources)),
+         ARRAY(SELECT jsonb_array_elements_text(u.after))
+       FROM jsonb_to_recordset($4)
+         AS u (id text, place int, work jsonb, resources jsonb, after jsonb)`,
+      [
+        fleet.name,
+        wave,
+        place * placesAWave,
+        JSON.stringify(units.map((unit, at) => ({...unit, place: at}))),
+      ],
+    );
+    await addEvent(client, {fleet: fleet.name, wave, operator, what: 'started', note: digest});
+    const [started] = (await wavesIn(client, fleet.name)).filter((each) => each.wave === wave);
+    return {isNew: true, wave: started as WaveRow};
+  });
+
+/** Units sort by their wave, and in it as they may begin. */
+const placesAWave = 100_000;
+
+function refuseUnfinished({waves}: Fleet, wave: string, units: readonly UnitRow[]): void {
+  const over = new Set(
+    units.filter(({status}) => status === 'done' || status === 'left-out').map(({unit}) => unit),
+  );
+  const names = Object.keys(waves);
+  refuseAny(
+    names.slice(0, names.indexOf(wave)).flatMap((earlier) => {
+      const left = Object.keys(waves[earlier]?.units ?? {}).filter((unit) => !over.has(unit));
+      return left.length === 0 ? [] : [earlierWaveUnfinished(wave, earlier, left)];
+    }),
+  );
+}
+
+/** When this has returned, no unit begins anywhere, nor does an outage. */
+export const holdFleet = (
+  {transaction}: Database,
+  {fleet, operator, because}: Order & {readonly because: string | undefined},
+): Promise<{readonly isNew: boolean}> =>
+  transaction(async (client) => {
+    const row = await fleetRow(client, fleet);
+    if (row.held) {
+      return {isNew: false};
+    }
+    await client.query(
+      `UPDATE switcharoo_fleet.fleet SET held_by = $2, held_at = now(), held_because = $3
+       WHERE fleet = $1`,
+      [fleet, operator, because ?? null],
+    );
+    await addEvent(client, {fleet, operator, what: 'held', note: because});
+    return {isNew: true};
+  });
+
+export const releaseFleet = (
+  {transaction}: Database,
+  {fleet, operator}: Order,
+): Promise<{readonly isNew: boolean}> =>
+  transaction(async (client) => {
+    const row = await fleetRow(client, fleet);
+    if (!row.held) {
+      return {isNew: false};
+    }
+    await client.query(
+      `UPDATE switcharoo_fleet.fleet SET held_by = NULL, held_at = NULL, held_because = NULL
+       WHERE fleet = $1`,
+      [fleet],
+    );
+    await addEvent(client, {fleet, operator, what: 'released'});
+    return {isNew: true};
+  });
+
+/** Approves as the role with which PostgreSQL let this process in, whatever it says of itself. */
+export const approveWave = (
+  {transaction}: Database,
+  {fleet, wave, operator}: Order & {readonly wave: string},
+): Promise<{readonly isNew: boolean; readonly role: string; readonly wave: WaveRow}> =>
+  transaction(async (client) => {
+    const row = await waveRow(client, fleet, wave);
+    const {rows} = await client.query('SELECT session_user AS role');
+    const role: string = rows[0].role;
+    if (!row.approveBy.includes(role)) {
+      throw new SwitcharooError(notAnApprover(wave, role, row.approveBy));
+    }
+    if (role === row.startedRole) {
+      throw new SwitcharooError(starterApproves(wave, role));
+    }
+    const {rowCount} = await client.query(
+      `INSERT INTO switcharoo_fleet.approval (fleet, wave, digest) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING`,
+      [fleet, wave, row.digest],
+    );
+    const isNew = rowCount === 1;
+    if (isNew) {
+      await addEvent(client, {fleet, wave, operator, what: 'approved', note: row.digest});
+    }
+    return {isNew, role, wave: await waveRow(client, fleet, wave)};
+  });
+
+/** A unit that is not moved in this fleet: what waits for its wave no longer waits for it. */
+export const leaveOut = (
+  {transaction}: Database,
+  {fleet, unit, operator, because}: Order & {readonly unit: string; readonly because: string},
+): Promise<void> =>
+  transaction(async (client) => {
+    const row = await unitRow(client, fleet, unit);
+    if (row.status === 'left-out') {
+      return;
+    }
+    if (!['waiting', 'failed', 'offered'].includes(row.status) || row.changes > 0) {
+      throw new SwitcharooError(notDecidable(row, 'left out'));
+    }
+    await setStatus(client, {fleet, unit, status: 'left-out'});
+    await addEvent(client, {fleet, unit, operator, what: 'left out', note: because});
+  });
+
+/** A person has looked at a unit that failed, or that waits for somebody: it goes on, or begins again. */
+export const resumeUnit = (
+  {transaction}: Database,
+  {fleet, unit, operator}: Order & {readonly unit: string},
+): Promise<void> =>
+  transaction(async (client) => {
+    const row = await unitRow(client, fleet, unit);
+    if (row.status === 'waiting' && row.byPerson) {
+      return;
+    }
+    if (!['failed', 'offered', 'left-out'].includes(row.status)) {
+      throw new SwitcharooError(notDecidable(row, 'resumed'));
+    }
+    await setStatus(client, {fleet, unit, status: 'waiting'});
+    await client.query(
+      'UPDATE switcharoo_fleet.unit SET by_person = true WHERE fleet = $1 AND unit = $2',
+      [fleet, unit],
+    );
+    await addEvent(client, {fleet, unit, operator, what: 'resumed'});
+  });
+
+const setStatus = async (
+  client: Asked,
+  {fleet, unit, status}: {readonly fleet: string; readonly unit: string; readonly status: string},
+): Promise<void> => {
+  await client.query(
+    `UPDATE switcharoo_fleet.unit SET status = $3, problem = NULL, changed_at = now()
+     WHERE fleet = $1 AND unit = $2`,
+    [fleet, unit, status],
+  );
+};
+
+async function fleetRow(client: Asked, fleet: string) {
+  const row = await fleetIn(client, fleet, 'FOR UPDATE');
+  if (!row) {
+    throw new SwitcharooError(fleetUnknown(fleet));
+  }
+  return row;
+}
+
+async function waveRow(client: Asked, fleet: string, name: string): Promise<WaveRow> {
+  const waves = await wavesIn(client, fleet);
+  const row = waves.find(({wave}) => wave === name);
+  if (!row) {
+    throw new SwitcharooError(waveUnknown(fleet, name));
+  }
+  return row;
+}
+
+async function unitRow(client: Asked, fleet: string, unit: string): Promise<UnitRow> {
+  await fleetRow(client, fleet);
+  const {rows} = await client.query(
+    'SELECT * FROM switcharoo_fleet.unit WHERE fleet = $1 AND unit = $2 FOR UPDATE',
+    [fleet, unit],
+  );
+  const [row] = rows.map(unitOf);
+  if (!row) {
+    throw new SwitcharooError(unitUnknown(fleet, unit));
+  }
+  return row;
+}
+
+/** How many approvals a wave still needs. */
+export const missingApprovals = (wave: WaveRow): number =>
+  isApproved(wave) ? 0 : wave.approveOf - wave.approvals.length;

@@ -1,0 +1,251 @@
+import {randomUUID} from 'node:crypto';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Problem} from '../model/problem.ts';
+import type {Host, StopSignals} from '../run/host.ts';
+import {reserveRunName} from '../run/open-run.ts';
+import {isOver} from '../run/past-runs.ts';
+import {version} from '../version.ts';
+import {admissible, admit} from './admission.ts';
+import {type FleetDatabase, isUnreached} from './database.ts';
+import {type Dispatcher, type Errand, openEngine} from './engine.ts';
+import {runnerStops} from './engine-problems.ts';
+import {homeOf} from './home.ts';
+import {fleetsIn, type UnitRow, unitsIn, wavesIn} from './rows.ts';
+import {makeTables} from './tables.ts';
+import {freeStranded, machineOf, readOffered, takeUpLost} from './take-up.ts';
+import {
+  type Claimant,
+  type ClaimedUnit,
+  claimOutage,
+  claimUnit,
+  reportEnd,
+  reportPhase,
+} from './unit-claims.ts';
+import {runUnit} from './unit-run.ts';
+import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
+
+interface RunnerRequest {
+  readonly host: Host;
+  readonly database: FleetDatabase;
+  /** How many units it runs at once. */
+  readonly atOnce: number;
+  /** It ends when nothing is under way, and nothing may begin. */
+  readonly untilIdle: boolean;
+  readonly signals: StopSignals;
+  readonly say: (text: string) => void;
+}
+
+const tickMs = 1_000;
+
+/** Takes units from PostgreSQL and runs them, until it is told to stop. */
+export async function serveFleet(request: RunnerRequest): Promise<void> {
+  const {database} = request;
+  await untilReached(database, () => makeTables(database));
+  const runner = new Runner(request);
+  await runner.serve();
+}
+
+class Runner {
+  readonly #request: RunnerRequest;
+  readonly #self: Claimant;
+  readonly #underWay = new Map<string, Errand>();
+  #isUnreached = false;
+  #wake = (): void => {};
+
+  constructor(request: RunnerRequest) {
+    this.#request = request;
+    this.#self = {runner: randomUUID(), home: homeOf(request.host.state)};
+  }
+
+  async serve(): Promise<void> {
+    const {database, signals, atOnce} = this.#request;
+    await untilReached(database, () => this.#register());
+    const dispatcher = await untilReached(database, () =>
+      openEngine(database.url, {...this.#self, atOnce, work: (errand) => this.#work(errand)}),
+    );
+    while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
+      await this.#pause();
+    }
+    while (this.#underWay.size > 0) {
+      await this.#tick(dispatcher);
+      await sleep(tickMs / 4);
+    }
+    await dispatcher.close();
+    // Nobody need wait to hear from it again. Without PostgreSQL it is not heard, either.
+    await database.pool
+      .query("UPDATE switcharoo_fleet.runner SET beat = '-infinity' WHERE runner = $1", [
+        this.#self.runner,
+      ])
+      .catch(() => {});
+  }
+
+  /** Until the next tick: at once, when a unit has ended. */
+  async #pause(): Promise<void> {
+    const {stopping} = this.#request.signals;
+    const ended = new AbortController();
+    const wake = (): void => ended.abort();
+    this.#wake = wake;
+    stopping.addEventListener('abort', wake, {once: true});
+    await sleep(tickMs, undefined, {signal: ended.signal}).catch(() => {});
+    stopping.removeEventListener('abort', wake);
+  }
+
+  async #register(): Promise<void> {
+    const {host, database} = this.#request;
+    const {machine, path} = host.state;
+    await database.pool.query(
+      `INSERT INTO switcharoo_fleet.runner
+         (runner, home, host, folder, machine, pid, start_ticks, version)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+      [
+        ...[this.#self.runner, this.#self.home, host.operator.host, path, machineOf(machine)],
+        ...[process.pid, machine.startTicksOf(process.pid), version],
+      ],
+    );
+  }
+
+  /** Whether nothing is left to do. What PostgreSQL does not answer is asked at the next one. */
+  async #tick(dispatcher: Dispatcher): Promise<boolean> {
+    const {database, host, say, untilIdle, signals} = this.#request;
+    const around = {...this.#self, host, database, dispatcher};
+    try {
+      await database.pool.query(
+        'UPDATE switcharoo_fleet.runner SET beat = now() WHERE runner = $1',
+        [this.#self.runner],
+      );
+      await takeUpLost(around);
+      await readOffered(around);
+      await freeStranded(around);
+      if (!signals.stopping.aborted) {
+        await this.#admitAll(dispatcher);
+      }
+      if (this.#isUnreached) {
+        this.#isUnreached = false;
+        say('PostgreSQL is back.');
+      }
+      return untilIdle && this.#underWay.size === 0 && (await this.#isIdle());
+    } catch (error) {
+      if (!isUnreached(error)) {
+        throw error;
+      }
+      if (!this.#isUnreached) {
+        this.#isUnreached = true;
+        say('PostgreSQL does not answer. What is under way goes on; nothing new begins.');
+      }
+      await database.revive().catch(() => {});
+      return false;
+    }
+  }
+
+  async #admitAll({enqueue}: Dispatcher): Promise<void> {
+    const {database} = this.#request;
+    for (const {fleet, held} of await fleetsIn(database.pool)) {
+      if (!held) {
+        await admit(database, fleet, enqueue);
+      }
+    }
+  }
+
+  async #isIdle(): Promise<boolean> {
+    const {pool} = this.#request.database;
+    for (const fleet of await fleetsIn(pool)) {
+      const units = await unitsIn(pool, fleet.fleet);
+      const waves = await wavesIn(pool, fleet.fleet);
+      const isBusy = units.some(({status}) => status === 'admitted' || status === 'running');
+      if (isBusy || admissible({fleet, waves, units}).length > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What DBOS calls. It ends when the rows say how the attempt ended, and throws nothing that DBOS would try again. */
+  async #work(errand: Errand): Promise<void> {
+    const {database, signals} = this.#request;
+    if (signals.stopping.aborted) {
+      return; // admitted again, for another runner
+    }
+    const key = `${errand.fleet}/${errand.unit}`;
+    this.#underWay.set(key, errand);
+    try {
+      const unit = await untilReached(database, () =>
+        claimUnit(database, errand, this.#self, (row) => this.#nameRun(row)),
+      );
+      if (unit) {
+        await this.#runClaimed(errand, unit);
+      }
+    } finally {
+      this.#underWay.delete(key);
+      this.#wake();
+    }
+  }
+
+  /** The run that began; a new one where none did, or where a person says so after it was reversed. */
+  #nameRun({run, byPerson}: UnitRow): string {
+    const earlier = begunRun(this.#request.host, run);
+    const isAgain = earlier && byPerson && earlier.outcome === 'reversed' && isOver(earlier);
+    if (earlier && run !== null && !isAgain) {
+      return run;
+    }
+    return reserveRunName();
+  }
+
+  async #runClaimed(errand: Errand, unit: ClaimedUnit): Promise<void> {
+    const {database, say} = this.#request;
+    say(`${unit.unit}: ${unit.run} begins`);
+    const end = await this.#outcomeOf(errand, unit);
+    const {status, problem} = end;
+    await untilReached(database, () => reportEnd(database.pool, errand, this.#self, end));
+    say(`${unit.unit}: ${status}${problem ? `: ${problem.message}` : ''}`);
+  }
+
+  async #outcomeOf(errand: Errand, unit: ClaimedUnit): Promise<UnitState> {
+    const {host, database, signals} = this.#request;
+    const {run, work, startedBy} = unit;
+    const earlier = begunRun(host, run);
+    const state = earlier && stateOfRun(earlier);
+    // It may be in an outage, or have ended, since it was last reported.
+    if (state && state.status !== 'waiting' && (state.status === 'done' || !unit.byPerson)) {
+      return state;
+    }
+    return runUnit(host, {
+      run: run ?? '',
+      work,
+      earlier,
+      startedBy,
+      mayBeginOutage: (stopping) => this.#mayBeginOutage(errand, stopping),
+      signals: {stopping: signals.aborting, aborting: new AbortController().signal},
+      report: (phase, inOutage) => {
+        // It says where the run is now, and is old a moment later: nothing is asked twice.
+        reportPhase(database.pool, errand, this.#self, {phase, inOutage}).catch(() => {});
+      },
+    });
+  }
+
+  async #mayBeginOutage(errand: Errand, stopping: AbortSignal): Promise<Problem | undefined> {
+    const {database, signals} = this.#request;
+    if (signals.stopping.aborted) {
+      return runnerStops();
+    }
+    return untilReached(database, () => claimOutage(database, errand, this.#self), stopping);
+  }
+}
+
+/** Asks again until PostgreSQL answers: it may be away for a night, and what is under way goes on meanwhile. */
+async function untilReached<Result>(
+  database: Pick<FleetDatabase, 'revive'>,
+  work: () => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUnreached(error) || signal?.aborted) {
+        throw error;
+      }
+      await database.revive().catch(() => {});
+      await sleep(500, undefined, signal ? {signal} : {}).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import {SwitcharooError} from '../model/problem.ts';
+import type {FleetStatus} from '../report/index.ts';
+import {admissible} from './admission.ts';
+import type {FleetDatabase} from './database.ts';
+import {fleetAmbiguous, fleetUnknown, noFleet} from './engine-problems.ts';
+import {
+  type Asked,
+  type FleetRow,
+  fleetIn,
+  fleetsIn,
+  isApproved,
+  type UnitRow,
+  unitsIn,
+  type WaveRow,
+  wavesIn,
+} from './rows.ts';
+import {hasTables} from './tables.ts';
+
+type Database = Pick<FleetDatabase, 'pool' | 'transaction'>;
+
+/** The fleet of this name; without one, the only one. */
+export async function fleetNamed(database: Database, name: string | undefined): Promise<string> {
+  const fleets = (await hasTables(database)) ? await fleetsIn(database.pool) : [];
+  const names = fleets.map(({fleet}) => fleet);
+  if (name !== undefined && !names.includes(name)) {
+    throw new SwitcharooError(fleetUnknown(name));
+  }
+  const [only] = names;
+  if (only === undefined) {
+    throw new SwitcharooError(noFleet());
+  }
+  if (name === undefined && names.length > 1) {
+    throw new SwitcharooError(fleetAmbiguous(names));
+  }
+  return name ?? only;
+}
+
+/** What the rows say at one moment. */
+export const fleetStatus = (database: Database, name: string): Promise<FleetStatus> =>
+  database.transaction(async (client) => {
+    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const fleet = await fleetIn(client, name);
+    if (!fleet) {
+      throw new SwitcharooError(fleetUnknown(name));
+    }
+    const [waves, units] = [await wavesIn(client, name), await unitsIn(client, name)];
+    const homes = await homesIn(client);
+    const {held} = fleet;
+    return {
+      fleet: name,
+      held: held ? {by: held.by, atUtc: held.at.toISOString(), because: held.because} : null,
+      waves: waves.map((wave) => ({
+        ...{wave: wave.wave, digest: wave.digest},
+        ...{startedBy: wave.startedBy, startedRole: wave.startedRole},
+        startedAtUtc: wave.startedAt.toISOString(),
+        approve: {by: wave.approveBy, of: wave.approveOf},
+        approvals: wave.approvals.map(({role, at}) => ({role, atUtc: at.toISOString()})),
+        units: units
+          .filter((unit) => unit.wave === wave.wave)
+          .map((unit) => ({
+            ...{unit: unit.unit, status: unit.status, attempt: unit.attempt, run: unit.run},
+            ...{phase: unit.phase, inOutage: unit.inOutage, changes: unit.changes},
+            journal: homes.get(unit.home ?? '') ?? null,
+            waitsFor: waitsFor(unit, {fleet, wave, units}),
+            problem: unit.problem,
+            changedAtUtc: unit.changedAt.toISOString(),
+          })),
+      })),
+      runners: await runnersIn(client),
+    };
+  });
+
+interface Around {
+  readonly fleet: FleetRow;
+  readonly wave: WaveRow;
+  readonly units: readonly UnitRow[];
+}
+
+/** The first thing that is in the way of a unit. */
+function waitsFor(unit: UnitRow, {fleet, wave, units}: Around): string | null {
+  if (unit.status === 'admitted') {
+    return 'a runner';
+  }
+  if (unit.status !== 'waiting') {
+    return null;
+  }
+  if (fleet.held) {
+    return 'the release of the fleet';
+  }
+  if (!isApproved(wave)) {
+    return `${wave.approveOf - wave.approvals.length} of ${wave.approveOf} approvals by ${wave.approveBy.join(', ')}`;
+  }
+  const stopping = units.find(
+    (other) =>
+      other.wave === unit.wave && (other.status === 'failed' || other.status === 'offered'),
+  );
+  if (stopping) {
+    return `a decision about ${stopping.unit}`;
+  }
+  const statuses = new Map(units.map((other) => [other.unit, other.status]));
+  const before = unit.after.find((other) => statuses.get(other) !== 'done');
+  if (before !== undefined) {
+    return statuses.get(before) === 'left-out' ? `${before}, which was left out` : before;
+  }
+  return admissible({fleet, waves: [wave], units}).some((other) => other === unit)
+    ? 'a runner'
+    : 'capacity: as many units as may run at once are under way';
+}
+
+async function homesIn(
+  client: Asked,
+): Promise<ReadonlyMap<string, {host: string; folder: string}>> {
+  const {rows} = await client.query(
+    'SELECT DISTINCT ON (home) home, host, folder FROM switcharoo_fleet.runner ORDER BY home, beat DESC',
+  );
+  return new Map(rows.map(({home, host, folder}) => [home, {host, folder}]));
+}
+
+async function runnersIn(client: Asked): Promise<FleetStatus['runners']> {
+  const {rows} = await client.query(
+    `SELECT host, folder, version, extract(epoch FROM clock_timestamp() - beat) AS silent
+     FROM switcharoo_fleet.runner WHERE beat > clock_timestamp() - interval '1 minute'
+     ORDER BY host, folder`,
+  );
+  return rows.map(({host, folder, version, silent}) => ({
+    ...{host, folder, version},
+    silentSeconds: Math.max(0, Math.round(Number(silent))),
+  }));
+}

@@ -1,0 +1,219 @@
+import type {Machine} from '../journal/process-identity.ts';
+import {problemsIn} from '../model/problem.ts';
+import type {Host} from '../run/host.ts';
+import {workerOn} from '../run/past-runs.ts';
+import type {FleetDatabase} from './database.ts';
+import type {Dispatcher, Errand} from './engine.ts';
+import {runnerSilent} from './engine-problems.ts';
+import {type UnitRow, unitOf} from './rows.ts';
+import type {Claimant} from './unit-claims.ts';
+import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
+
+/** A runner of another machine that has not been heard for so long, while PostgreSQL was there, may be dead. */
+const silentSeconds = 15;
+/** Only then a person is asked about what nobody else may go on with. */
+const offeredSeconds = 60;
+
+interface Around extends Claimant {
+  readonly host: Host;
+  readonly database: FleetDatabase;
+  readonly dispatcher: Pick<Dispatcher, 'cancel' | 'stateOf'>;
+}
+
+interface LostRow extends UnitRow {
+  readonly fleet: string;
+  readonly owner: RunnerRow;
+}
+
+interface RunnerRow {
+  readonly runner: string;
+  readonly host: string;
+  readonly folder: string;
+  readonly machine: string;
+  readonly pid: number;
+  readonly startTicks: number | null;
+  readonly silentSeconds: number;
+}
+
+export const machineOf = ({id, boot}: Machine): string => `${boot} ${id}`;
+
+/** A process of this machine is asked for itself, another one by its beats. */
+const isDeadRunner = (
+  owner: Pick<RunnerRow, 'machine' | 'pid' | 'startTicks' | 'silentSeconds'>,
+  machine: Machine,
+): boolean =>
+  owner.machine === machineOf(machine)
+    ? !machine.isHidden(owner.pid) && machine.startTicksOf(owner.pid) !== owner.startTicks
+    : owner.silentSeconds > silentSeconds;
+
+/** Units that dead runners had: taken up where their journals are, offered to a person elsewhere. */
+export async function takeUpLost(around: Around): Promise<void> {
+  for (const row of await othersUnits(around)) {
+    const {owner} = row;
+    const isHere = row.home === around.home;
+    if (isHere && isDeadRunner(owner, around.host.state.machine)) {
+      await takeUp(around, row);
+    } else if (!isHere && row.status === 'running' && owner.silentSeconds > offeredSeconds) {
+      const problem = runnerSilent(owner.host, owner.folder);
+      await writeState(around, row, {...row, status: 'offered', problem});
+    }
+  }
+}
+
+async function othersUnits({database, runner}: Around): Promise<readonly LostRow[]> {
+  // While PostgreSQL was away nobody could be heard.
+  const {rows} = await database.pool.query(
+    `SELECT u.*, r.host, r.folder, r.machine, r.pid, r.start_ticks,
+       extract(epoch FROM now() - greatest(r.beat, pg_postmaster_start_time())) AS silent
+     FROM switcharoo_fleet.unit u JOIN switcharoo_fleet.runner r ON r.runner = u.runner
+     WHERE u.runner <> $1 AND (u.status = 'running'
+       OR (u.status = 'offered' AND u.problem ->> 'code' = 'fleet-runner-silent'))`,
+    [runner],
+  );
+  return rows.map((row) => ({
+    ...unitOf(row),
+    fleet: row.fleet,
+    owner: {
+      runner: row.runner,
+      host: row.host,
+      folder: row.folder,
+      machine: row.machine,
+      pid: row.pid,
+      startTicks: row.start_ticks === null ? null : Number(row.start_ticks),
+      silentSeconds: Number(row.silent),
+    },
+  }));
+}
+
+async function takeUp(around: Around, row: LostRow): Promise<void> {
+  await writeState(around, row, stateHere(around, row));
+  await around.dispatcher.cancel(errandOf(row)).catch(() => {});
+}
+
+/** By the journal in this folder. One that never began may begin. */
+function stateHere({host}: Around, row: UnitRow): UnitState {
+  const nothing = {changes: 0, inOutage: false};
+  try {
+    const progress = begunRun(host, row.run);
+    return progress ? stateOfRun(progress) : {...nothing, status: 'waiting', problem: null};
+  } catch (error) {
+    const [problem = null] = problemsIn(error);
+    return {changes: row.changes, inOutage: row.inOutage, status: 'offered', problem};
+  }
+}
+
+async function writeState(
+  {database}: Around,
+  row: LostRow,
+  {status, problem, changes, inOutage}: UnitState,
+): Promise<void> {
+  await database.pool.query(
+    `UPDATE switcharoo_fleet.unit
+     SET status = $5, problem = $6, changes = $7, in_outage = $8, changed_at = now()
+     WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
+    [
+      ...[row.fleet, row.unit, row.attempt, row.status],
+      ...[status, problem && JSON.stringify(problem), changes, inOutage],
+    ],
+  );
+}
+
+/** A person may have brought a run to its end by hand: what its journal says counts. */
+export async function readOffered(around: Around): Promise<void> {
+  const {database, host, home} = around;
+  const {rows} = await database.pool.query(
+    `SELECT * FROM switcharoo_fleet.unit
+     WHERE home = $1 AND run IS NOT NULL AND status IN ('offered', 'failed')`,
+    [home],
+  );
+  for (const stored of rows) {
+    const row = {...unitOf(stored), fleet: stored.fleet as string};
+    const progress = begunOrDamaged(host, row.run);
+    if (!progress || workerOn(host, progress)) {
+      continue;
+    }
+    const state = stateOfRun(progress);
+    const isOver =
+      state.status === 'done' || (state.status === 'failed' && row.status !== 'failed');
+    const isOther = state.changes !== row.changes || state.inOutage !== row.inOutage;
+    if (isOver || isOther) {
+      const now = isOver ? state : {...state, status: row.status, problem: row.problem};
+      await database.pool.query(
+        `UPDATE switcharoo_fleet.unit
+         SET status = $5, problem = $6, changes = $7, in_outage = $8, changed_at = now()
+         WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
+        [
+          ...[row.fleet, row.unit, row.attempt, row.status],
+          ...[now.status, now.problem && JSON.stringify(now.problem), now.changes, now.inOutage],
+        ],
+      );
+    }
+  }
+}
+
+/** One that cannot be read was reported as such. */
+function begunOrDamaged(host: Host, run: string | null) {
+  try {
+    return begunRun(host, run);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Errands that a process took from the queue and died with, or ended with nothing in the rows: admitted again. */
+export async function freeStranded({database, dispatcher, host}: Around): Promise<void> {
+  const {rows} = await database.pool.query(
+    `SELECT * FROM switcharoo_fleet.unit
+     WHERE status = 'admitted' AND changed_at < now() - interval '3 seconds'`,
+  );
+  for (const stored of rows) {
+    const row = {...unitOf(stored), fleet: stored.fleet as string};
+    const {status, executor} = await dispatcher.stateOf(errandOf(row));
+    const isTaken = status === 'PENDING';
+    const isWaiting = status === 'ENQUEUED' || status === 'DELAYED';
+    if (isWaiting || (isTaken && !(await isDeadExecutor(database, host, executor)))) {
+      continue;
+    }
+    const {rowCount} = await database.pool.query(
+      `UPDATE switcharoo_fleet.unit SET status = 'waiting', changed_at = now()
+       WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = 'admitted'`,
+      [row.fleet, row.unit, row.attempt],
+    );
+    if (rowCount === 1) {
+      await dispatcher.cancel(errandOf(row)).catch(() => {});
+    }
+  }
+}
+
+async function isDeadExecutor(
+  {pool}: FleetDatabase,
+  host: Host,
+  executor: string | undefined,
+): Promise<boolean> {
+  const {rows} = await pool.query(
+    `SELECT machine, pid, start_ticks,
+       extract(epoch FROM now() - greatest(beat, pg_postmaster_start_time())) AS silent
+     FROM switcharoo_fleet.runner WHERE runner = $1`,
+    [executor ?? ''],
+  );
+  const [row] = rows;
+  return (
+    row === undefined ||
+    isDeadRunner(
+      {
+        machine: row.machine,
+        pid: row.pid,
+        startTicks: row.start_ticks === null ? null : Number(row.start_ticks),
+        silentSeconds: Number(row.silent),
+      },
+      host.state.machine,
+    )
+  );
+}
+
+const errandOf = ({fleet, wave, unit, attempt}: UnitRow & {readonly fleet: string}): Errand => ({
+  fleet,
+  wave,
+  unit,
+  attempt,
+});

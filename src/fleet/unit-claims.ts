@@ -1,0 +1,128 @@
+import type {PoolClient} from 'pg';
+import type {Problem} from '../model/problem.ts';
+import type {FleetDatabase} from './database.ts';
+import type {Errand} from './engine.ts';
+import {fleetHeld, unitTaken} from './engine-problems.ts';
+import {type Asked, fleetIn, type UnitRow, unitOf} from './rows.ts';
+import type {UnitState} from './unit-state.ts';
+
+// What a runner writes of its unit. Each write holds only while the unit is still its own: a runner that was stopped
+// for a minute, or cut off, may have lost it.
+
+/** The runner that writes, and the home whose journals it has. */
+export interface Claimant {
+  readonly runner: string;
+  readonly home: string;
+}
+
+type Database = Pick<FleetDatabase, 'transaction'>;
+
+export interface ClaimedUnit extends UnitRow {
+  readonly startedBy: string;
+}
+
+/**
+ * Marks the unit running, with the run that `nameRun` reserves for it. `undefined`: the fleet is held, or the errand is
+ * of an earlier attempt. After `hold` has returned, this marks none.
+ */
+export const claimUnit = (
+  {transaction}: Database,
+  errand: Errand,
+  {runner, home}: Claimant,
+  nameRun: (row: UnitRow) => string,
+): Promise<ClaimedUnit | undefined> =>
+  transaction(async (client) => {
+    const {fleet, unit, attempt, wave} = errand;
+    const isHeld = (await fleetIn(client, fleet, 'FOR SHARE'))?.held !== undefined;
+    const row = await unitOfErrand(client, errand);
+    if (row?.status !== 'admitted' || (row.home !== null && row.home !== home)) {
+      return undefined;
+    }
+    if (isHeld) {
+      await client.query(
+        `UPDATE switcharoo_fleet.unit SET status = 'waiting', changed_at = now()
+         WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
+        [fleet, unit, attempt],
+      );
+      return undefined;
+    }
+    const run = nameRun(row);
+    await client.query(
+      `UPDATE switcharoo_fleet.unit
+       SET status = 'running', runner = $4, home = $5, run = $6, by_person = false,
+         phase = NULL, problem = NULL, changed_at = now()
+       WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
+      [fleet, unit, attempt, runner, home, run],
+    );
+    const {rows} = await client.query(
+      'SELECT started_by FROM switcharoo_fleet.wave WHERE fleet = $1 AND wave = $2',
+      [fleet, wave],
+    );
+    return {...row, run, startedBy: rows[0].started_by};
+  });
+
+async function unitOfErrand(
+  client: PoolClient,
+  {fleet, unit, attempt}: Errand,
+): Promise<UnitRow | undefined> {
+  const {rows} = await client.query(
+    `SELECT * FROM switcharoo_fleet.unit WHERE fleet = $1 AND unit = $2 AND attempt = $3
+     FOR UPDATE`,
+    [fleet, unit, attempt],
+  );
+  return rows.map(unitOf)[0];
+}
+
+/** Why the outage of the unit must not begin; without a reason it is written down that it does. */
+export const claimOutage = (
+  {transaction}: Database,
+  errand: Errand,
+  {runner}: Claimant,
+): Promise<Problem | undefined> =>
+  transaction(async (client) => {
+    const {fleet, unit, attempt} = errand;
+    const held = (await fleetIn(client, fleet, 'FOR SHARE'))?.held;
+    if (held) {
+      return fleetHeld(fleet, held.by);
+    }
+    const {rowCount} = await client.query(
+      `UPDATE switcharoo_fleet.unit SET in_outage = true, changed_at = now()
+       WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND status = 'running'`,
+      [fleet, unit, attempt, runner],
+    );
+    return rowCount === 1 ? undefined : unitTaken(unit);
+  });
+
+/** Where the run is now. Also of a unit that was offered because its runner was silent: it speaks again. */
+export async function reportPhase(
+  asked: Asked,
+  {fleet, unit, attempt}: Errand,
+  {runner}: Claimant,
+  {phase, inOutage}: {readonly phase: string; readonly inOutage: boolean},
+): Promise<void> {
+  await asked.query(
+    `UPDATE switcharoo_fleet.unit SET phase = $5, in_outage = $6, changed_at = now(),
+       status = 'running', problem = NULL
+     WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
+    [fleet, unit, attempt, runner, phase, inOutage],
+  );
+}
+
+const isOwn =
+  "(status = 'running' OR (status = 'offered' AND problem ->> 'code' = 'fleet-runner-silent'))";
+
+/** How the attempt ended. `false`: the unit is no longer this runner's. */
+export async function reportEnd(
+  asked: Asked,
+  {fleet, unit, attempt}: Errand,
+  {runner}: Claimant,
+  {status, problem, changes, inOutage}: UnitState,
+): Promise<boolean> {
+  const {rowCount} = await asked.query(
+    `UPDATE switcharoo_fleet.unit
+     SET status = $5, problem = $6, changes = $7, in_outage = $8, changed_at = now()
+     WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
+    [fleet, unit, attempt, runner, status, problem && JSON.stringify(problem), changes, inOutage],
+  );
+  return rowCount === 1;
+}

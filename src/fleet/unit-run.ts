@@ -1,0 +1,146 @@
+import type {EngineEvent} from '../engine/events.ts';
+import type {Operator} from '../engine/operator.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {Host} from '../run/host.ts';
+import {obstaclesIn} from '../run/obstacles.ts';
+import {openRun, type ReopenRequest, type RunOptions, reopenRun} from '../run/open-run.ts';
+import type {RunResult} from '../run/outcome.ts';
+import type {Run} from '../run/run.ts';
+import type {UnitWork} from './rows.ts';
+import {isInOutage, stateOfRun, type UnitState} from './unit-state.ts';
+
+interface UnitRun {
+  /** The name that was reserved for it. */
+  readonly run: string;
+  readonly work: UnitWork;
+  /** Of a run that began before. */
+  readonly earlier: Progress | undefined;
+  /** Who started the wave: the plan was approved with it. */
+  readonly startedBy: string;
+  readonly mayBeginOutage: NonNullable<RunOptions['mayBeginOutage']>;
+  readonly signals: RunOptions['signals'];
+  /** Where it is now. */
+  readonly report: (phase: string, inOutage: boolean) => void;
+}
+
+/** Runs a unit, or goes on with it where its journal says that it is, as `run` and `resume` do. Asks nobody. */
+export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
+  let run: Run | undefined;
+  try {
+    run = await openedRun(host, unit, () => run);
+    const plan = await run.plan();
+    const [obstacle] = obstaclesIn(plan);
+    if (obstacle) {
+      return endedBy(run.progress, obstacle);
+    }
+    return stateAfter(run, await run.forward(plan));
+  } catch (error) {
+    return endedBy(run?.progress ?? unit.earlier, problemOf(error));
+  } finally {
+    await run?.close();
+  }
+}
+
+function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): Promise<Run> {
+  const {run: name, work, earlier, mayBeginOutage, signals} = unit;
+  const options: RunOptions = {
+    operator: fleetOperator(unit, current),
+    mayBeginOutage,
+    signals,
+    observe: observer(unit, current),
+  };
+  if (earlier) {
+    const request: ReopenRequest = {...options, run: name};
+    return reopenRun(request, host);
+  }
+  return openRun({...options, ...work, name}, host);
+}
+
+/** Where the run is, whenever its journal says something else than before. */
+function observer({report}: UnitRun, current: () => Run | undefined) {
+  let last = '';
+  return (event: EngineEvent): void => {
+    const progress = current()?.progress;
+    if (event.kind !== 'journaled' || !progress) {
+      return;
+    }
+    const {entry} = event;
+    const phase =
+      'entry' in entry && entry.entry !== null
+        ? (progress.entries.get(entry.entry)?.phase ?? '')
+        : '';
+    const inOutage = isInOutage(progress);
+    const now = `${phase} ${inOutage}`;
+    if (phase !== '' && now !== last) {
+      last = now;
+      report(phase, inOutage);
+    }
+  };
+}
+
+/**
+ * Says yes to the plan, which was approved with its wave, and in the lab to every confirmation. Every other question
+ * waits for a person. What fails in an outage is reversed, as by `run --on-failure reverse`; else the run pauses.
+ */
+function fleetOperator({startedBy}: UnitRun, current: () => Run | undefined): Operator {
+  const by = `fleet start by ${startedBy}`;
+  return {
+    name: by,
+    ask: async ({about, entry}) => {
+      const isPlan = about === 'plan' && entry === null;
+      return isPlan || current()?.inventory.lab
+        ? {answer: 'yes', by}
+        : {answer: 'unasked', by: 'nobody: a fleet asks in its status'};
+    },
+    decide: async ({reversibleTo}) => {
+      const progress = current()?.progress;
+      const nearest = reversibleTo.at(-1);
+      return progress && isInOutage(progress) && nearest !== undefined
+        ? {choice: 'reverse', to: nearest, declared: true, by: 'the fleet, in an outage'}
+        : {choice: 'stop', by: 'the fleet'};
+    },
+  };
+}
+
+function stateAfter({progress}: Run, result: RunResult): UnitState {
+  switch (result.kind) {
+    case 'done':
+      return {status: 'done', problem: null, changes: 0, inOutage: false};
+    case 'reversed': {
+      const state = endedBy(progress, result.problem);
+      return progress && progress.outcome === 'reversed' ? {...state, status: 'failed'} : state;
+    }
+    case 'paused':
+    case 'reverse-failed':
+      return endedBy(progress, result.problem);
+    case 'reached':
+    case 'declined':
+      return endedBy(progress, undefined);
+  }
+}
+
+/** By its journal; by the problem alone when it never began, and nothing is changed. */
+function endedBy(progress: Progress | undefined, problem: Problem | undefined): UnitState {
+  if (!progress) {
+    return {status: 'failed', problem: problem ?? null, changes: 0, inOutage: false};
+  }
+  const state = stateOfRun(progress);
+  const isOwn = state.status === 'waiting' && progress.outcome === 'paused' && !state.problem;
+  const goesOn = isOwn && (problem === undefined || problem.code === progress.problem?.code);
+  if (goesOn || state.status === 'done') {
+    return state;
+  }
+  // A run that changed nothing leaves nothing to a person but its problem.
+  const status = appliedEntries(progress).length === 0 ? 'failed' : 'offered';
+  return {...state, status, problem: problem ?? state.problem};
+}
+
+const problemOf = (error: unknown): Problem =>
+  error instanceof SwitcharooError
+    ? error.problem
+    : {
+        code: 'internal-error',
+        message: error instanceof Error ? error.message : String(error),
+        hint: 'Run the unit alone with "run" to read more, and report it.',
+      };

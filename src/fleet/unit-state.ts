@@ -1,0 +1,54 @@
+import {isClosed} from '../model/outage.ts';
+import type {Problem} from '../model/problem.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {Host} from '../run/host.ts';
+import {progressToShow} from '../run/past-runs.ts';
+import {runEndedInOutage, runReversed, runReversing} from './engine-problems.ts';
+import type {UnitStatus} from './rows.ts';
+
+/** What is written of a unit when a runner has nothing more to do with it. */
+export interface UnitState {
+  readonly status: Extract<UnitStatus, 'waiting' | 'done' | 'failed' | 'offered'>;
+  readonly problem: Problem | null;
+  readonly changes: number;
+  readonly inOutage: boolean;
+}
+
+/** The journal of a run in this folder; `undefined` when it never began. Throws when it is damaged. */
+export const begunRun = (host: Pick<Host, 'state'>, run: string | null): Progress | undefined =>
+  run !== null && host.state.runs().includes(run) ? progressToShow(host, run) : undefined;
+
+/** Whether the application is closed for writes, by what the journal says. */
+export const isInOutage = (progress: Progress): boolean => {
+  const {outage} = progress.run.runbook;
+  return outage !== undefined && isClosed(progress, outage);
+};
+
+/**
+ * What a run is that no process works on. Nothing goes on in an outage, or with a reversal, by itself: that is offered
+ * to a person. `waiting`: it may go on where it is.
+ */
+export function stateOfRun(progress: Progress): UnitState {
+  const {outcome, run, problem = null} = progress;
+  const facts = {changes: appliedEntries(progress).length, inOutage: isInOutage(progress)};
+  switch (outcome) {
+    case 'done':
+      return {...facts, status: 'done', problem: null, changes: 0};
+    case 'reversed':
+      return {...facts, status: 'failed', problem: runReversed(run.run)};
+    case 'reversing':
+    case 'reverse-failed':
+      return {...facts, status: 'offered', problem: problem ?? runReversing(run.run)};
+    case 'paused':
+    case 'running':
+      if (facts.inOutage) {
+        return {...facts, status: 'offered', problem: problem ?? runEndedInOutage(run.run)};
+      }
+      return problem && !ownPauses.has(problem.code)
+        ? {...facts, status: 'offered', problem}
+        : {...facts, status: 'waiting', problem: null};
+  }
+}
+
+/** A run that its fleet has paused goes on by itself. */
+const ownPauses: ReadonlySet<string> = new Set(['fleet-held', 'fleet-runner-stops']);

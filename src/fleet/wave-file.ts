@@ -1,0 +1,47 @@
+import {type Fleet, sharedResources} from '../model/fleet.ts';
+import {refuseAny, SwitcharooError} from '../model/problem.ts';
+import type {Host} from '../run/host.ts';
+import {collisionsIn} from './collisions.ts';
+import {type DescribedUnit, describedUnits} from './described-units.ts';
+import {waveNotInFile} from './engine-problems.ts';
+import {loadFleet} from './fleet-file.ts';
+import {digestOfUnits} from './fleet-plan.ts';
+import type {StartedUnit} from './orders.ts';
+
+interface WaveToStart {
+  readonly fleet: Fleet;
+  readonly wave: string;
+  /** Of its units, runbooks, inventories and approvers: what is approved is this, and no other text of the file. */
+  readonly digest: string;
+  readonly units: readonly StartedUnit[];
+}
+
+/** Reads a wave of a file, with the runbook and the inventory of each unit. Contacts no system. */
+export async function waveToStart(
+  host: Pick<Host, 'state'>,
+  path: string,
+  wave: string,
+): Promise<WaveToStart> {
+  const {file, fleet} = await loadFleet(path);
+  const {approve} = fleet.waves[wave] ?? {};
+  if (!Object.hasOwn(fleet.waves, wave)) {
+    throw new SwitcharooError(waveNotInFile(file, wave, Object.keys(fleet.waves)));
+  }
+  const all = await describedUnits(host, fleet);
+  refuseAny(collisionsIn(fleet, all));
+  const units = all.filter((unit) => unit.wave === wave);
+  const digest = digestOfUnits(units, approve ?? null);
+  return {fleet, wave, digest, units: units.map(started)};
+}
+
+const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {
+  const {runbook, inventory, params, targets} = unit;
+  return {
+    id,
+    after,
+    work: {runbook, inventory, ...(params ? {params} : {}), ...(targets ? {targets} : {})},
+    resources: sharedResources.flatMap((resource) =>
+      (shared[resource] ?? []).map((name) => `${resource}:${name}`),
+    ),
+  };
+};

@@ -1,0 +1,144 @@
+import {hintText} from '../model/hint.ts';
+import type {Problem} from '../model/problem.ts';
+import {counted, type TextOptions} from './labels.ts';
+import type {Colour} from './paint.ts';
+import {flow, pad, widthOf} from './text.ts';
+
+type UnitStatus = 'waiting' | 'admitted' | 'running' | 'done' | 'failed' | 'offered' | 'left-out';
+
+interface StatusUnit {
+  readonly unit: string;
+  readonly status: UnitStatus;
+  readonly attempt: number;
+  readonly run: string | null;
+  readonly phase: string | null;
+  readonly inOutage: boolean;
+  /** How many changes are in place, as its runner last said. */
+  readonly changes: number;
+  /** Where its journal is: the host and the state folder of its runner. */
+  readonly journal: {readonly host: string; readonly folder: string} | null;
+  /** What it waits for, in words. */
+  readonly waitsFor: string | null;
+  readonly problem: Problem | null;
+  readonly changedAtUtc: string;
+}
+
+interface StatusWave {
+  readonly wave: string;
+  readonly digest: string;
+  readonly startedBy: string;
+  readonly startedRole: string;
+  readonly startedAtUtc: string;
+  readonly approve: {readonly by: readonly string[]; readonly of: number};
+  readonly approvals: readonly {readonly role: string; readonly atUtc: string}[];
+  readonly units: readonly StatusUnit[];
+}
+
+interface StatusRunner {
+  readonly host: string;
+  readonly folder: string;
+  readonly version: string;
+  readonly silentSeconds: number;
+}
+
+/** A fleet now, as its rows say it. */
+export interface FleetStatus {
+  readonly fleet: string;
+  readonly held: {
+    readonly by: string;
+    readonly atUtc: string;
+    readonly because: string | null;
+  } | null;
+  readonly waves: readonly StatusWave[];
+  /** Those that were heard in the last minute. */
+  readonly runners: readonly StatusRunner[];
+}
+
+const looks: Readonly<Record<UnitStatus, {readonly mark: string; readonly colour: Colour}>> = {
+  waiting: {mark: '·', colour: 'dim'},
+  admitted: {mark: '○', colour: 'dim'},
+  running: {mark: '▶', colour: 'cyan'},
+  done: {mark: '✓', colour: 'green'},
+  failed: {mark: '✗', colour: 'red'},
+  offered: {mark: '?', colour: 'yellow'},
+  'left-out': {mark: '-', colour: 'dim'},
+};
+
+export function fleetStatusText(status: FleetStatus, options: FleetTextOptions): string {
+  const {paint, width} = options;
+  const {fleet, held, waves, runners} = status;
+  const heldText = held
+    ? [`HELD by ${held.by} since ${held.atUtc}${held.because ? `: ${held.because}` : ''}.`]
+    : [];
+  return [
+    ...flow([{text: `Fleet ${fleet}`, paint: paint.bold}, `: ${runnersText(runners)}`], {width}),
+    ...heldText.flatMap((line) => flow([{text: line, paint: paint.yellow}], {width})),
+    ...waves.flatMap((wave) => ['', ...waveLines(wave, options)]),
+  ].join('\n');
+}
+
+interface FleetTextOptions extends TextOptions {
+  readonly paste: (command: string) => string;
+}
+
+const runnersText = (runners: readonly StatusRunner[]): string =>
+  runners.length === 0
+    ? 'no runner is there. Start one with: fleet runner'
+    : `${counted(runners.length, 'runner')} (${[...new Set(runners.map(({host}) => host))].join(', ')})`;
+
+function waveLines(wave: StatusWave, options: FleetTextOptions): readonly string[] {
+  const {paint, width} = options;
+  const {approve, approvals, units} = wave;
+  const done = units.filter(({status}) => status === 'done').length;
+  const name = Math.max(0, ...units.map(({unit}) => widthOf(unit)));
+  return [
+    ...flow(
+      [
+        {text: wave.wave, paint: paint.bold},
+        `: ${done} of ${counted(units.length, 'unit')} done. Started by ${wave.startedBy} (PostgreSQL: ${wave.startedRole}) ${wave.startedAtUtc}`,
+      ],
+      {width},
+    ),
+    ...(approve.of === 0
+      ? []
+      : flow(
+          [
+            `Approvals: ${approvals.length} of ${approve.of} by ${approve.by.join(', ')}${approvals.map(({role, atUtc}) => `; ${role} ${atUtc}`).join('')}`,
+          ],
+          {width},
+        )),
+    ...units.flatMap((unit) => unitLines(unit, name, options)),
+  ];
+}
+
+function unitLines(
+  unit: StatusUnit,
+  nameWidth: number,
+  {paint, width, paste}: FleetTextOptions,
+): readonly string[] {
+  const {mark, colour} = looks[unit.status];
+  const outage = unit.inOutage ? [' ', {text: 'IN AN OUTAGE', paint: paint.red}] : [];
+  const facts = [
+    unit.phase && unit.status !== 'done' ? ` ${unit.phase}` : '',
+    unit.run ? ` ${unit.run}` : '',
+    unit.waitsFor ? `, waits for ${unit.waitsFor}` : '',
+  ].join('');
+  const rest = ' '.repeat(nameWidth + 3);
+  const {problem} = unit;
+  return [
+    ...flow(
+      [
+        {text: `${mark} ${pad(unit.unit, nameWidth)} ${unit.status}`, paint: paint[colour]},
+        facts,
+        ...outage,
+      ],
+      {width, rest},
+    ),
+    ...(problem && unit.status !== 'done'
+      ? [
+          ...flow([problem.message], {width, first: rest, rest}),
+          ...flow([hintText(problem.hint, paste)], {width, first: rest, rest}),
+        ]
+      : []),
+  ];
+}

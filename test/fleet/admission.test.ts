@@ -1,0 +1,83 @@
+import {expect, test} from 'vitest';
+import {admissible} from '../../src/fleet/admission.ts';
+import type {UnitRow, UnitStatus, WaveRow} from '../../src/fleet/rows.ts';
+
+const wave = (name: string, more: Partial<WaveRow> = {}): WaveRow => ({
+  wave: name,
+  place: 0,
+  digest: 'd1',
+  approveBy: [],
+  approveOf: 0,
+  startedBy: 'ada@here',
+  startedRole: 'ada',
+  startedAt: new Date(0),
+  approvals: [],
+  ...more,
+});
+
+const unit = (
+  name: string,
+  status: UnitStatus = 'waiting',
+  more: Partial<UnitRow> = {},
+): UnitRow => ({
+  ...{unit: name, wave: 'w', place: 0, work: {runbook: 'r', inventory: 'i'}, status},
+  ...{resources: [], after: [], attempt: 0, byPerson: false, run: null, home: null},
+  ...{runner: null, phase: null, inOutage: false, changes: 0, problem: null},
+  changedAt: new Date(0),
+  ...more,
+});
+
+const names = (
+  units: readonly UnitRow[],
+  {atOnce = {}, waves = [wave('w')], held = false} = {},
+): readonly string[] =>
+  admissible({
+    fleet: {
+      fleet: 'f',
+      atOnce,
+      ...(held ? {held: {by: 'ada', at: new Date(0), because: null}} : {}),
+    },
+    waves,
+    units,
+  }).map((each) => each.unit);
+
+test('units begin in their order, as many as the limits of what they share allow', () => {
+  const on = (host: string) => ({resources: [`databaseHost:${host}`]});
+  const units = [
+    unit('a', 'running', on('db1')),
+    unit('b', 'waiting', on('db1')),
+    unit('c', 'waiting', on('db2')),
+    unit('d', 'waiting', on('db2')),
+    unit('e'),
+    unit('f'),
+  ];
+  expect(names(units)).toEqual(['b', 'c', 'd', 'e', 'f']);
+  expect(names(units, {atOnce: {databaseHost: 1}})).toEqual(['c', 'e', 'f']);
+  expect(names(units, {atOnce: {databaseHost: 1, units: 3}})).toEqual(['c', 'e']);
+  expect(names(units, {held: true})).toEqual([]);
+});
+
+test('a unit waits for those that it is after, also for one that was left out: a person decides about it', () => {
+  const after = {after: ['first']};
+  expect(names([unit('first'), unit('then', 'waiting', after)])).toEqual(['first']);
+  expect(names([unit('first', 'done'), unit('then', 'waiting', after)])).toEqual(['then']);
+  expect(names([unit('first', 'left-out'), unit('then', 'waiting', after)])).toEqual([]);
+});
+
+test('one unit that failed, or waits for a person, stops its wave and no other', () => {
+  const other = unit('other', 'waiting', {wave: 'v'});
+  const waves = [wave('v'), wave('w')];
+  for (const status of ['failed', 'offered'] as const) {
+    expect(names([unit('bad', status), unit('next'), other], {waves})).toEqual(['other']);
+  }
+  expect(names([unit('bad', 'left-out'), unit('next'), other], {waves})).toEqual(['next', 'other']);
+});
+
+test('nothing of a wave begins before enough people have approved it', () => {
+  const asked = {approveBy: ['kim', 'lee', 'sam'], approveOf: 2};
+  const given = (...roles: readonly string[]) => ({
+    waves: [wave('w', {...asked, approvals: roles.map((role) => ({role, at: new Date(0)}))})],
+  });
+  expect(names([unit('a')], given('kim'))).toEqual([]);
+  expect(names([unit('a')], given('kim', 'sam'))).toEqual(['a']);
+});

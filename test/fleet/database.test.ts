@@ -1,0 +1,82 @@
+import {existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, expect, test} from 'vitest';
+import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
+
+const folders: string[] = [];
+const opened: FleetDatabase[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((database) => database.close()));
+  for (const folder of folders.splice(0)) {
+    rmSync(folder, {recursive: true, force: true});
+  }
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function open(folder: string): Promise<FleetDatabase> {
+  const database = await openDatabase(folder, '');
+  opened.push(database);
+  return database;
+}
+
+const serverOf = (folder: string): number =>
+  Number(
+    readFileSync(join(folder, 'fleet-postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0],
+  );
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+
+test('a state folder has a PostgreSQL of its own, for all who use it, and none once the last one is done', async () => {
+  const folder = newFolder();
+  const [first, second] = await Promise.all([open(folder), open(folder)]);
+  await first.pool.query('CREATE TABLE kept (word text)');
+  await second.pool.query('INSERT INTO kept VALUES ($1)', ['yes']);
+  const server = serverOf(folder);
+  const password = join(folder, 'fleet-postgres', 'data', 'switcharoo-password');
+  expect(statSync(password).mode & 0o777).toBe(0o600);
+  expect(new URL(first.url).password).toBe(readFileSync(password, 'utf8'));
+
+  await first.close();
+  expect(isAlive(server)).toBe(true);
+  expect((await second.pool.query('SELECT word FROM kept')).rows).toEqual([{word: 'yes'}]);
+
+  await second.close();
+  opened.splice(0);
+  expect(isAlive(server)).toBe(false);
+});
+
+test('a server that was killed starts again at its port, with all that was committed', async () => {
+  const folder = newFolder();
+  const before = await open(folder);
+  await before.pool.query('CREATE TABLE kept (word text)');
+  await before.transaction((client) => client.query('INSERT INTO kept VALUES ($1)', ['committed']));
+  const refused = before.transaction(async (client) => {
+    await client.query('INSERT INTO kept VALUES ($1)', ['half-way']);
+    throw new Error('refused');
+  });
+  await expect(refused).rejects.toThrow('refused');
+  const killed = serverOf(folder);
+  process.kill(killed, 'SIGKILL');
+
+  const after = await open(folder);
+  expect(after.url).toBe(before.url);
+  expect(serverOf(folder)).not.toBe(killed);
+  expect((await after.pool.query('SELECT word FROM kept')).rows).toEqual([{word: 'committed'}]);
+  // The pool of a process that was running all along reaches it again, too.
+  expect((await before.pool.query('SELECT word FROM kept')).rows).toEqual([{word: 'committed'}]);
+});
+
+test('a PostgreSQL that does not answer is named without its password', async () => {
+  const url = 'postgres://kim:dont-print-me@127.0.0.1:1/fleet';
+  const refused = openDatabase(newFolder(), url);
+  await expect(refused).rejects.toThrow(
+    'PostgreSQL at 127.0.0.1:1/fleet does not answer: connect ECONNREFUSED 127.0.0.1:1',
+  );
+});

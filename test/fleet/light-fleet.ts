@@ -1,0 +1,88 @@
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
+import type {StartedUnit} from '../../src/fleet/orders.ts';
+import type {Fleet} from '../../src/model/fleet.ts';
+import {unitsOf} from '../../src/model/fleet.ts';
+import {thisHost} from '../../src/run/host.ts';
+
+const runbook = fileURLToPath(new URL('light-service.ts', import.meta.url));
+
+/** Services that are folders, with their inventories, and a state folder with a PostgreSQL of its own. */
+export interface LightFleet {
+  readonly folder: string;
+  readonly stateFolder: string;
+  readonly database: FleetDatabase;
+  /** How often a service was cut over, and reversed. */
+  cutovers(unit: string): readonly string[];
+  serviceFolder(unit: string): string;
+  /** As `fleet start` writes them down. */
+  started(fleet: Fleet, wave: string): readonly StartedUnit[];
+  /** A fleet of these waves. */
+  fleetOf(
+    name: string,
+    waves: Readonly<Record<string, readonly string[]>>,
+    params?: Readonly<Record<string, unknown>>,
+  ): Fleet;
+  clear(): Promise<void>;
+}
+
+export async function openLightFleet(): Promise<LightFleet> {
+  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-fleet-'));
+  // Not below the other one: where this runs as root, the user of PostgreSQL enters it.
+  const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-state-'));
+  const database = await openDatabase(stateFolder, '');
+  const serviceFolder = (unit: string) => join(folder, 'services', unit);
+  return {
+    folder,
+    stateFolder,
+    database,
+    serviceFolder,
+    cutovers: (unit) => {
+      const file = join(serviceFolder(unit), 'cutovers');
+      return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+    },
+    started: (fleet, wave) =>
+      unitsOf(fleet)
+        .filter((unit) => unit.wave === wave)
+        .map(({id, after, team, runbook: file, inventory, params}) => ({
+          id,
+          after,
+          work: {runbook: file, inventory, ...(params ? {params} : {})},
+          resources: team ? [`team:${team}`] : [],
+        })),
+    fleetOf: (name, waves, params = {}) => ({
+      name,
+      waves: Object.fromEntries(
+        Object.entries(waves).map(([wave, units]) => [
+          wave,
+          {
+            units: Object.fromEntries(
+              units.map((unit) => [unit, {runbook, inventory: inventoryOf(unit), params}]),
+            ),
+          },
+        ]),
+      ),
+    }),
+    clear: async () => {
+      await database.close();
+      for (const path of [folder, stateFolder]) {
+        rmSync(path, {recursive: true, force: true});
+      }
+    },
+  };
+
+  function inventoryOf(unit: string): string {
+    mkdirSync(serviceFolder(unit), {recursive: true});
+    const file = join(folder, `${unit}.yaml`);
+    writeFileSync(
+      file,
+      `name: ${unit}\nparams:\n  folder: ${serviceFolder(unit)}\ntargets:\n  machine:\n    kind: local\n`,
+    );
+    return file;
+  }
+}
+
+export const hostOf = (stateFolder: string) => thisHost(stateFolder);

@@ -1,0 +1,89 @@
+import {rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {holdFleet, releaseFleet, resumeUnit, startWave} from '../../src/fleet/orders.ts';
+import {unitsIn} from '../../src/fleet/rows.ts';
+import {serveFleet} from '../../src/fleet/runner.ts';
+import {makeTables} from '../../src/fleet/tables.ts';
+import type {Fleet} from '../../src/model/fleet.ts';
+import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+
+let light: LightFleet;
+beforeAll(async () => {
+  light = await openLightFleet();
+  await makeTables(light.database);
+});
+afterAll(() => light?.clear());
+
+const operator = 'ada@here';
+
+const start = (fleet: Fleet, wave: string) =>
+  startWave(light.database, {
+    ...{fleet, wave, operator, digest: 'd1'},
+    units: light.started(fleet, wave),
+  });
+
+async function serve(): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const never = new AbortController().signal;
+  await serveFleet({
+    host: hostOf(light.stateFolder),
+    database: light.database,
+    atOnce: 4,
+    untilIdle: true,
+    signals: {stopping: never, aborting: never},
+    say: (text) => lines.push(text),
+  });
+  return lines;
+}
+
+const statusOf = async (fleet: string) =>
+  (await unitsIn(light.database.pool, fleet)).map(({unit, status}) => `${unit} ${status}`);
+
+test('a runner moves each unit of a wave once, and a wave that was started twice is started once', async () => {
+  const fleet = light.fleetOf('shops', {pilot: ['blog', 'shop'], rest: ['stock']});
+  expect((await start(fleet, 'pilot')).isNew).toBe(true);
+  expect((await start(fleet, 'pilot')).isNew).toBe(false);
+  await expect(start(fleet, 'rest')).rejects.toThrow(
+    'rest starts after pilot, of which 2 units are neither done nor left out: blog, shop.',
+  );
+  await serve();
+  expect(await statusOf('shops')).toEqual(['blog done', 'shop done']);
+  await start(fleet, 'rest');
+  await serve();
+  expect(['blog', 'shop', 'stock'].map(light.cutovers)).toEqual([
+    ['cutover'],
+    ['cutover'],
+    ['cutover'],
+  ]);
+});
+
+test('one failure stops its wave; when a person has resumed it, the wave goes on', async () => {
+  const fleet = {
+    ...light.fleetOf('mail', {first: ['box', 'list', 'spam']}, {breaks: 'switch'}),
+    atOnce: {units: 1},
+  };
+  const broken = join(light.serviceFolder('list'), 'broken');
+  writeFileSync(broken, '');
+  await start(fleet, 'first');
+  await serve();
+  // It failed in its outage: that was brought to its end.
+  expect(await statusOf('mail')).toEqual(['box done', 'list failed', 'spam waiting']);
+  expect(light.cutovers('list')).toEqual([]);
+  rmSync(broken);
+  await resumeUnit(light.database, {fleet: 'mail', unit: 'list', operator});
+  await serve();
+  expect(await statusOf('mail')).toEqual(['box done', 'list done', 'spam done']);
+  expect(light.cutovers('list')).toEqual(['cutover']);
+});
+
+test('nothing begins while a fleet is held', async () => {
+  const fleet = light.fleetOf('held', {only: ['one']});
+  await start(fleet, 'only');
+  await holdFleet(light.database, {fleet: 'held', operator, because: 'a storm'});
+  await serve();
+  expect(await statusOf('held')).toEqual(['one waiting']);
+  await releaseFleet(light.database, {fleet: 'held', operator});
+  await serve();
+  expect(await statusOf('held')).toEqual(['one done']);
+});
