@@ -86,7 +86,7 @@ export const overrunSentences = ({overruns}: Forecast): readonly string[] =>
 /** What a person who is asked must know: what users notice, and how long it still takes. */
 export const questionSentences = (forecast: Forecast): readonly string[] => [
   ...outageSentences(forecast),
-  `After your answer, the run takes ${leastText(forecast)}another ${rangeText(forecast.left)} (${basisText(forecast)}).`,
+  `After your answer, the ${forecast.isReversal ? 'reversal' : 'run'} takes ${leastText(forecast)}another ${rangeText(forecast.left)} (${basisText(forecast)}).`,
   ...gapSentences(forecast),
   ...overrunSentences(forecast),
 ];

@@ -5,7 +5,8 @@ import {outageMs} from '../model/outage.ts';
 import {type OutageSpan, outageSpan} from '../model/outage-span.ts';
 import {type Draws, drawsOf} from './draws.ts';
 import {type Range, type ReversalForecast, type RunNow, rangeOf, sinceLast} from './range.ts';
-import {lastReversal, reversalForecasts} from './reversals.ts';
+import {type MsIn, remaining, stateIn} from './remaining.ts';
+import {lastReversal, reversalForecasts, reversalLeft} from './reversals.ts';
 import {type ForecastRequest, type Samples, type Source, samplesOf} from './samples.ts';
 import {emptyCourse, follow, turnsForward} from './schedule.ts';
 import type {Timing} from './timings.ts';
@@ -21,6 +22,8 @@ export interface Forecast {
   readonly isScaled: boolean;
   /** No earlier run was on this inventory. */
   readonly isElsewhere: boolean;
+  /** Of a reversal under way: `run` and `left` are what is left of it. */
+  readonly isReversal?: true;
   /** The whole run, including the time that has passed. */
   readonly run: Range;
   /** From now to its end. */
@@ -40,7 +43,8 @@ export interface Forecast {
 }
 
 /**
- * Forecasts a run, before it begins and in it. `undefined`: no earlier run shows enough of it, or it is being reversed.
+ * Forecasts a run, before it begins and in it, and a reversal under way. `undefined`: no earlier run shows enough of
+ * it.
  */
 export type Forecaster = (run?: RunNow) => Forecast | undefined;
 
@@ -56,7 +60,7 @@ export function forecasterOf(request: ForecastRequest): Forecaster {
   const world = {sources: samples.sources, isElsewhere};
   const [forward, back] = [drawsOf(samples.forward, world), drawsOf(samples.reverse, world)];
   const known = {request, samples, forward, back, isElsewhere};
-  return (run) => (run?.timings.isReversing ? undefined : forecastOf(known, run));
+  return (run) => (run?.timings.isReversing ? forecastBack(known, run) : forecastOf(known, run));
 }
 
 interface Known {
@@ -100,6 +104,22 @@ function forecastOf(known: Known, run: RunNow | undefined): Forecast {
   };
 }
 
+/** How long a reversal under way still takes. */
+function forecastBack(
+  {request, samples, back, isElsewhere}: Known,
+  run: RunNow,
+): Forecast | undefined {
+  const {left, notMeasured} = reversalLeft(request.runbook, {samples, draws: back, run});
+  if (left.p95 === 0 && notMeasured.length > 0) {
+    return undefined;
+  }
+  return {
+    ...{sources: samples.sources, isScaled: samples.isScaled, isElsewhere, isReversal: true},
+    ...{changed: [], notMeasured, run: left, left, reversals: [], critical: [], overruns: []},
+    asks: [],
+  };
+}
+
 const mostCritical = 3;
 
 /** It is done, or an earlier run has measured it. A gate that a person opens takes no machine time. */
@@ -126,7 +146,7 @@ function nightsOf({request, samples, forward: draws}: Known, run: RunNow | undef
   const course = emptyCourse(entries.length);
   const left = new Float64Array(draws.count);
   const criticalMs = new Float64Array(entries.length);
-  const msIn = remaining(entries, draws, run);
+  const msIn = remaining(entries, draws, (id) => stateIn(id, run));
   const spans = spansOf(runbook, {draws, run, msIn, samples});
   const lengths = spans.map(() => new Float64Array(draws.count));
   for (let night = 0; night < draws.count; night += 1) {
@@ -144,44 +164,6 @@ function nightsOf({request, samples, forward: draws}: Known, run: RunNow | undef
   }
   const named = Object.fromEntries(spans.map(({name}, place) => [name, lengths[place]]));
   return {left, criticalMs, ...named};
-}
-
-type MsIn = (entry: number, night: number) => number;
-
-/** An entry that is done takes no more time; one at work takes the rest of its time. */
-function remaining(entries: readonly Entry[], draws: Draws, run: RunNow | undefined): MsIn {
-  const at = entries.map(({id}) => stateIn(id, run));
-  const sorted = new Map<number, Float64Array>();
-  return (entry, night) => {
-    const state = at[entry];
-    const ms = draws.ms[entry]?.[night] ?? 0;
-    if (state === undefined) {
-      return ms;
-    }
-    if (state === 'done') {
-      return 0;
-    }
-    if (ms > state) {
-      return ms - state;
-    }
-    // In this night, the entry would be done by now. Take a night in which it takes longer, if there is one.
-    const all = sorted.get(entry) ?? Float64Array.from(draws.ms[entry] ?? []).sort();
-    sorted.set(entry, all);
-    const above = all.findIndex((each) => each > state);
-    if (above < 0) {
-      return (state * (night + 0.5)) / draws.count;
-    }
-    return (all[above + (night % (all.length - above))] ?? state) - state;
-  };
-}
-
-function stateIn(id: string, run: RunNow | undefined): number | 'done' | undefined {
-  if (!run) {
-    return undefined;
-  }
-  const {done, open} = run.timings;
-  const timing = open.get(id);
-  return done.has(id) ? 'done' : timing && timing.ms + sinceLast(run);
 }
 
 interface Span {

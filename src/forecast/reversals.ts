@@ -1,7 +1,8 @@
 import type {Entry, Item} from '../model/entry.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Draws} from './draws.ts';
-import {type ReversalForecast, type RunNow, rangeOf} from './range.ts';
+import {type ReversalForecast, type RunNow, rangeOf, sinceLast} from './range.ts';
+import {type MsIn, remaining} from './remaining.ts';
 import type {Samples} from './samples.ts';
 import {emptyCourse, follow, turnsBack} from './schedule.ts';
 
@@ -35,6 +36,24 @@ export function lastReversal(
   const ofAll = {...about, run: undefined};
   const parts = {runbook, changed: changesOf(runbook, ofAll), before: reversibleOf(runbook)};
   return nearest && reversalsTo(to, parts, ofAll).at(-1);
+}
+
+/** What is left of a reversal under way. */
+export function reversalLeft(runbook: AnyRunbook, about: About & {readonly run: RunNow}) {
+  const {samples, draws, run} = about;
+  const {reversing, open} = run.timings;
+  const entries: readonly Entry[] = runbook.entries;
+  const places = entries.flatMap(({id}, place) => (reversing.has(id) ? [place] : []));
+  const msIn = remaining(entries, draws, (id) => {
+    const work = open.get(id);
+    return work && work.ms + sinceLast(run);
+  });
+  return {
+    left: rangeBack(entries, places, {draws, msIn}),
+    notMeasured: places
+      .filter((place) => !isMeasured(place, {samples}))
+      .flatMap((place) => entries[place]?.id ?? []),
+  };
 }
 
 const changesOf = ({entries}: AnyRunbook, about: About): readonly number[] =>
@@ -72,7 +91,7 @@ function reversalsTo(
       {
         to: name,
         ...(start === undefined ? {} : {from: start}),
-        ...(notMeasured.length > 0 ? {} : {range: rangeBack(entries, places, about)}),
+        ...(notMeasured.length > 0 ? {} : {range: rangeBack(entries, places, msOf(about))}),
         notMeasured,
       },
     ];
@@ -92,7 +111,7 @@ function isChange({id, unit}: Entry, place: number, {samples, run}: About): bool
   return all.length === 0 || all.some(({timing}) => timing.firstIntentMs !== undefined);
 }
 
-const isMeasured = (place: number, {samples}: About): boolean =>
+const isMeasured = (place: number, {samples}: Pick<About, 'samples'>): boolean =>
   (samples.reverse[place]?.length ?? 0) > 0;
 
 /** The entries before the first change whose reversal nobody has measured since the last one that was. */
@@ -115,12 +134,20 @@ function placesOf(
 const entriesBefore = (items: readonly Item[], index: number): number =>
   items.slice(0, index).filter(({kind}) => kind === 'entry').length;
 
-function rangeBack(entries: readonly Entry[], places: readonly number[], {draws}: About) {
+const msOf = ({draws}: About) => ({
+  ...{draws, msIn: (entry: number, night: number) => draws.ms[entry]?.[night] ?? 0},
+});
+
+function rangeBack(
+  entries: readonly Entry[],
+  places: readonly number[],
+  {draws, msIn}: {readonly draws: Draws; readonly msIn: MsIn},
+) {
   const turns = turnsBack(entries, places);
   const course = emptyCourse(entries.length);
   const nights = new Float64Array(draws.count);
   for (let night = 0; night < draws.count; night += 1) {
-    nights[night] = follow(turns, (entry) => draws.ms[entry]?.[night] ?? 0, course).endMs;
+    nights[night] = follow(turns, (entry) => msIn(entry, night), course).endMs;
   }
   return rangeOf(nights);
 }

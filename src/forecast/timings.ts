@@ -24,6 +24,8 @@ export interface Timings {
   /** At work when the journal ends. */
   readonly open: ReadonlyMap<string, Timing>;
   readonly isReversing: boolean;
+  /** What this run has changed, and the reversal under way has not reversed yet. */
+  readonly reversing: ReadonlySet<string>;
   /** No process works on it. */
   readonly isAtRest: boolean;
   /** Machine time, forward: without answers, pauses and reversals. */
@@ -66,6 +68,9 @@ class TimingFold {
   #questions: readonly OpenQuestion[] = [];
   #isAtRest = false;
   #isReversing = false;
+  #reversing = new Set<string>();
+  /** With an action, if only an intended one. */
+  readonly #changed = new Set<string>();
   #isDone = false;
   #machineMs = 0;
 
@@ -85,7 +90,7 @@ class TimingFold {
     return {
       ...{run: this.#run, isDone: this.#isDone, done: this.#done, forward: this.#forward},
       ...{reverse: this.#reverse, open: this.#isAtRest ? new Map() : this.#open},
-      ...{isReversing: this.#isReversing, isAtRest: this.#isAtRest},
+      ...{isReversing: this.#isReversing, reversing: this.#reversing, isAtRest: this.#isAtRest},
       ...{machineMs: this.#machineMs, answers: this.#answers, questions: this.#questions},
       lastAt: new Date(last?.atUtc ?? 0),
     };
@@ -125,12 +130,14 @@ class TimingFold {
       case 'reverse-started':
         this.#isReversing = true;
         this.#isAtRest = false;
+        this.#reversing = new Set(entry.entries.filter((id) => this.#changed.has(id)));
         this.#open.clear();
         break;
       case 'run-done':
       case 'run-reversed':
         this.#isDone ||= entry.kind === 'run-done';
         this.#isReversing = false;
+        this.#reversing.clear();
         this.#isAtRest = true;
         break;
       case 'answered':
@@ -162,6 +169,7 @@ class TimingFold {
         this.#open.set(id, {way: 'reverse', ms: 0});
         break;
       case 'action-intended':
+        this.#changed.add(id);
         if (work) {
           work.firstIntentMs ??= work.ms;
           work.lastIntentMs = work.ms;
@@ -196,6 +204,8 @@ class TimingFold {
       this.#done.set(id, timingOf(work ?? {way: 'forward', ms: 0}));
     } else {
       this.#done.delete(id);
+      this.#changed.delete(id);
+      this.#reversing.delete(id);
     }
     if (work) {
       const ways = work.way === 'forward' ? this.#forward : this.#reverse;

@@ -82,7 +82,9 @@ export function statusForecastTexts(
         ...outageSentences(forecast),
         ...gapSentences(forecast),
         ...overrunSentences(forecast),
-        ...(decideBy ? [decideBySentence(decideBy, forecast, now)] : reversalSentences(forecast)),
+        ...(decideBy && !forecast.isReversal
+          ? [decideBySentence(decideBy, forecast, now)]
+          : reversalSentences(forecast)),
       ]
     : [];
 }

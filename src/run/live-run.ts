@@ -1,5 +1,6 @@
 import {statSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import type {Forecast} from '../forecast/forecast.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
 import {readDamagedJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
@@ -11,6 +12,7 @@ import type {Host} from './host.ts';
 import {timeAfter} from './machine-clock.ts';
 import {measuredIn} from './measurements.ts';
 import {earlierReport, holderOfRun, readableProgress} from './past-runs.ts';
+import type {restForecasts} from './rest-forecast.ts';
 
 /** What can be shown of a run now. */
 interface Look {
@@ -20,7 +22,21 @@ interface Look {
   readonly trouble?: string;
 }
 
-type HolderOf = (progress: Progress) => Holder | undefined;
+interface Sources {
+  readonly holderOf?: (progress: Progress) => Holder | undefined;
+  readonly forecastOf?: ReturnType<typeof restForecasts>;
+}
+
+interface Forecasted {
+  /** Of the journal's file. */
+  readonly file: string;
+  readonly isAtRest: boolean;
+  readonly atMs: number;
+  readonly forecast: Forecast | undefined;
+}
+
+/** A run that takes longer than it should writes nothing to its journal. */
+const forecastEveryMs = 5_000;
 
 interface FollowedRun {
   readonly run: string;
@@ -39,20 +55,17 @@ interface FollowedRun {
 export class LiveRun {
   readonly #host: Pick<Host, 'state'>;
   readonly #name: string | undefined;
-  readonly #holderOf: HolderOf;
+  readonly #sources: Sources;
+  #forecasted: Forecasted | undefined;
   #followed: FollowedRun | undefined;
   #last: {readonly key: string; readonly page: RunPage} | undefined;
   /** How often the journal was read. */
   reads = 0;
 
-  constructor(
-    host: Pick<Host, 'state'>,
-    name: string | undefined,
-    holderOf: HolderOf = (progress) => holderOfRun(host, progress),
-  ) {
+  constructor(host: Pick<Host, 'state'>, name: string | undefined, sources: Sources = {}) {
     this.#host = host;
     this.#name = name;
-    this.#holderOf = holderOf;
+    this.#sources = sources;
   }
 
   /** The same page as long as nothing has changed. `away`: why the journal read here is not up to date. */
@@ -119,25 +132,41 @@ export class LiveRun {
 
   #pageOf(followed: FollowedRun, trouble: string | undefined): RunPage {
     const {run, file, entries, progress, earlier} = followed;
-    const lock = this.#holderOf(progress);
+    const {holderOf = (of: Progress) => holderOfRun(this.#host, of)} = this.#sources;
+    const lock = holderOf(progress);
     const holder = lock && {...lock, dead: isDead(lock)};
     const now = timeAfter(progress.last);
     const {limitAt} = this.#last?.page ?? {};
     const isLimitPassed = limitAt !== undefined && now !== null && limitAt <= now;
     const measuredFile = join(dirname(this.#host.state.journalOf(run)), 'measured.json');
     const seen = [file, fileOf(measuredFile), holder?.pid, holder?.dead, trouble, isLimitPassed];
-    const key = [run, now === null, ...seen].join();
+    const forecasted = this.#forecastOf(followed, !holder || holder.dead);
+    const key = [run, now === null, ...seen, forecasted?.atMs].join();
     if (this.#last?.key !== key) {
       const before = earlier ? {earlier} : {};
       const report = reportOf(entries, {...measuredIn(this.#host.state, run), ...before});
       const page = runPage(entries, report, {
-        ...{now, ...before},
+        ...{now, forecast: forecasted?.forecast},
         ...(holder ? {holder} : {}),
         ...(trouble === undefined ? {} : {trouble}),
       });
       this.#last = {key, page};
     }
     return this.#last.page;
+  }
+
+  #forecastOf(followed: FollowedRun, isAtRest: boolean): Forecasted | undefined {
+    const {file, progress, entries} = followed;
+    const forecastOf = this.#sources.forecastOf?.(progress.run);
+    const last = this.#forecasted;
+    const nowMs = performance.now();
+    const isFresh =
+      last?.file === file && last.isAtRest === isAtRest && nowMs - last.atMs < forecastEveryMs;
+    if (forecastOf && !isFresh) {
+      const forecast = forecastOf({progress, entries, isAtRest});
+      this.#forecasted = {file, isAtRest, atMs: nowMs, forecast};
+    }
+    return this.#forecasted?.forecast && this.#forecasted;
   }
 }
 

@@ -160,15 +160,36 @@ test('what is done is not forecast any more, and an entry that takes too long is
   ]);
 });
 
-test('in a reversal there is none: it goes the other way', () => {
-  const past = [pastRun(usual)];
+test('what is left of a reversal is forecast from earlier reversals', () => {
+  const past = [pastRun(usual, {isReversed: true})];
+  const backAt = (entry: string, passedMs = 0) => {
+    const entries = journalOfNight(usual, {
+      isReversed: true,
+      until: (fact) => fact.kind === 'entry-reversed' && fact.entry === entry,
+    });
+    const timings = timingsOf(entries);
+    const now = new Date((timings?.lastAt.getTime() ?? 0) + passedMs);
+    return forecasterOf({...request, past})(timings && {timings, now});
+  };
+  const whole = usual.open + usual.freeze + usual.prepare;
+  const first = backAt('open');
+  expect(first).toMatchObject({isReversal: true, notMeasured: [], asks: [], reversals: []});
+  expect(first?.left.p50).toBeGreaterThan(0.9 * whole * 1000);
+  expect(first?.left.p50).toBeLessThan(1.1 * whole * 1000);
+  const last = backAt('prepare', usual.prepare * 500);
+  expect(last?.left.p50).toBeGreaterThan(0.4 * usual.prepare * 1000);
+  expect(last?.left.p50).toBeLessThan(0.6 * usual.prepare * 1000);
+});
+
+test('a reversal is not forecast where none was measured', () => {
   const entries = journalOfNight(usual, {
     isReversed: true,
     until: ({kind}) => kind === 'run-reversed',
   });
-  const timings = timingsOf(entries);
+  const started = entries.findIndex(({kind}) => kind === 'reverse-started');
+  const timings = timingsOf(entries.slice(0, started + 1));
   const run = timings && {timings, now: timings.lastAt};
-  expect(forecasterOf({...request, past})(run)).toBeUndefined();
+  expect(forecasterOf({...request, past: [pastRun(usual)]})(run)).toBeUndefined();
 });
 
 test('who decides is told when a reversal must begin, and what is left', () => {

@@ -1,9 +1,14 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
+import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
+import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
+import type {Fact} from '../../src/model/journal.ts';
+import {pageHtml} from '../../src/report/index.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
+import {restForecasts} from '../../src/run/rest-forecast.ts';
 import {JournalFile} from '../cli/journal-file.ts';
 import {runStarted} from '../model/journal-of.ts';
 
@@ -61,4 +66,55 @@ test('a page that cannot be made even once says why', () => {
   state.failing = 'runs';
   const look = new LiveRun({state}, undefined).look();
   expect(look).toMatchObject({page: undefined, trouble: expect.stringContaining('EMFILE')});
+});
+
+test('a run and its reversal are forecast from earlier ones, by their runbook', async () => {
+  const file = 'docs/examples/maintenance.ts';
+  const {runbook} = await loadRunbook(file);
+  const entries = [...entryDigests(runbook)];
+  const begun = (name: string) =>
+    runStarted({
+      ...{run: name, params: {pageText: 'Back soon.'}},
+      runbook: {name: runbook.head.name, file, digest: runbookDigest(runbook), entries},
+    });
+  const action = {entry: 'close', way: 'forward', target: 'shopPage', does: 'show it'} as const;
+  const done: readonly Fact[] = [
+    {kind: 'entry-started', entry: 'go'},
+    {kind: 'entry-done', entry: 'go', output: {}, changedByRun: false},
+    {kind: 'entry-started', entry: 'close'},
+    {kind: 'action-intended', ...action},
+    {kind: 'action-performed', ...action},
+    {kind: 'entry-done', entry: 'close', output: {}, changedByRun: true},
+  ];
+  const operator = {user: 'ada', host: 'bastion', pid: 1};
+  const reversing: readonly Fact[] = [
+    {kind: 'reverse-started', to: null, plan: 'p', entries: ['go', 'close'], operator},
+    {kind: 'entry-reversing', entry: 'close'},
+  ];
+  const reversed: readonly Fact[] = [
+    {kind: 'entry-reversed', entry: 'close'},
+    {kind: 'run-reversed', to: null},
+  ];
+  const earlier = '20260228-030000-abcd';
+  new JournalFile(folder, earlier).add(begun(earlier), ...done, ...reversing, ...reversed);
+  const journal = new JournalFile(folder, run, new Date(Date.now() - 30_000));
+  journal.add(begun(run));
+
+  const state = new StateFolder(folder);
+  const holder = {...operator, run, sinceUtc: new Date().toISOString()};
+  const here = {...holder, host: (await import('node:os')).hostname(), pid: process.pid};
+  const sources = {holderOf: () => here as never, forecastOf: restForecasts({state})};
+  const live = new LiveRun({state}, undefined, sources);
+  await vi.waitFor(() => expect(live.look().page?.forecast).toBeDefined(), 20_000);
+  const html = () => {
+    const {page} = live.look();
+    return (page && /<dt>Expected end.*?<\/dd>/.exec(pageHtml(page))?.[0]) ?? '';
+  };
+  expect(html()).toMatch(/data-until=.* left, should end by [0-9:]+ UTC/);
+  journal.add(...done, ...reversing);
+  expect(live.look().page?.forecast).toMatchObject({isReversal: true});
+  expect(html()).toMatch(/ left, should end by [0-9:]+ UTC\./);
+  journal.add(...reversed);
+  expect(live.look().page?.forecast).toBeUndefined();
+  expect(html()).toBe('');
 });

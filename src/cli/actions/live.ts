@@ -6,6 +6,7 @@ import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {LiveRun} from '../../run/live-run.ts';
 import {recallFolds} from '../../run/past-runs.ts';
+import {restForecasts} from '../../run/rest-forecast.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {LiveFeed} from '../live/feed.ts';
@@ -34,7 +35,9 @@ export async function showLive(
   const run = name === undefined ? undefined : chooseRun(app, name);
   recallFolds(app);
   const {signal, dispose} = interruption();
-  const feed = new LiveFeed(new LiveRun(app, run, app.shared ? sharedHolder : undefined));
+  // The file that the journal of another host names is not loaded: it would be run here.
+  const sources = app.shared ? {holderOf: sharedHolder} : {forecastOf: restForecasts(app)};
+  const feed = new LiveFeed(new LiveRun(app, run, sources));
   const away = followStore(app, signal);
   const look = async (ms: number) => {
     await sleep(ms, undefined, {signal}).catch(() => undefined);

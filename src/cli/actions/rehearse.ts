@@ -137,7 +137,7 @@ function rehearseIn(
     printReport(app, run, report);
     printFailure(app, run, result);
     if (html !== undefined) {
-      writeReport(html, pageOfRun(app, report));
+      writeReport(html, await pageOfRun(app, report));
     }
     return rehearsalExitCode(app, run.exitCode(result), report, violations);
   });

@@ -22,11 +22,11 @@ interface ReportRequest {
 /**
  * Prints the timeline, the durations beside those of the last comparable run, and the outage; or writes them as HTML.
  */
-export function printReport(
+export async function printReport(
   app: App,
   name: string | undefined,
   {html, compare}: ReportRequest,
-): ExitCode {
+): Promise<ExitCode> {
   const run = chooseRun(app, name);
   const {entries, head} = readJournal(app.state.journalOf(run));
   const progress = progressIn(app, run);
@@ -40,7 +40,7 @@ export function printReport(
   });
   const compared = compare === undefined ? undefined : compareRuns(app, run, compare);
   if (html !== undefined) {
-    writeReport(html, pageOfRun(app, report, compared));
+    writeReport(html, await pageOfRun(app, report, compared));
     app.say(`Wrote ${html}.`);
   }
   if (app.json) {

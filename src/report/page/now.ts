@@ -1,9 +1,11 @@
 import {losslessScope} from '../../model/also-written.ts';
 import {isNamedIn} from '../../model/entry-progress.ts';
+import {shifted} from '../../model/moment.ts';
 import {openedEntries, openingNames} from '../../model/opening.ts';
 import {appliedEntries, type Progress} from '../../model/progress.ts';
 import {escaped} from '../escaped.ts';
-import {clockUtc, counted, durationText} from '../labels.ts';
+import {statusForecastTexts} from '../forecast-lines.ts';
+import {clockUtc} from '../labels.ts';
 import {holderText, reversalText} from '../status.ts';
 import {clockSetBack, limitText, questionText} from '../status-head.ts';
 import {countingHtml, untilHtml} from './clock.ts';
@@ -16,7 +18,7 @@ export function nowHtml(page: RunPage): string {
     ...questionRows(page),
     ...outageRows(page),
     ...holdRows(page),
-    ...endRows(page),
+    ...forecastRows(page),
     ['Reversal', escaped(sentence(reversalText(progress)))],
     ...losslessRows(progress),
     ['Process', escaped(`${holderText(holder, progress)}.`)],
@@ -67,14 +69,21 @@ function holdRows(page: RunPage): Rows {
     : [];
 }
 
-function endRows(page: RunPage): Rows {
-  const {expectedEnd: end} = page;
-  if (!end) {
+/** As the screen of the run and `status` tell it. */
+function forecastRows(page: RunPage): Rows {
+  const {forecast, progress, isWatched, now} = page;
+  const [left, ...more] = statusForecastTexts(progress, {forecast, now, isWatched});
+  if (left === undefined || !forecast || !now) {
     return [];
   }
-  const {at, entries, ms, of} = end;
-  const took = `${counted(entries, 'entry is', 'entries are')} left; in ${escaped(of)} they took ${durationText(ms)}, not counting answers`;
-  return [['Expected end', `${clockUtc(at)} UTC (${untilHtml(page, at)}): ${took}.`]];
+  const isKnown = isWatched && progress.questions.length === 0 && forecast.notMeasured.length === 0;
+  const clock = isKnown
+    ? `<strong>${untilHtml(page, shifted(now, forecast.left.p95))}</strong> `
+    : '';
+  return [
+    ['Expected end', `${clock}${escaped(sentence(left))}`],
+    ...(more.length > 0 ? [['Forecast', escaped(more.join(' '))] as const] : []),
+  ];
 }
 
 /** From the journal alone: the targets are not asked. */

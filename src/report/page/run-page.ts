@@ -1,3 +1,4 @@
+import type {Forecast} from '../../forecast/forecast.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import {type Outage, outageOf} from '../../model/outage.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
@@ -5,7 +6,6 @@ import {type Progress, progressOf} from '../../model/progress.ts';
 import type {ComparedRun} from '../compare.ts';
 import type {RunReport} from '../run-report.ts';
 import {type HolderName, isWatched} from '../status.ts';
-import {type ExpectedEnd, expectedEnd} from './expected-end.ts';
 
 /** All that the page of a run shows. The report and the live page are both made from it. */
 export interface RunPage {
@@ -21,7 +21,8 @@ export interface RunPage {
   readonly limitAt?: Date;
   /** New connections wait, by the journal. */
   readonly hold?: Outage;
-  readonly expectedEnd?: ExpectedEnd;
+  /** Of what is left. */
+  readonly forecast?: Forecast;
   /** Other runs of its runbook, where they were asked for. */
   readonly compared?: readonly ComparedRun[];
   /** The newest last. */
@@ -33,8 +34,7 @@ export interface RunPage {
 interface Seen {
   readonly now: Date | null;
   readonly holder?: HolderName;
-  /** The last comparable run. */
-  readonly earlier?: RunReport;
+  readonly forecast?: Forecast | undefined;
   readonly compared?: readonly ComparedRun[];
   readonly trouble?: string;
 }
@@ -44,7 +44,7 @@ const mostLines = 12;
 export function runPage(
   entries: readonly JournalEntry[],
   report: RunReport,
-  {now, holder, earlier, compared, trouble}: Seen,
+  {now, holder, forecast, compared, trouble}: Seen,
 ): RunPage {
   const progress = progressOf(entries);
   if (!progress) {
@@ -54,15 +54,13 @@ export function runPage(
   const outage = window && outageOf(entries, window);
   const hold = held && outageOf(entries, held);
   const limit = outage && outageLimit(progress, outage);
-  const watched = isWatched(progress, holder);
-  const end = watched && now ? expectedEnd(progress, report, earlier) : undefined;
   return {
-    ...{report, progress, now, isWatched: watched},
+    ...{report, progress, now, isWatched: isWatched(progress, holder)},
     ...(holder ? {holder} : {}),
     ...(outage ? {outage} : {}),
     ...(limit ? {limitAt: limit.at} : {}),
     ...(hold ? {hold} : {}),
-    ...(end ? {expectedEnd: end} : {}),
+    ...(forecast ? {forecast} : {}),
     ...(compared ? {compared} : {}),
     lastEntries: entries.slice(-mostLines),
     ...(trouble === undefined ? {} : {trouble}),
