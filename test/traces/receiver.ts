@@ -1,8 +1,6 @@
 import {createServer, type IncomingMessage} from 'node:http';
+import {createRequire} from 'node:module';
 import type {AddressInfo} from 'node:net';
-import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
-import protobuf from 'protobufjs';
 import {z} from 'zod';
 
 const value = z.object({stringValue: z.string().optional(), boolValue: z.boolean().optional()});
@@ -42,12 +40,11 @@ export interface Receiver {
 }
 
 /**
- * Receives traces as a collector does, and reads them with the definitions of the protocol: those of
- * open-telemetry/opentelemetry-proto 1.9.0 are beside this file. `answer`: the status that it answers; 0: it accepts
+ * Receives traces as a collector does, and reads them with the messages that OpenTelemetry has generated from the
+ * definitions of the protocol: its otlp-transformer has them up to version 0.215. `answer`: the status that it answers; 0: it accepts
  * a connection, and never answers.
  */
 export async function startReceiver(answer = 200): Promise<Receiver> {
-  const message = await messageType();
   const spans: ReceivedSpan[] = [];
   const resources: Record<string, unknown>[] = [];
   const headers: IncomingMessage['headers'][] = [];
@@ -62,7 +59,7 @@ export async function startReceiver(answer = 200): Promise<Receiver> {
     }
     const body = Buffer.concat(chunks);
     const isJson = received.headers['content-type'] === 'application/json';
-    for (const {resource, scopeSpans} of read(message, body, isJson).resourceSpans) {
+    for (const {resource, scopeSpans} of read(body, isJson).resourceSpans) {
       resources.push(resource.attributes);
       spans.push(...scopeSpans.flatMap((scope) => scope.spans));
     }
@@ -80,15 +77,15 @@ export async function startReceiver(answer = 200): Promise<Receiver> {
   };
 }
 
-async function messageType(): Promise<protobuf.Type> {
-  const folder = fileURLToPath(new URL('.', import.meta.url));
-  const root = new protobuf.Root();
-  root.resolvePath = (_origin, target) => join(folder, target);
-  await root.load('opentelemetry/proto/collector/trace/v1/trace_service.proto');
-  return root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest');
+interface Message {
+  decode(body: Uint8Array): unknown;
+  toObject(message: unknown, shape: object): unknown;
 }
 
-function read(message: protobuf.Type, body: Buffer, isJson: boolean): z.output<typeof request> {
+const messages = createRequire(import.meta.url)('otlp-messages/build/src/generated/root.js');
+const message: Message = messages.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+
+function read(body: Buffer, isJson: boolean): z.output<typeof request> {
   if (isJson) {
     return request.parse(JSON.parse(body.toString()));
   }
