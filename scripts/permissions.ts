@@ -8,6 +8,7 @@ import seamlessCutover from '../runbooks/seamless-cutover.ts';
 import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/entry.ts';
 import type {TargetKind} from '../src/model/target.ts';
+import {changeCalendar} from '../steps/calendar/index.ts';
 import {s3Store} from '../steps/s3/index.ts';
 
 /** With one of everything that is an option: what it needs is on the page, too. */
@@ -59,15 +60,24 @@ export function permissionsPage(): string {
     ...bareMetal.head.targets,
     ...moveNameServers.head.targets,
   });
-  return [head, ...targets.map(([name, {kind}]) => sectionOf(name, kind)), storeSection()].join(
-    '\n',
-  );
+  return [
+    head,
+    ...targets.map(([name, {kind}]) => sectionOf(name, kind)),
+    storeSection(),
+    calendarSection(),
+  ].join('\n');
 }
 
 /** Where an inventory names one. */
 function storeSection(): string {
-  const needs = (s3Store.journalNeeds ?? []).map((need) => [need, ['every run']] as const);
+  const needs = (s3Store.inventoryNeeds ?? []).map((need) => [need, ['every run']] as const);
   return sectionWith('store', s3Store.kind, new Map(needs));
+}
+
+/** Where the window of an inventory names one. */
+function calendarSection(): string {
+  const needs = (changeCalendar.inventoryNeeds ?? []).map((need) => [need, ['every run']] as const);
+  return sectionWith('calendar', changeCalendar.kind, new Map(needs));
 }
 
 const sectionOf = (target: string, kind: string): string =>

@@ -2,6 +2,7 @@ export type {EngineEvent} from './engine/events.ts';
 export type {Answer, Choice, Failure, Operator, Question} from './engine/operator.ts';
 export {type AlsoWritten, alsoWritten} from './model/also-written.ts';
 export {approve} from './model/approve.ts';
+export type {ChangeCalendar} from './model/change-calendar.ts';
 export {confirm} from './model/confirm.ts';
 export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';

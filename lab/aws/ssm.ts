@@ -3,9 +3,17 @@ import {arnIn} from './partition.ts';
 import {AwsError} from './replies.ts';
 import type {AwsService} from './service.ts';
 
+interface Calendar {
+  readonly state: 'OPEN' | 'CLOSED';
+  /** In ISO 8601, as AWS says it. */
+  readonly nextTransitionTime?: string;
+}
+
 interface SsmOptions {
   /** SecureString parameters by name. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Change calendars by ARN. */
+  readonly calendars?: Readonly<Record<string, Calendar>>;
   readonly region?: string;
   readonly accountId?: string;
 }
@@ -13,11 +21,14 @@ interface SsmOptions {
 interface Ssm extends AwsService {
   /** What a container agent is given that may decrypt it, by name or ARN. */
   valueOf(nameOrArn: string): string | undefined;
+  /** From now on a calendar says this. */
+  setCalendar(arn: string, calendar: Calendar): void;
 }
 
 /** The Parameter Store of the lab. */
 export function createSsm({
   parameters,
+  calendars = {},
   region = 'us-east-1',
   accountId = '123456789012',
 }: SsmOptions): Ssm {
@@ -27,6 +38,7 @@ export function createSsm({
       {Name: name, Type: 'SecureString', Value: value, Version: 1, LastModifiedDate: now()},
     ]),
   );
+  const known = new Map(Object.entries(calendars));
   const arnOf = (name: string) =>
     `${arnIn(region)}:ssm:${region}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
   const find = (nameOrArn: unknown) =>
@@ -59,6 +71,22 @@ export function createSsm({
         InvalidParameters: names.filter((name) => !find(name)),
       };
     },
+    GetCalendarState: (input) => {
+      const names = (input['CalendarNames'] ?? []) as readonly string[]; // the SDK sends a list
+      const asked = names.map((name) => {
+        const calendar = known.get(name);
+        if (!calendar) {
+          throw new AwsError('InvalidDocument', `Document ${name} does not exist.`);
+        }
+        return calendar;
+      });
+      const closed = asked.find(({state}) => state === 'CLOSED');
+      return {
+        State: closed ? 'CLOSED' : 'OPEN',
+        AtTime: new Date().toISOString(),
+        NextTransitionTime: (closed ?? asked[0])?.nextTransitionTime,
+      };
+    },
     DescribeParameters: (input) => {
       const filters = (input['ParameterFilters'] ?? []) as readonly {
         readonly Key: string;
@@ -74,7 +102,11 @@ export function createSsm({
       };
     },
   });
-  return {...service, valueOf: (nameOrArn) => find(nameOrArn)?.Value};
+  return {
+    ...service,
+    setCalendar: (arn, calendar) => void known.set(arn, calendar),
+    valueOf: (nameOrArn) => find(nameOrArn)?.Value,
+  };
 }
 
 const now = (): number => Date.now() / 1_000;

@@ -65,7 +65,17 @@ export function loadInventory(nameOrPath: string, stateFolder: string): Inventor
     const details = [z.prettifyError(result.error), ...unknown.filter(Boolean)].join('. ');
     throw new SwitcharooError(inventoryInvalid(file, details));
   }
-  return {...result.data, file, digest: digestOf(expanded)};
+  return {...withCalendarTarget(result.data), file, digest: digestOf(expanded)};
+}
+
+/** A calendar that is named by its ARN is a target of that name, with the account of the environment. */
+function withCalendarTarget<Whole extends z.output<typeof inventoryShape>>(
+  inventory: Whole,
+): Whole {
+  const {targets, window: {calendar} = {}} = inventory;
+  return calendar?.startsWith('arn:') && !(calendar in targets)
+    ? {...inventory, targets: {...targets, [calendar]: {kind: 'change-calendar', calendar}}}
+    : inventory;
 }
 
 /** Of all that a run depends on: whom it tells, and when it may cut over, may change between two of its processes. */

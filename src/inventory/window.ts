@@ -1,5 +1,6 @@
 import {Temporal} from 'temporal-polyfill';
 import {z} from 'zod';
+import type {CalendarState} from '../model/change-calendar.ts';
 
 const localTime = z
   .string()
@@ -16,6 +17,8 @@ export const windowShape = z
     from: localTime.exactOptional(),
     until: localTime.exactOptional(),
     timeZone,
+    /** A change calendar that is asked, too: its ARN, or a target of the kind change-calendar. */
+    calendar: z.string().exactOptional(),
     /** Nothing is cut over meanwhile, within the window either. */
     freezes: z
       .array(z.strictObject({from: localTime, until: localTime, because: z.string()}))
@@ -43,6 +46,8 @@ export interface WindowState {
   readonly text: string;
   /** When it closes next. */
   readonly until?: Date;
+  /** A calendar that must be asked gave no answer. */
+  readonly isUnknown?: true;
 }
 
 /** Whether something may be cut over at a moment. Its times were checked when the inventory was read. */
@@ -67,6 +72,36 @@ export function windowAt({from, until, timeZone: zone, freezes}: Window, now: Da
     ? {isOpen: true, text: 'The window is open, and has no end.'}
     : {isOpen: true, text: `The window is open until ${say(next)}.`, until: dateOf(next, zone)};
 }
+
+/** The same, with what a change calendar says. Whichever closes first, closes it. */
+export function withCalendar(
+  window: WindowState,
+  {name, ...answer}: {readonly name: string} & (CalendarState | {readonly unknown: string}),
+): WindowState {
+  if (!window.isOpen) {
+    return window;
+  }
+  if ('unknown' in answer) {
+    const text = `Whether ${name} is open is not known: ${answer.unknown.replace(/\.$/, '')}.`;
+    return {isOpen: false, isUnknown: true, text};
+  }
+  const {isOpen, nextChange} = answer;
+  if (!isOpen) {
+    const until = nextChange ? ` until ${momentText(nextChange)}` : '';
+    return {isOpen: false, text: `The ${name} is closed${until}.`};
+  }
+  return nextChange && (!window.until || nextChange < window.until)
+    ? {
+        isOpen: true,
+        text: `The window is open until ${momentText(nextChange)}, when the ${name} closes.`,
+        until: nextChange,
+      }
+    : window;
+}
+
+/** `2026-12-20 00:00 UTC` */
+const momentText = (moment: Date): string =>
+  `${moment.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 const isIn = ({from, until}: {from: string; until: string}, zone: string, now: Date): boolean =>
   dateOf(from, zone) <= now && now < dateOf(until, zone);

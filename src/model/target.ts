@@ -44,8 +44,8 @@ export interface TargetKind<
   readonly shares?: Shares;
   /** What the account needs, in addition, to keep the claim of a run in the system. */
   readonly claimNeeds?: readonly string[];
-  /** What the account needs to share journals in the system. */
-  readonly journalNeeds?: readonly string[];
+  /** What the account needs where an inventory names the target outside its runbook: as its store, or its calendar. */
+  readonly inventoryNeeds?: readonly string[];
   /** How far the clock of these systems is ahead of this machine's, in ms; for `doctor`, which has no inventory. */
   readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
   /** The way inside for a person at a terminal, where the system has one. */
@@ -185,11 +185,11 @@ export function defineTarget<
   readonly ping?: Ping<NoInfer<Reader>>;
   readonly shares?: Shares;
   readonly claimNeeds?: readonly string[];
-  readonly journalNeeds?: readonly string[];
+  readonly inventoryNeeds?: readonly string[];
   readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
 }): TargetKind<Kind, Reader, Writer> {
   const {kind, config, enter, preflight, schemaLoad, ping, rights, shares} = definition;
-  const {claimNeeds, journalNeeds, clockAheadMs} = definition;
+  const {claimNeeds, inventoryNeeds, clockAheadMs} = definition;
   return {
     ...(rights
       ? {
@@ -205,7 +205,7 @@ export function defineTarget<
     ...(ping ? {ping} : {}),
     ...(shares ? {shares} : {}),
     ...(claimNeeds ? {claimNeeds} : {}),
-    ...(journalNeeds ? {journalNeeds} : {}),
+    ...(inventoryNeeds ? {inventoryNeeds} : {}),
     ...(clockAheadMs ? {clockAheadMs} : {}),
     kind,
     config,

@@ -2,7 +2,6 @@ import {makePlan} from '../engine/plan.ts';
 import {journalStop} from '../engine/process-stop.ts';
 import {askReversalLosses} from '../engine/reversal-loss.ts';
 import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
-import type {WindowState} from '../inventory/window.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {placeText} from '../model/place.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
@@ -39,11 +38,12 @@ import type {RunParts} from './run-parts.ts';
 import {beginRun, continueRun, forward, type RunSession, reverse} from './run-session.ts';
 import {endElsewhere, shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
 import {worldRemarks} from './session-remarks.ts';
-import {decideByOf, refuseOutsideWindow, windowOf} from './window.ts';
+import {decideByOf, RunWindow} from './window.ts';
 
 /** One run, from its plan to its outcome: new, or reopened. It takes its lock when its plan is approved. */
 export class Run {
   readonly #parts: RunParts<Run>;
+  readonly #window: RunWindow;
   #session: RunSession | undefined;
   #claims: Claims | undefined;
   #isClosed = false;
@@ -53,6 +53,7 @@ export class Run {
 
   constructor(parts: RunParts<Run>) {
     this.#parts = parts;
+    this.#window = new RunWindow(parts, () => this.progress);
     this.forecasts = new RunForecasts(parts.session);
   }
 
@@ -91,7 +92,7 @@ export class Run {
 
   /** What a person should know about its claims and the way to its targets, as of the last plan. */
   get remarks(): readonly string[] {
-    const window = this.#window?.text ?? [];
+    const window = this.#window.state?.text ?? [];
     return [window, this.#claimSurvey?.remarks ?? [], this.#sessionRemarks].flat();
   }
 
@@ -119,6 +120,7 @@ export class Run {
       refuseBesideDamaged(host, session.besides);
     }
     refuseAny(claims?.problems ?? []);
+    await this.#window.ask();
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
     const remarks = await worldRemarks(this.#opened, signals.stopping, session);
@@ -157,7 +159,7 @@ export class Run {
     // Before anybody is asked: only a reversal may go on with what is left of the reserve.
     refuseWithoutRoom(session.host, session.run, this.runbook.entries.length);
     const {name} = this.inventory;
-    refuseOutsideWindow(this.#window, name, session.outsideWindow);
+    await this.#window.refuseOutside();
     refuseUnrehearsed(this.#parts);
     const request = {
       about: 'plan',
@@ -206,10 +208,6 @@ export class Run {
     await this.#opened.close();
   }
 
-  get #window(): WindowState | undefined {
-    return windowOf(this.#parts, this.progress, this.now());
-  }
-
   get #opened(): OpenedWorld {
     return this.#parts.session.opened;
   }
@@ -231,7 +229,7 @@ export class Run {
     const tookMs = this.#session ? 0 : Math.round(clock.monotonic() - askedMs);
     if (about === 'plan') {
       // It may have closed while the plan was read.
-      refuseOutsideWindow(this.#window, this.inventory.name, session.outsideWindow);
+      await this.#window.refuseOutside();
     }
     const running = this.#session ?? (await this.#begin(digest, about === 'plan'));
     const took = {details: [`plan ${digest}`], ...(tookMs > 0 ? {tookMs} : {})};
@@ -258,7 +256,7 @@ export class Run {
     this.#claims = await takeClaims({...this.#claimRequest, log});
     const audience = await audienceOf(session, earlier?.progress);
     const {approvals, caller} = await approving(session, isForward, earlier?.progress);
-    const asked = {...session, ...decideByOf(this.#window, session.decideBy)};
+    const asked = {...session, ...decideByOf(this.#window.state, session.decideBy)};
     const claiming = {...asked, ...audience, forecaster, claims: this.#claims, log, approvals};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)

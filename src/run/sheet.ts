@@ -1,5 +1,5 @@
 import {runbookDigest} from '../engine/digests.ts';
-import {loadInventory} from '../inventory/inventory.ts';
+import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {windowAt} from '../inventory/window.ts';
 import {sameJson} from '../model/canonical.ts';
 import type {SheetFacts} from '../report/index.ts';
@@ -30,7 +30,7 @@ export async function sheetFacts(
     ...{runbook, people, alsoWritten, runbookDigest: digest, now},
     inventory: {name: inventory.name, protected: inventory.protected},
     ...(inventory.window
-      ? {window: inventory.window, windowText: windowAt(inventory.window, now).text}
+      ? {window: inventory.window, windowText: windowTextOf(inventory.window, now)}
       : {}),
     forecast: forecasterFor(host, about)(),
     rehearsals: rehearsalsOf(host, runbook.head.name, digest),
@@ -45,6 +45,14 @@ export async function sheetFacts(
         }
       : null,
   };
+}
+
+/** A sheet asks no system: whether the calendar is open, the plan says. */
+function windowTextOf(window: NonNullable<Inventory['window']>, now: Date): string {
+  const {text} = windowAt(window, now);
+  return window.calendar === undefined
+    ? text
+    : `${text} The calendar ${window.calendar} decides, too.`;
 }
 
 /** The newest first. */

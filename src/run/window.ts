@@ -1,17 +1,52 @@
-import {type WindowState, windowAt} from '../inventory/window.ts';
+import {type WindowState, windowAt, withCalendar} from '../inventory/window.ts';
 import {outageSpan} from '../model/outage-span.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import {askCalendar, type CalendarAnswer} from './calendar.ts';
 import type {RunParts} from './run-parts.ts';
+
+type Parts = Pick<RunParts<never>, 'session' | 'approver' | 'until'>;
+
+/** The window of the inventory of a run, as of when it was last asked. */
+export class RunWindow {
+  readonly #parts: Parts;
+  readonly #progress: () => Progress | undefined;
+  #calendar: CalendarAnswer | undefined;
+
+  constructor(parts: Parts, progress: () => Progress | undefined) {
+    this.#parts = parts;
+    this.#progress = progress;
+  }
+
+  /** `undefined` where the run need not wait for one. */
+  get state(): WindowState | undefined {
+    const {clock} = this.#parts.session.opened.world;
+    const window = windowOf(this.#parts, this.#progress(), clock.now());
+    return window && this.#calendar ? withCalendar(window, this.#calendar) : window;
+  }
+
+  /** Asks the calendar again, where the window has one and the run waits for it. */
+  async ask(): Promise<void> {
+    const {opened, signals} = this.#parts.session;
+    this.#calendar = this.state && (await askCalendar(opened, signals.stopping));
+  }
+
+  /** Throws when the window is closed now, unless a person has said why not to wait. */
+  async refuseOutside(): Promise<void> {
+    await this.ask();
+    const {opened, outsideWindow} = this.#parts.session;
+    refuseOutsideWindow(this.state, opened.inventory.name, outsideWindow);
+  }
+}
 
 /**
  * The window for which a run has to wait; `undefined` where it need not. What is done before the outage needs no
  * window: replication is set up weeks before. A run whose outage has started never waits, since it must be ended; a
  * rehearsal neither.
  */
-export function windowOf(
-  {session, approver, until}: Pick<RunParts<never>, 'session' | 'approver' | 'until'>,
+function windowOf(
+  {session, approver, until}: Parts,
   progress: Progress | undefined,
   now: Date,
 ): WindowState | undefined {
@@ -32,14 +67,14 @@ export const decideByOf = (
       ? {decideBy: window.until, isDecideByOfWindow: true}
       : {};
 
-/** Throws when the window is closed, unless a person has said why not to wait. */
-export function refuseOutsideWindow(
+function refuseOutsideWindow(
   window: WindowState | undefined,
   inventory: string,
   because: string | undefined,
 ): void {
   if (window && !window.isOpen && because === undefined) {
-    throw new SwitcharooError(outsideWindow(inventory, window.text));
+    const problemOf = window.isUnknown ? calendarUnknown : outsideWindow;
+    throw new SwitcharooError(problemOf(inventory, window.text));
   }
 }
 
@@ -70,4 +105,10 @@ const outsideWindow = (inventory: string, why: string): Problem => ({
   code: 'outside-window',
   message: `${inventory} may not be cut over now. ${why}`,
   hint: 'Wait for the window, or stop at a checkpoint before the outage (--until). To cut over anyway, give the reason with --outside-window; it is journaled.',
+});
+
+const calendarUnknown = (inventory: string, why: string): Problem => ({
+  code: 'calendar-unknown',
+  message: `${inventory} may be cut over only when its calendar is open. ${why}`,
+  hint: 'Check the network, the ARN and the right ssm:GetCalendarState, which "permissions" lists; then repeat the command. To cut over without the calendar, give the reason with --outside-window; it is journaled.',
 });

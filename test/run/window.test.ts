@@ -3,8 +3,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {openRun, type RunRequest, reopenRun, SwitcharooError} from 'switcharoo';
 import {afterAll, beforeEach, describe, expect, test} from 'vitest';
+import {createSsm} from '../../lab/aws/ssm.ts';
 import {windowAt, windowShape} from '../../src/inventory/window.ts';
 import {readJournal} from '../../src/journal/read-journal.ts';
+import {credentials, started} from '../lab/aws/started.ts';
 
 describe('a window', () => {
   const window = windowShape.parse({
@@ -64,14 +66,16 @@ describe('a run of an inventory with a window', () => {
   async function go(request: Partial<RunRequest> = {}) {
     const run = await openRun({runbook, inventory, stateFolder, yes: true, ...request});
     try {
-      const result = await run.forward(await run.plan());
-      return {name: run.name, kind: result.kind, remarks: run.remarks};
+      const plan = await run.plan();
+      const {remarks} = run;
+      const result = await run.forward(plan);
+      return {name: run.name, kind: result.kind, remarks};
     } finally {
       await run.close();
     }
   }
 
-  const started = (name: string) =>
+  const firstOf = (name: string) =>
     readJournal(join(stateFolder, name, 'journal.jsonl')).entries[0];
 
   test('does not start outside it, and changes nothing', async () => {
@@ -87,13 +91,89 @@ describe('a run of an inventory with a window', () => {
   test('starts for a reason that is journaled', async () => {
     withWindow(past);
     const {name} = await go({outsideWindow: 'the change board agreed by phone'});
-    expect(started(name)).toMatchObject({outsideWindow: 'the change board agreed by phone'});
+    expect(firstOf(name)).toMatchObject({outsideWindow: 'the change board agreed by phone'});
+  });
+
+  test('asks its change calendar: closed, it is refused until the calendar opens, and open, by its end', async () => {
+    const ssm = createSsm({parameters: {}});
+    await using lab = await started(ssm);
+    const arn = 'arn:aws:ssm:us-east-1:123456789012:document/freeze';
+    const target = {
+      kind: 'change-calendar',
+      calendar: arn,
+      endpoint: lab.endpoint.url,
+      credentials,
+    };
+    const targets = `targets:\n  freeze: ${JSON.stringify(target)}\n`;
+    const text = `${own.replace(/^targets:\n/m, targets)}window: {calendar: freeze}\n`;
+    writeFileSync(inventory, text);
+    const refusal = async () => {
+      const error: unknown = await go().catch((cause: unknown) => cause);
+      return (error as SwitcharooError).problem;
+    };
+    ssm.setCalendar(arn, {state: 'CLOSED', nextTransitionTime: '2100-01-06T05:00:00Z'});
+    expect(await refusal()).toMatchObject({
+      code: 'outside-window',
+      message: expect.stringContaining(
+        `The change calendar ${arn} is closed until 2100-01-06 05:00 UTC.`,
+      ),
+    });
+    lab.endpoint.faults.add({service: 'ssm', kind: 'deny', times: 10});
+    expect(await refusal()).toMatchObject({
+      code: 'calendar-unknown',
+      message: expect.stringContaining(
+        'Whether change calendar freeze is open is not known: AWS does not allow this call',
+      ),
+      hint: expect.stringContaining('--outside-window'),
+    });
+    const {name: reasoned} = await go({outsideWindow: 'the board agreed'});
+    expect(firstOf(reasoned)).toMatchObject({outsideWindow: 'the board agreed'});
+    lab.endpoint.faults.clear();
+    rmSync(page, {force: true});
+    ssm.setCalendar(arn, {state: 'OPEN', nextTransitionTime: '2100-01-01T00:00:00Z'});
+    stateFolder = mkdtempSync(join(folder, 'state-'));
+    const {name, remarks} = await go();
+    expect(remarks).toContain(
+      `The window is open until 2100-01-01 00:00 UTC, when the change calendar ${arn} closes.`,
+    );
+    expect(firstOf(name)).toMatchObject({decideByUtc: '2100-01-01T00:00:00.000Z'});
+  });
+
+  test('names a calendar by its ARN, in whose region it is asked, and one that is none is told', async () => {
+    const ssm = createSsm({parameters: {}});
+    await using lab = await started(ssm);
+    const arn = 'arn:aws:ssm:eu-central-1:123456789012:document/freeze';
+    const regions: string[] = [];
+    const {handle} = ssm;
+    ssm.handle = async (request) => {
+      regions.push(
+        /\/([\w-]+)\/ssm\/aws4_request/.exec(request.headers['authorization'] ?? '')?.[1] ?? '',
+      );
+      return handle(request);
+    };
+    const names = {
+      AWS_ENDPOINT_URL_SSM: lab.endpoint.url,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    };
+    const before = {...process.env};
+    Object.assign(process.env, names);
+    try {
+      withWindow(`{calendar: '${arn}'}`);
+      const error: unknown = await go().catch((cause: unknown) => cause);
+      expect((error as SwitcharooError).problem.message).toContain('is no change calendar');
+      ssm.setCalendar(arn, {state: 'OPEN'});
+      expect((await go()).kind).toBe('done');
+      expect(new Set(regions)).toEqual(new Set(['eu-central-1']));
+    } finally {
+      process.env = before;
+    }
   });
 
   test('must be accepted by its end, and can be reversed after it', async () => {
     withWindow(future);
     const {name} = await go();
-    expect(started(name)).toMatchObject({decideByUtc: '2100-01-01T00:00:00.000Z'});
+    expect(firstOf(name)).toMatchObject({decideByUtc: '2100-01-01T00:00:00.000Z'});
     withWindow(past);
     const run = await reopenRun({run: name, stateFolder, yes: true});
     try {

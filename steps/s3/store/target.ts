@@ -26,7 +26,7 @@ export const s3Store = defineTarget({
   rights: async ({bucket, prefix, ...config}, needs, context) => [
     await awsRights(config, needs, resourcesOf(bucket, prefix), context, asAWriteAsks),
   ],
-  journalNeeds: ['s3:ListBucket', 's3:GetObject', 's3:PutObject'],
+  inventoryNeeds: ['s3:ListBucket', 's3:GetObject', 's3:PutObject'],
   open: async ({bucket, prefix, ...aws}) => {
     // An object whose answer was lost is looked at: a write may use an open connection, and takes one round trip.
     const writer = openBucket(bucket, aws, 'kept');

@@ -157,7 +157,7 @@ test('the rights of a role are those of its policy, also where it asks for a con
   const context = {name: 'journals', signal: never};
   const rightsWith = async (file: string) => {
     identity.attach(await policyOf(file));
-    const [rights] = (await s3Store.rights?.(config, s3Store.journalNeeds ?? [], context)) ?? [];
+    const [rights] = (await s3Store.rights?.(config, s3Store.inventoryNeeds ?? [], context)) ?? [];
     return {...rights, needs: rights?.needs.map(({need, is}) => `${need} ${is}`)};
   };
   expect(await rightsWith('operators.json')).toMatchObject({

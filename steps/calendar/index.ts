@@ -1,0 +1,1 @@
+export {changeCalendar} from './target.ts';
