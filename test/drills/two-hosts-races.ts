@@ -75,17 +75,20 @@ function raceOnce(seed: number): Promise<Race> {
 /** Takes the run over, and brings it to its end. */
 async function taken(stage: SmallStage, run: string, host: SmallHost): Promise<Came> {
   const taking = await again(() => takenOver(stage, {run, host, isSure: false}));
-  return taking.end === 'taken over' ? again(() => resumed(run, host)) : taking;
+  return isTaken(taking) ? again(() => resumed(run, host)) : taking;
 }
 
-/** On a busy machine the store may answer late: then the command says so, and is repeated. */
+/** A take-over whose last answer came too late is told so when it is repeated. */
+const isTaken = ({end}: Came): boolean => end === 'taken over' || end === 'run-is-here';
+
+/** On a busy machine the store may answer late: then the command says so, and is repeated. Its first end counts. */
 async function again(command: () => Promise<Came>): Promise<Came> {
-  for (let tries = 1; ; tries += 1) {
-    const ended = await command();
-    if (ended.end !== 'store-unreachable' || tries === mostTries) {
-      return ended;
-    }
+  const first = await command();
+  let last = first;
+  for (let tries = 1; last.end === 'store-unreachable' && tries < mostTries; tries += 1) {
+    last = await command();
   }
+  return {...last, atMs: first.atMs};
 }
 
 const mostTries = 3;

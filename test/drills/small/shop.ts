@@ -57,6 +57,8 @@ export class SmallShop {
   async open(): Promise<string> {
     this.#timers.push(setInterval(() => this.#copy(), copyMs));
     this.#timers.push(setInterval(() => this.#write(), writeMs));
+    // A connection that is closed as idle while a request is on its way would be no fault of either host.
+    this.#server.keepAliveTimeout = 10 * 60_000;
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
