@@ -49,6 +49,11 @@ export class StateFolder {
     return this.#folders().filter((name) => !this.#isEmpty(name));
   }
 
+  /** The same as the first of all runs, without opening the journals of the others. */
+  newestRun(): string | undefined {
+    return this.#folders().find((name) => !this.#isEmpty(name));
+  }
+
   /** Folders of processes that ended before the first entry of their run: they changed nothing. */
   emptyRuns(): readonly string[] {
     return this.#folders().filter((name) => this.#isEmpty(name));

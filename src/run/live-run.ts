@@ -120,8 +120,12 @@ export class LiveRun {
   /** A run that has vanished is not replaced by an older one, nor one that is damaged. */
   #newest(): string {
     const {run} = this.#followed ?? {};
-    const newest = this.#host.state.runs()[0];
-    if (run !== undefined && (this.#name !== undefined || newest === undefined || newest <= run)) {
+    if (run !== undefined && this.#name !== undefined) {
+      return run;
+    }
+    // Asked several times a second: of a thousand runs, one journal is opened.
+    const newest = this.#host.state.newestRun();
+    if (run !== undefined && (newest === undefined || newest <= run)) {
       return run;
     }
     const isDamaged = newest !== undefined && readableProgress(this.#host, newest) === undefined;

@@ -26,12 +26,18 @@ afterEach(() => rmSync(folder, {recursive: true, force: true}));
 /** A state folder on a system that has nothing left for a moment. */
 class BusyState extends StateFolder {
   failing: 'runs' | 'locks' | undefined;
+  listed = 0;
 
   override runs(): readonly string[] {
+    this.listed += 1;
+    return super.runs();
+  }
+
+  override newestRun(): string | undefined {
     if (this.failing === 'runs') {
       throw busy;
     }
-    return super.runs();
+    return super.newestRun();
   }
 
   override get locks(): string {
@@ -60,6 +66,22 @@ test.each(['runs', 'locks'] as const)(
     expect(live.look().page?.trouble).toBeUndefined();
   },
 );
+
+test('a run is followed without opening the journals of the others, and the next one takes its place', () => {
+  new JournalFile(folder, '20260228-030000-abcd').add(runStarted({run: '20260228-030000-abcd'}));
+  new JournalFile(folder, run).add(runStarted({run}));
+  const state = new BusyState(folder);
+  const live = new LiveRun({state}, undefined);
+  expect(live.look().page?.report.run).toBe(run);
+  const before = state.listed;
+  for (let looks = 0; looks < 10; looks += 1) {
+    live.look();
+  }
+  expect(state.listed).toBe(before);
+  const next = '20260302-030000-abcd';
+  new JournalFile(folder, next).add(runStarted({run: next}));
+  expect(live.look().page?.report.run).toBe(next);
+});
 
 test('a page that cannot be made even once says why', () => {
   const state = new BusyState(folder);
