@@ -4,18 +4,21 @@ import type {OutageReport, Span} from './report-fold.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 
 /** "14.2 s, from 03:06:04 to 03:06:18 UTC", for each outage of a run. */
-export const outageTexts = (outages: readonly OutageReport[]): readonly string[] =>
-  outages.map(({durationMs, fromUtc, toUtc, isOver}) => {
+export const outageTexts = (outages: readonly OutageReport[], source = ''): readonly string[] =>
+  outages.map(({durationMs, fromUtc, toUtc, isOver, isReversal}) => {
     const [from, to] = [new Date(fromUtc), new Date(toUtc)];
     if (!isOver) {
-      return `NOT OVER: ${lengthText(durationMs)} up to ${clockUtc(to)} UTC, since ${momentUtc(from)}`;
+      return `NOT OVER: ${lengthText(durationMs)} up to ${clockUtc(to)} UTC, since ${momentUtc(from)}${source}`;
     }
     const isOneDay = fromUtc.slice(0, 10) === toUtc.slice(0, 10);
     const span = isOneDay
       ? `from ${clockUtc(from)} to ${clockUtc(to)} UTC`
       : `from ${momentUtc(from)} to ${momentUtc(to)}`;
-    return `${lengthText(durationMs)}, ${span}`;
+    return `${lengthText(durationMs)}, ${span}${source}${isReversal ? reversalReason : ''}`;
   });
+
+/** Writes on both sides at once could not be put together again. */
+const reversalReason = '; the reversal closes the new side before it opens the old one';
 
 /** Tenths of a second count up to a minute. */
 const lengthText = (ms: number): string =>
@@ -50,10 +53,10 @@ export const outagesOfReport = ({
   entries,
   writes,
 }: Pick<RunReport, 'outages' | 'entries' | 'writes'>): readonly string[] => {
-  const texts = outageTexts(outages);
+  const texts = outageTexts(outages, writes ? ', by the journal' : '');
   return outages.map((outage, index) => {
     const longest = longestInOutage(outage, entries);
-    const text = `${texts[index]}${writes ? ', by the journal' : ''}`;
+    const text = texts[index] ?? '';
     return longest === '' ? text : `${text}; longest: ${longest}`;
   });
 };

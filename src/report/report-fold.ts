@@ -15,6 +15,8 @@ export interface OutageReport extends Span {
   readonly durationMs: number;
   /** One that is not over lasts up to the last entry. */
   readonly isOver: boolean;
+  /** It began in a reversal. */
+  readonly isReversal?: true;
 }
 
 /** A stretch of time in which one entry was at work. Retries and reversals have stretches of their own. */
@@ -155,9 +157,12 @@ function outagesAfter(
     ];
   }
   return outage && isClosed(progress, outage)
-    ? [...outages, {fromUtc: toUtc, toUtc, durationMs: 0, isOver: false}]
+    ? [...outages, {fromUtc: toUtc, toUtc, durationMs: 0, isOver: false, ...beginOf(progress)}]
     : outages;
 }
+
+const beginOf = ({reversingTo}: Progress) =>
+  reversingTo === undefined ? {} : ({isReversal: true} as const);
 
 /** Whose time passed before this entry was written. */
 function gapBefore(entry: JournalEntry, {progress: before, open}: ReportFold): Gap {

@@ -89,14 +89,42 @@ export const countText = (count: number): string => count.toLocaleString('en-US'
 
 const mostShown = 5;
 
-/** A line for each of the first failed requests: which client, when, where it was sent, and what it was told. */
-export function failedRequestTexts({failed, failures = []}: RequestCount): readonly string[] {
-  const shown = failures.slice(0, mostShown).map(failedRequestText);
-  const rest = failed - shown.length;
-  return rest > 0 && shown.length > 0
-    ? [...shown, `${countText(rest)} more; the first ${failures.length} with --json`]
-    : shown;
+/**
+ * A line for each failed request: which client, when, where it was sent, and what it was told. Of many, one line says
+ * how many, since when, and why.
+ */
+export function failedRequestTexts(requests: RequestCount): readonly string[] {
+  const {failed, failures = []} = requests;
+  return failed > mostShown && failures.length > 0
+    ? [manyFailedText(requests, failures)]
+    : failures.map(failedRequestText);
 }
+
+function manyFailedText(
+  {failed, writes, reads}: RequestCount,
+  failures: readonly FailedRequest[],
+): string {
+  const times = failures.map(({atUtc}) => atUtc).toSorted();
+  const [from = '', to = ''] = [times.at(0), times.at(-1)].map((utc) => utc?.slice(11, 23));
+  const which = failures.length < failed ? `the first ${countText(failures.length)}` : 'all';
+  return `${countText(failed)} failed: ${countText(writes.failed)} writes and ${countText(reads.failed)} reads; ${which} from ${from} to ${to} UTC: ${reasonsText(failures)}; each with --json`;
+}
+
+/** "503 Service Unavailable (96), connection refused (4)": the most frequent first. */
+function reasonsText(failures: readonly FailedRequest[]): string {
+  const counts = new Map<string, number>();
+  for (const {reason} of failures) {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, first], [, second]) => second - first);
+  const others = sorted.length - mostReasons;
+  return [
+    ...sorted.slice(0, mostReasons).map(([reason, count]) => `${reason} (${countText(count)})`),
+    ...(others > 0 ? [`${others} other ${others === 1 ? 'reason' : 'reasons'}`] : []),
+  ].join(', ');
+}
+
+const mostReasons = 3;
 
 function failedRequestText({
   what,

@@ -45,6 +45,8 @@ export interface SheetFacts {
     readonly atUtc: string;
     readonly isCurrent: boolean;
   } | null;
+  /** Makes a plan of this change. */
+  readonly planCommand: string;
   readonly now: Date;
 }
 
@@ -232,13 +234,13 @@ function findingsPart({preflight, now}: SheetFacts): SheetPart {
 
 const mostLetters = 160;
 
-function planPart({plan, runbookDigest}: SheetFacts): SheetPart {
+function planPart({plan, planCommand, runbookDigest}: SheetFacts): SheetPart {
   return {
     title: 'Plan',
     texts: [
       plan
-        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.${plan.isCurrent ? '' : ' It is OUT OF DATE: the runbook, its parameters or the inventory have changed since. Plan again.'}`
-        : 'No plan of this change was made here. Make one with: npx switcharoo plan',
+        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.${plan.isCurrent ? '' : ` It is OUT OF DATE: the runbook, its parameters or the inventory have changed since. Plan again with: ${planCommand}`}`
+        : `No plan of this change was made here. Make one with: ${planCommand}`,
       `Digest of the runbook: ${runbookDigest}.`,
     ],
   };

@@ -19,7 +19,7 @@ export async function sheetFacts(
   host: Pick<Host, 'state'>,
   request: ReadRequest & {readonly inventory: string},
   now: Date,
-): Promise<SheetFacts> {
+): Promise<Omit<SheetFacts, 'planCommand'>> {
   const inventory = loadInventory(request.inventory, host.state.path);
   const {runbook, people, alsoWritten} = await describedRunbook(host, request);
   const {params} = await readRunbook(host, request);

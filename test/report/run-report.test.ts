@@ -252,6 +252,7 @@ describe('outages at the end of a run', () => {
   const outage = {from: ['freeze'], until: ['open'], reversibleTo: [null]};
   const {runbook, ...start} = started();
   const closing = {...start, runbook: {...runbook, outage}};
+  const {operator} = start;
   const thaw = {entry: 'freeze', way: 'reverse', target: 'db1', does: 'thaw'} as const;
   const thawed: Told[] = [
     {kind: 'reverse-started', to: null, plan: '77', entries: ['freeze'], operator: start.operator},
@@ -300,6 +301,51 @@ describe('outages at the end of a run', () => {
       '6.2 s, from 03:00:01 to 03:00:07 UTC; longest: freeze 4.2 s',
       'NOT OVER: 5.2 s up to 03:00:13 UTC, since 2026-03-01 03:00:08 UTC',
     ]);
+  });
+
+  test('of a reversal say why they are there', () => {
+    const back = (entry: string): Told[] => [
+      {kind: 'entry-reversing', entry},
+      [2, {kind: 'entry-reversed', entry}],
+    ];
+    const reversed: Told[] = [
+      closing,
+      ...there,
+      {kind: 'reverse-started', to: null, plan: '7', entries: ['freeze', 'open'], operator},
+      ...[...back('open'), ...back('freeze')],
+      [0, {kind: 'run-reversed', to: null}],
+    ];
+    const text = reportText(reportOf(journalOf(reversed)), {width: 200, paint: plainPaint});
+    expect(outagesIn(text)[1]).toContain(
+      '; the reversal closes the new side before it opens the old one; longest: ',
+    );
+    expect(reportOf(journalOf(reversed)).outages).toMatchObject([{}, {isReversal: true}]);
+    expect(reportOf(journalOf(reversed)).outages[0]).not.toHaveProperty('isReversal');
+  });
+
+  test('with many failed requests have one line for them, and a line for each of few', () => {
+    const figures = {made: 3_000, failed: 2_104, p50Ms: 2, p99Ms: 9, slowestMs: 12};
+    const failures = Array.from({length: 100}, (_, at) => ({
+      ...({what: 'write', client: 'client 4', address: '127.0.0.1:80', tookMs: 3} as const),
+      atUtc: `2026-03-01T03:00:${String(2 + Math.floor(at / 20)).padStart(2, '0')}.000Z`,
+      reason: at < 96 ? '503 Service Unavailable' : 'connection refused',
+    }));
+    const requests = {
+      ...{...figures, failures, reads: {...figures, failed: 604}},
+      writes: {...figures, failed: 1_500},
+    };
+    const journal = journalOf([closing, ...there, {kind: 'run-done'}]);
+    const linesOf = (of: typeof requests) => {
+      const options = {width: 300, paint: plainPaint};
+      const text = reportText(reportOf(journal, {requests: of}), options);
+      return text.split('\n').filter((line) => line.includes('503 Service'));
+    };
+    expect(linesOf(requests).map((line) => line.trim())).toEqual([
+      expect.stringMatching(
+        /2,104 failed: 1,500 writes and 604 reads; the first 100 from 03:00:02.000 to 03:00:06.000 UTC: 503 Service Unavailable \(96\), connection refused \(4\); each with --json$/,
+      ),
+    ]);
+    expect(linesOf({...requests, failed: 2, failures: failures.slice(0, 2)})).toHaveLength(2);
   });
 
   test('last as long as the clock says that nobody can set', () => {

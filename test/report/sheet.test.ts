@@ -43,6 +43,7 @@ const facts: SheetFacts = {
     ],
   },
   plan: {digest: '4f1c22aa90b1d3e7', atUtc: '2026-11-30T12:00:00.000Z', isCurrent: false},
+  planCommand: 'switcharoo plan shop-move -i production',
   now,
 };
 
@@ -97,7 +98,9 @@ test('without a run, a preflight and a plan it says so, and has no figure', () =
   );
   expect(text).toContain('Forecast: none, because no run here has measured how long it takes.');
   expect(text).toContain('Unknown: the preflight checks have not run here.');
-  expect(text).toContain('No plan of this change was made here.');
+  expect(text).toContain(
+    'No plan of this change was made here. Make one with: switcharoo plan shop-move -i production',
+  );
 });
 
 test('the page has no script, and its texts are no HTML', () => {

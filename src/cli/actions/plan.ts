@@ -1,7 +1,6 @@
 import {makePlan} from '../../engine/plan.ts';
 import type {Forecast} from '../../forecast/forecast.ts';
 import {expectedTimes} from '../../model/expected-time.ts';
-import {shellWord} from '../../model/hint.ts';
 import {outageRule} from '../../model/outage-limit.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
@@ -17,6 +16,7 @@ import {savePlan} from '../../run/plan-store.ts';
 import type {Run} from '../../run/run.ts';
 import {worldRemarks} from '../../run/session-remarks.ts';
 import type {App} from '../app.ts';
+import {wordsOf} from '../plan-words.ts';
 import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 import {listenToSignals} from '../signals.ts';
@@ -47,7 +47,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     const plan = opened.redactor.value(made);
     savePlan(app, plan);
     const rule = outageRule(world.runbook, world.runbook.head.outage?.longestMs);
-    const words = `${shellWord(request.runbook)} -i ${shellWord(request.inventory)}${paramWords(request)}`;
+    const words = wordsOf(request);
     const command = app.paste(`run ${words} --plan ${plan.digest}`);
     const isBlocked = obstaclesIn(plan).length > 0 || claims.problems.length > 0;
     if (app.json) {
@@ -137,11 +137,3 @@ export function printObstacles(app: App, plan: Plan): boolean {
 /** No part of the plan: a policy that seems to lack a grant may have it in a way that is not visible from here. */
 const missingText = ({target, account, need, reason}: Missing): string =>
   `! ${target}: ${account ?? 'its account'} seems to lack ${need} (${reason}).`;
-
-const paramWords = ({params}: WorldRequest): string =>
-  Object.entries(params)
-    .map(([name, value]) => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return ` --param ${shellWord(`${name}=${text}`)}`;
-    })
-    .join('');

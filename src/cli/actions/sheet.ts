@@ -5,6 +5,7 @@ import {recallFolds} from '../../run/past-runs.ts';
 import type {ReadRequest} from '../../run/read-runbook.ts';
 import {sheetFacts} from '../../run/sheet.ts';
 import type {App} from '../app.ts';
+import {wordsOf} from '../plan-words.ts';
 import {printDocument} from '../print-document.ts';
 import {writeReport} from '../report-file.ts';
 
@@ -17,7 +18,10 @@ interface SheetRequest extends ReadRequest {
 /** Prints the sheet for those who approve a change, or writes it as a page. */
 export async function showSheet(app: App, {html, ...request}: SheetRequest): Promise<ExitCode> {
   recallFolds(app);
-  const facts = await sheetFacts(app, request, new MachineClock().now());
+  const facts = {
+    ...(await sheetFacts(app, request, new MachineClock().now())),
+    planCommand: app.paste(`plan ${wordsOf(request)}`),
+  };
   const markdown = sheetMarkdown(facts);
   if (html !== undefined) {
     writeReport(html, sheetHtml(facts));

@@ -136,7 +136,12 @@ const runReport = {
   answeringMs: ms,
   idleMs: ms,
   idle: list(z.strictObject(span)),
-  outages: list(z.strictObject({...span, durationMs: ms, isOver: z.boolean()})),
+  outages: list(
+    z.strictObject({
+      ...{...span, durationMs: ms, isOver: z.boolean()},
+      isReversal: z.literal(true).exactOptional(),
+    }),
+  ),
   ...measured,
   forecast: forecastFigures.exactOptional().describe('As forecast before the run'),
   entries: list(entry),
