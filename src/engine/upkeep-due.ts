@@ -1,7 +1,7 @@
 import {isOpenedByPerson} from '../model/approve.ts';
 import {makesConnections, type SystemFact} from '../model/effects.ts';
 import type {Entry, Item} from '../model/entry.ts';
-import {outageSpan} from '../model/outage-span.ts';
+import {stoppingEntry} from '../model/outage-span.ts';
 import type {Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {AnyUpkeep} from '../model/step.ts';
@@ -101,18 +101,16 @@ function isOver({entries}: Progress, {id}: Entry): boolean {
  * visitors are held meanwhile: writes that are open again may be refused again, also in an outage.
  */
 export function upkeepTurn(
-  {head, items, entries}: AnyRunbook,
+  runbook: AnyRunbook,
   turn: readonly Item[],
 ): 'all' | 'for-visitors' | 'none' {
+  const {items} = runbook;
   const [first] = turn;
   const at = first ? items.indexOf(first) : -1;
   const before = items[at - 1];
-  const span = head.outage && outageSpan(head.outage, entries);
   const isAsked = (item: Item | undefined) => item?.kind === 'entry' && isOpenedByPerson(item.unit);
   // An outage that begins in a hold is no turn of its own: visitors wait there already.
-  const stops = entries.find(
-    ({id, unit}: Entry) => id === span?.begins || makesConnections(unit, 'held'),
-  );
+  const stops = stoppingEntry(runbook);
   if (
     isAsked(first) ||
     isAsked(before) ||

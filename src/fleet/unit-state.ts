@@ -18,10 +18,10 @@ export interface UnitState {
 export const begunRun = (host: Pick<Host, 'state'>, run: string | null): Progress | undefined =>
   run !== null && host.state.runs().includes(run) ? progressToShow(host, run) : undefined;
 
-/** Whether the application is closed for writes, by what the journal says. */
+/** Whether visitors wait, by what the journal says: nobody can write, or new connections are held. */
 export const isInOutage = (progress: Progress): boolean => {
-  const {outage} = progress.run.runbook;
-  return outage !== undefined && isClosed(progress, outage);
+  const {outage, hold} = progress.run.runbook;
+  return [outage, hold].some((window) => window !== undefined && isClosed(progress, window));
 };
 
 /**

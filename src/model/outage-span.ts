@@ -1,4 +1,7 @@
+import {makesConnections} from './effects.ts';
+import type {Entry} from './entry.ts';
 import type {OutageWindow} from './outage.ts';
+import type {AnyRunbook} from './runbook.ts';
 
 /** Where an outage begins and ends among the entries of a runbook, by their ids. */
 export interface OutageSpan {
@@ -18,4 +21,10 @@ export function outageSpan(
   const first = entries.find(isNamed(from));
   const last = entries.findLast(isNamed(until));
   return first && last && {begins: first.id, ends: last.id};
+}
+
+/** The entry from which visitors wait: the first that refuses writes, or holds connections before that. */
+export function stoppingEntry({head, entries}: AnyRunbook): Entry | undefined {
+  const span = head.outage && outageSpan(head.outage, entries);
+  return entries.find(({id, unit}: Entry) => id === span?.begins || makesConnections(unit, 'held'));
 }

@@ -71,6 +71,8 @@ export interface RigParts {
   readonly decideByUtc?: string;
   /** Where other people approve, and who may. */
   readonly approvals?: Pick<RunContext, 'approvals' | 'approvalRules'>;
+  /** Decides right before the outage. */
+  readonly mayBeginOutage?: RunContext['mayBeginOutage'];
 }
 
 /**
@@ -130,6 +132,7 @@ export class Rig {
       ...(this.#parts.earlier === undefined ? {} : {earlier: this.#parts.earlier}),
       stopping: this.stopping.signal,
       ...this.#parts.approvals,
+      mayBeginOutage: this.#parts.mayBeginOutage,
     };
   }
 
