@@ -1,5 +1,6 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Readable, Writable} from 'node:stream';
@@ -119,6 +120,21 @@ export class Browser {
     await this.send('Emulation.setDeviceMetricsOverride', size);
     const features = [{name: 'prefers-color-scheme', value: scheme}];
     await this.send('Emulation.setEmulatedMedia', {features});
+  }
+
+  /**
+   * What an accessibility checker (axe-core) finds on the page at this width and scheme, and how far it is wider than
+   * the window. It is loaded into the page, past its policy.
+   */
+  async violations(width: number, scheme: 'light' | 'dark'): Promise<readonly string[]> {
+    const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+    await this.look(width, scheme);
+    await this.evaluate(readFileSync(axe, 'utf8'));
+    const violations = await this.evaluate(
+      `axe.run().then(({violations}) => violations.map(({id, nodes}) => id + ': ' + nodes.map(({html}) => html).join(' ')))`,
+    );
+    const beyond = await this.evaluate('document.documentElement.scrollWidth - innerWidth');
+    return [...violations, ...(beyond > 0 ? [`${beyond} px too wide`] : [])];
   }
 
   /** The whole page, as PNG. */

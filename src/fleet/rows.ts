@@ -53,6 +53,8 @@ export interface UnitRow {
   readonly runner: string | null;
   readonly phase: string | null;
   readonly inOutage: boolean;
+  /** Since when visitors wait, as far as its runner has said. */
+  readonly outageSince: Date | null;
   readonly changes: number;
   readonly problem: Problem | null;
   readonly changedAt: Date;
@@ -135,7 +137,8 @@ export const unitOf = (row: Row): UnitRow => ({
   home: row.home,
   runner: row.runner,
   phase: row.phase,
-  inOutage: row.in_outage,
+  inOutage: row.outage_since !== null,
+  outageSince: row.outage_since,
   changes: row.changes,
   problem: row.problem,
   changedAt: row.changed_at,

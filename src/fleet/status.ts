@@ -60,6 +60,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
           .map((unit) => ({
             ...{unit: unit.unit, status: unit.status, attempt: unit.attempt, run: unit.run},
             ...{phase: unit.phase, inOutage: unit.inOutage, changes: unit.changes},
+            outageSinceUtc: unit.outageSince?.toISOString() ?? null,
             journal: homes.get(unit.home ?? '') ?? null,
             waitsFor: waitsFor(unit, {fleet, wave, units}),
             problem: unit.problem,

@@ -103,7 +103,7 @@ CREATE TABLE switcharoo_fleet.unit (
   home text,
   runner text REFERENCES switcharoo_fleet.runner,
   phase text,
-  in_outage boolean NOT NULL DEFAULT false,
+  outage_since timestamptz,
   changes int NOT NULL DEFAULT 0,
   problem jsonb,
   changed_at timestamptz NOT NULL DEFAULT now(),

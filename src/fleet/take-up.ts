@@ -109,7 +109,8 @@ async function writeState(
 ): Promise<void> {
   await database.pool.query(
     `UPDATE switcharoo_fleet.unit
-     SET status = $5, problem = $6, changes = $7, in_outage = $8, changed_at = now()
+     SET status = $5, problem = $6, changes = $7, changed_at = now(),
+       outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
     [
       ...[row.fleet, row.unit, row.attempt, row.status],
@@ -140,7 +141,8 @@ export async function readOffered(around: Around): Promise<void> {
       const now = isOver ? state : {...state, status: row.status, problem: row.problem};
       await database.pool.query(
         `UPDATE switcharoo_fleet.unit
-         SET status = $5, problem = $6, changes = $7, in_outage = $8, changed_at = now()
+         SET status = $5, problem = $6, changes = $7, changed_at = now(),
+           outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END
          WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
         [
           ...[row.fleet, row.unit, row.attempt, row.status],

@@ -86,7 +86,7 @@ export const claimOutage = (
       return fleetHeld(fleet, held.by);
     }
     const {rowCount} = await client.query(
-      `UPDATE switcharoo_fleet.unit SET in_outage = true, changed_at = now()
+      `UPDATE switcharoo_fleet.unit SET outage_since = clock_timestamp(), changed_at = now()
        WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND status = 'running'`,
       [fleet, unit, attempt, runner],
     );
@@ -101,7 +101,8 @@ export async function reportPhase(
   {phase, inOutage}: {readonly phase: string; readonly inOutage: boolean},
 ): Promise<void> {
   await asked.query(
-    `UPDATE switcharoo_fleet.unit SET phase = $5, in_outage = $6, changed_at = now(),
+    `UPDATE switcharoo_fleet.unit SET phase = $5, changed_at = now(),
+       outage_since = CASE WHEN $6::boolean THEN coalesce(outage_since, clock_timestamp()) END,
        status = 'running', problem = NULL
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
     [fleet, unit, attempt, runner, phase, inOutage],
@@ -120,7 +121,8 @@ export async function reportEnd(
 ): Promise<boolean> {
   const {rowCount} = await asked.query(
     `UPDATE switcharoo_fleet.unit
-     SET status = $5, problem = $6, changes = $7, in_outage = $8, changed_at = now()
+     SET status = $5, problem = $6, changes = $7, changed_at = now(),
+       outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
     [fleet, unit, attempt, runner, status, problem && JSON.stringify(problem), changes, inOutage],
   );

@@ -13,6 +13,7 @@ interface StatusUnit {
   readonly run: string | null;
   readonly phase: string | null;
   readonly inOutage: boolean;
+  readonly outageSinceUtc: string | null;
   /** How many changes are in place, as its runner last said. */
   readonly changes: number;
   /** Where its journal is: the host and the state folder of its runner. */

@@ -24,15 +24,9 @@ export {type FleetStatus, fleetStatusText} from './fleet-status.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';
-export {
-  type Followed,
-  type PageState,
-  pageHtml,
-  pageMark,
-  pageState,
-  policyOf,
-  waitingHtml,
-} from './page/page-html.ts';
+export {type Followed, pageMark, policyOf} from './page/document-html.ts';
+export {fleetPageHtml, fleetPageState, type ShownFleet} from './page/fleet-page.ts';
+export {type PageState, pageHtml, pageState, waitingHtml} from './page/page-html.ts';
 export {type RunPage, runPage} from './page/run-page.ts';
 export {pageText} from './page-text.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';

@@ -22,7 +22,7 @@ const unit = (
 ): UnitRow => ({
   ...{unit: name, wave: 'w', place: 0, work: {runbook: 'r', inventory: 'i'}, status},
   ...{resources: [], after: [], attempt: 0, byPerson: false, run: null, home: null},
-  ...{runner: null, phase: null, inOutage: false, changes: 0, problem: null},
+  ...{runner: null, phase: null, inOutage: false, outageSince: null, changes: 0, problem: null},
   changedAt: new Date(0),
   ...more,
 });

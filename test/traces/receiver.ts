@@ -41,8 +41,8 @@ export interface Receiver {
 
 /**
  * Receives traces as a collector does, and reads them with the messages that OpenTelemetry has generated from the
- * definitions of the protocol: its otlp-transformer has them up to version 0.215. `answer`: the status that it answers; 0: it accepts
- * a connection, and never answers.
+ * definitions of the protocol: its otlp-transformer has them up to version 0.215. `answer`: the status that it answers;
+ * 0: it accepts a connection, and never answers.
  */
 export async function startReceiver(answer = 200): Promise<Receiver> {
   const spans: ReceivedSpan[] = [];

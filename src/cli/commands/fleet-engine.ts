@@ -1,5 +1,5 @@
 import {defineCommand, flag, mandatory, optional, parsed} from '../command.ts';
-import {wholeNumber} from '../options.ts';
+import {port, wholeNumber} from '../options.ts';
 
 const fleet = optional({
   placeholder: 'fleet',
@@ -109,6 +109,29 @@ const statusCommand = defineCommand({
   },
 });
 
+const liveCommand = defineCommand({
+  name: 'live',
+  summary: 'Serve a page on which many people can follow a fleet',
+  description:
+    'Serve a page that follows a fleet, about a second behind: what is in an outage, what waits for whom, and each wave as a grid of its units. The page is read-only. It is served to this machine only; --host serves it to others.',
+  options: {
+    fleet,
+    port,
+    host: optional({
+      placeholder: 'address',
+      description:
+        'Address of this machine to serve the page at, such as 0.0.0.0 (without it: 127.0.0.1)',
+    }),
+  },
+  prints: ['fleet-live'],
+  examples: ['fleet live', 'fleet live --port 8080 --host 0.0.0.0'],
+  run: async ({app, options}) => {
+    const {showLiveFleet} = await import('../actions/fleet-live.ts');
+    const {host = '127.0.0.1', port: given = 0} = options;
+    return showLiveFleet(app, {fleet: options.fleet, host, port: given});
+  },
+});
+
 const runnerCommand = defineCommand({
   name: 'runner',
   summary: 'Take units of a fleet and run them',
@@ -135,6 +158,7 @@ export const fleetEngineCommands = [
   approveCommand,
   runnerCommand,
   statusCommand,
+  liveCommand,
   holdCommand,
   releaseCommand,
   resumeCommand,

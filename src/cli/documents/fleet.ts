@@ -7,6 +7,22 @@ const limits = Object.fromEntries(
   ['units', ...sharedResources].map((resource) => [resource, z.number().int().exactOptional()]),
 );
 
+export const fleetLive = document({
+  url: z.string().describe('Where the page is'),
+  fleet: z.string(),
+});
+
+export const fleetPageState = document({
+  fleet: z.string(),
+  title: z.string(),
+  news: z.string().describe('The state in sentences, without a clock'),
+  trouble: z.string().nullable().describe('Why PostgreSQL can no longer be read'),
+  structure: z.string().describe('Changes when the page must be loaded again'),
+  parts: z.record(z.string(), z.string()).describe('HTML, by the ids of the elements of the page'),
+  madeAtUtc: time.describe('By the clock of the machine that wrote it'),
+  nowUtc: time.nullable().describe('By PostgreSQL; null while the clocks of the page are stopped'),
+});
+
 export const fleetPlan = document({
   fleet: z.string(),
   file: z.string(),
@@ -76,6 +92,7 @@ export const fleetStatus = document({
           run: z.string().nullable(),
           phase: z.string().nullable(),
           inOutage: z.boolean(),
+          outageSinceUtc: time.nullable(),
           changes: z.number().int().describe('Changes in place when its runner last reported'),
           journal: z
             .strictObject({host: z.string(), folder: z.string()})

@@ -1,7 +1,14 @@
 import type {z} from 'zod';
 import {journalEntry} from '../../model/journal.ts';
 import {drillDocument} from '../../report/index.ts';
-import {fleetOrder, fleetPlan, fleetRunner, fleetStatus} from './fleet.ts';
+import {
+  fleetLive,
+  fleetOrder,
+  fleetPageState,
+  fleetPlan,
+  fleetRunner,
+  fleetStatus,
+} from './fleet.ts';
 import {labCount, labDown, labFault, labHealed, labStatus, labUp} from './lab.ts';
 import {problems} from './parts.ts';
 import {planDocument} from './plan.ts';
@@ -59,6 +66,8 @@ export const documents = {
   'fleet-order': fleetOrder,
   'fleet-status': fleetStatus,
   'fleet-runner': fleetRunner,
+  'fleet-page-state': fleetPageState,
+  'fleet-live': fleetLive,
   'lab-up': labUp,
   'lab-down': labDown,
   'lab-status': labStatus,

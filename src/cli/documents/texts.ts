@@ -16,6 +16,8 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   'fleet-order': 'What was started, approved, held, released, resumed or left out in a fleet',
   'fleet-status': 'The waves and units of a fleet, what they wait for, and the runners',
   'fleet-runner': 'That a runner has stopped',
+  'fleet-page-state': 'The state.json of the live page of a fleet: what it shows, and the time',
+  'fleet-live': 'Where the live page of a fleet is served',
   runs: 'The runs of the state folder, the newest last',
   claims: 'Which run owns each target of an inventory',
   'journal-entry': 'One line of the journal of a run',

@@ -4,6 +4,7 @@ import type {LiveRun} from '../../run/live-run.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
 import {isOver} from '../../run/past-runs.ts';
 import type {DocumentOf} from '../documents/index.ts';
+import type {Feed} from './server.ts';
 
 type State = DocumentOf<'page-state'>;
 type Content = Omit<State, 'madeAtUtc' | 'nowUtc'>;
@@ -12,7 +13,7 @@ type Content = Omit<State, 'madeAtUtc' | 'nowUtc'>;
 const freshMs = 3_000;
 
 /** What the viewers of a run are shown: made once for all of them, and again when something has changed. */
-export class LiveFeed {
+export class LiveFeed implements Feed {
   readonly #run: LiveRun;
   #page: RunPage | undefined;
   #content: Content = contentOf(undefined, 'The journals are being read.');
@@ -38,12 +39,10 @@ export class LiveFeed {
     return performance.now() - this.#lookedAtMs < freshMs;
   }
 
-  /** Changes with everything but the time. */
   tag(): string {
     return this.#tag;
   }
 
-  /** The time of the run, by which its clocks tick; `null` while they must not. */
   nowUtc(): string | null {
     const page = this.#page;
     return page === undefined || page.trouble !== undefined

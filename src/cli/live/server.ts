@@ -2,8 +2,19 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import {type AddressInfo, isIP} from 'node:net';
 import {hostname} from 'node:os';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
-import {policyOf} from '../../report/index.ts';
-import type {LiveFeed} from './feed.ts';
+import {type Followed, policyOf} from '../../report/index.ts';
+
+/** What a live page shows, made once for all of its viewers. */
+export interface Feed {
+  isFresh(): boolean;
+  /** Changes with everything but the time. */
+  tag(): string;
+  /** The time by which the clocks of the page tick; `null` while they must not. */
+  nowUtc(): string | null;
+  /** What `state.json` holds. */
+  state(): unknown;
+  html(from: Followed): string;
+}
 
 interface Address {
   readonly host: string;
@@ -19,8 +30,8 @@ interface LiveServer {
 /** No live page has this many viewers. */
 const mostConnections = 1_000;
 
-/** Serves the page of a run, and its state. It only reads, and has no other path. */
-export async function serveLive(feed: LiveFeed, {host, port}: Address): Promise<LiveServer> {
+/** Serves a live page, and its state. It only reads, and has no other path. */
+export async function serveLive(feed: Feed, {host, port}: Address): Promise<LiveServer> {
   const names = new Set(['localhost', host.toLowerCase(), hostname().toLowerCase()]);
   const server = createServer((request, response) => {
     answer(request, response, {feed, names});
@@ -53,7 +64,7 @@ const addressUnusable = (host: string, port: number, code: string): Problem => (
 });
 
 interface Serving {
-  readonly feed: LiveFeed;
+  readonly feed: Feed;
   /** Names under which the page may be requested, besides its addresses. */
   readonly names: ReadonlySet<string>;
 }
@@ -84,7 +95,7 @@ function answer(request: IncomingMessage, response: ServerResponse, {feed, names
     return;
   }
   if (!feed.isFresh()) {
-    send(503, 'text/plain', 'The journal has not been read for some seconds.\n');
+    send(503, 'text/plain', 'What this page shows has not been read for some seconds.\n');
     return;
   }
   if (path === '/') {

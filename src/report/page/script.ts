@@ -81,7 +81,7 @@ export const followScript = `
       if (part && shown.get(id) !== html) part.innerHTML = html;
       shown.set(id, html);
     }
-    seq = String(state.seq);
+    seq = String(state.seq ?? '');
     say(document.getElementById('seq'), seq);
     say(news, state.news);
     return true;

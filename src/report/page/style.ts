@@ -30,6 +30,9 @@ tbody td.lane{position:relative;padding:0}.lane::before{content:"";position:abso
 .earlier{background:var(--faint)}.bar.earlier{top:1.5rem;height:3px}
 .outage{background:var(--outage)}.bar.outage{top:0;height:100%;border-radius:0;border-inline:1px solid var(--bad)}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:.6rem 0 0}.mark{display:inline-block;width:1.2rem;height:.7rem;margin-right:.4rem;border-radius:2px}.mark.earlier{height:3px;vertical-align:middle}.mark.outage{border-inline:1px solid var(--bad);border-radius:0}
+.units{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.4rem;margin:.5rem 0 0;padding:0;list-style:none}
+.unit{padding:.3rem .5rem;border:1px solid var(--line);border-left:4px solid var(--answer);border-radius:3px;font-size:.85rem;line-height:1.3}.unit strong{display:block;font-weight:600}.unit span{color:var(--faint)}
+.unit.running{border-left-color:var(--focus)}.unit.done{border-left-color:var(--go)}.unit.failed,.unit.offered{border-left-color:var(--bad)}.unit.left-out{border-left-color:var(--line)}.unit.outage-now{border-color:var(--bad);border-left-width:4px;background:var(--outage)}.unit:is(.failed,.offered,.outage-now) span{color:var(--bad)}
 ul{padding-left:1.2rem}footer{margin-top:2.5rem;color:var(--faint);font-size:.85rem}footer p{margin:.2rem 0}
 @media (max-width:46rem){body{padding:1.25rem .9rem 3rem}h1{font-size:1.4rem}table,thead,tbody{display:block}
 tr{display:grid;grid-template-columns:7.5rem 1fr auto;border-bottom:1px solid var(--line)}.now>div{grid-template-columns:1fr;gap:0}.log li{display:block}.when{display:block}
