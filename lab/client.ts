@@ -14,6 +14,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Problem, SwitcharooError} from 'switcharoo';
 import {z} from 'zod';
+import type {ClientsReport} from './clients/protocol.ts';
 import type {Window} from './clients/requests.ts';
 import type {LabFaultName} from './faults.ts';
 import {endGroupsBelow} from './hosts/process-group.ts';
@@ -62,6 +63,8 @@ export interface Lab {
   status(): Promise<LabStatus>;
   /** With windows: their requests apart from the others. */
   count(windows?: readonly Window[]): Promise<WriteCount>;
+  /** What the clients have asked for so far. */
+  requests(): Promise<ClientsReport['requests']>;
   /** What switcharoo exchanged with the targets in the freeze; nothing without `rttMs`. */
   freeze(): Promise<Freeze>;
   /** The round trips of each hold; none without `rttMs`. */
@@ -213,6 +216,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     // The supervisor is of this very version: it answers with these shapes.
     status: async () => (await ask('/status')) as LabStatus,
     count: async (windows) => (await ask('/count', {windows})) as WriteCount,
+    requests: async () => (await ask('/requests')) as ClientsReport['requests'],
     freeze: async () => (await ask('/freeze')) as Freeze,
     held: async (windows) => (await ask('/held', {windows})) as readonly HeldTrips[],
     notices: async () => (await ask('/notices')) as readonly Readonly<Record<string, unknown>>[],

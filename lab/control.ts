@@ -38,6 +38,7 @@ export async function startControl(world: World, down: () => void): Promise<Cont
     '/lasts': async (body) => ({lasts: faults.lasts(faultRequest.parse(body).name)}),
     '/heal': async () => ({healed: await faults.heal()}),
     '/count': (body) => world.count(countRequest.parse(body).windows),
+    '/requests': async () => (await world.clients()).requests,
     '/freeze': async () => freezeOf(world.exchanges()),
     '/held': async (body) =>
       heldRequest.parse(body).windows.map((window) => heldTripsIn(world.exchanges(), window)),

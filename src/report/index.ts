@@ -50,7 +50,7 @@ export {
   type Trouble,
 } from './problem.ts';
 export {reportText} from './report-text.ts';
-export type {FailedRequest} from './request-text.ts';
+export type {FailedRequest, RequestCount} from './request-text.ts';
 export {reversePlanText} from './reverse-plan.ts';
 export {reversedText} from './reversed.ts';
 export {

@@ -6,7 +6,13 @@ import {readDamagedJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
-import {type RunPage, type RunReport, reportOf, runPage} from '../report/index.ts';
+import {
+  type RequestCount,
+  type RunPage,
+  type RunReport,
+  reportOf,
+  runPage,
+} from '../report/index.ts';
 import {runToShow} from './choose-run.ts';
 import type {Host} from './host.ts';
 import {timeAfter} from './machine-clock.ts';
@@ -25,6 +31,8 @@ interface Look {
 interface Sources {
   readonly holderOf?: (progress: Progress) => Holder | undefined;
   readonly forecastOf?: ReturnType<typeof restForecasts>;
+  /** What the clients of a rehearsal under way have asked for so far. */
+  readonly requestsOf?: (progress: Progress) => RequestCount | undefined;
 }
 
 interface Forecasted {
@@ -145,10 +153,13 @@ export class LiveRun {
     const measuredFile = join(dirname(this.#host.state.journalOf(run)), 'measured.json');
     const seen = [file, fileOf(measuredFile), holder?.pid, holder?.dead, trouble, isLimitPassed];
     const forecasted = this.#forecastOf(followed, !holder || holder.dead);
-    const key = [run, now === null, ...seen, forecasted?.atMs].join();
+    const requests = this.#sources.requestsOf?.(progress);
+    const changing = [forecasted?.atMs, requests?.made, requests?.failed];
+    const key = [run, now === null, ...seen, ...changing].join();
     if (this.#last?.key !== key) {
       const before = earlier ? {earlier} : {};
-      const report = reportOf(entries, {...measuredIn(this.#host.state, run), ...before});
+      const measured = {...(requests ? {requests} : {}), ...measuredIn(this.#host.state, run)};
+      const report = reportOf(entries, {...measured, ...before});
       const page = runPage(entries, report, {
         ...{now, forecast: forecasted?.forecast},
         ...(holder ? {holder} : {}),

@@ -1,6 +1,9 @@
 import {expect, test, vi} from 'vitest';
 import {HoldSpans} from '../../lab/hosts/hold-spans.ts';
 import {violationsIn} from '../../src/cli/actions/lab-watch.ts';
+import {followLabRequests} from '../../src/cli/live/lab-requests.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
+import {progressIn} from '../../src/run/past-runs.ts';
 import {openDesk} from './switcharoo.ts';
 
 const quiet = {
@@ -39,6 +42,7 @@ test('a rehearsal in which Aurora is opened before the freeze fails and says so'
 
 test('a rehearsal whose rows nobody could compare fails, and names the database and what to do', async () => {
   const desk = openDesk();
+  const leaving = new AbortController();
   vi.stubEnv('TEST_STATE_DIR', desk.stateFolder);
   try {
     const runbook = 'test/cli/runbooks/aurora-stopped.ts';
@@ -53,7 +57,19 @@ test('a rehearsal whose rows nobody could compare fails, and names the database 
     expect(count.code, count.stdout + count.stderr).toBe(5);
     expect(count.stdout).toContain('"code":"rows-not-compared"');
     expect((await desk.run('lab', 'status')).stdout).toMatch(/aurora +does not answer: /);
+
+    // The live page asks this lab while its run goes on.
+    const state = new StateFolder(desk.stateFolder);
+    const [run = ''] = state.runs();
+    const progress = progressIn({state}, run);
+    const requestsOf = followLabRequests({state}, leaving.signal);
+    await vi.waitFor(() => {
+      const requests = requestsOf({...progress, outcome: 'running'});
+      expect(requests?.made).toBeGreaterThan(0);
+      expect(requests?.slowestMs).toBeGreaterThan(0);
+    }, 10_000);
   } finally {
+    leaving.abort();
     vi.unstubAllEnvs();
     await desk.clear();
   }

@@ -8,6 +8,7 @@ import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import {pageHtml} from '../../src/report/index.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
+import {keepMeasured} from '../../src/run/measurements.ts';
 import {restForecasts} from '../../src/run/rest-forecast.ts';
 import {JournalFile} from '../cli/journal-file.ts';
 import {runStarted} from '../model/journal-of.ts';
@@ -81,6 +82,24 @@ test('a run is followed without opening the journals of the others, and the next
   const next = '20260302-030000-abcd';
   new JournalFile(folder, next).add(runStarted({run: next}));
   expect(live.look().page?.report.run).toBe(next);
+});
+
+test('the requests of a rehearsal under way are on its page, until they are counted for good', () => {
+  new JournalFile(folder, run).add(runStarted({run, rehearsal: true}));
+  const state = new StateFolder(folder);
+  const none = {made: 10, failed: 0, p50Ms: 1, p99Ms: 2, slowestMs: 3};
+  let made = 100;
+  const requestsOf = () => ({...none, made, failed: 7, slowestMs: 812, writes: none, reads: none});
+  const live = new LiveRun({state}, undefined, {requestsOf});
+  const html = () => {
+    const {page} = live.look();
+    return page ? pageHtml(page) : '';
+  };
+  expect(html()).toContain('100 made, 7 failed; the slowest took 812 ms');
+  made = 101;
+  expect(html()).toContain('101 made, 7 failed');
+  keepMeasured(state, run, {requests: {...none, writes: none, reads: none}});
+  expect(html()).toContain('10 made, 0 failed');
 });
 
 test('a page that cannot be made even once says why', () => {

@@ -11,6 +11,7 @@ import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {LiveFeed} from '../live/feed.ts';
 import {LiveFiles} from '../live/files.ts';
+import {followLabRequests} from '../live/lab-requests.ts';
 import {serveLive} from '../live/server.ts';
 import {printDocument} from '../print-document.ts';
 import {sharedHolder} from './status.ts';
@@ -36,7 +37,9 @@ export async function showLive(
   recallFolds(app);
   const {signal, dispose} = interruption();
   // The file that the journal of another host names is not loaded: it would be run here.
-  const sources = app.shared ? {holderOf: sharedHolder} : {forecastOf: restForecasts(app)};
+  const sources = app.shared
+    ? {holderOf: sharedHolder}
+    : {forecastOf: restForecasts(app), requestsOf: followLabRequests(app, signal)};
   const feed = new LiveFeed(new LiveRun(app, run, sources));
   const away = followStore(app, signal);
   const look = async (ms: number) => {
