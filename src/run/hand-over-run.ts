@@ -9,7 +9,9 @@ import type {ObjectStore} from '../model/object-store.ts';
 import {refuseFinished} from './choose-run.ts';
 import {refuseBesideWorker, refuseWhileElsewhere} from './guards.ts';
 import type {Host} from './host.ts';
+import {knownCaller} from './known-caller.ts';
 import {MachineClock} from './machine-clock.ts';
+import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {refuseOtherStore} from './run-store.ts';
 
@@ -53,6 +55,10 @@ export async function handOverRun(
       const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
       const shared = new SharedJournal(journal, log);
       try {
+        const caller = await knownCaller(store, clock, signal);
+        if (caller) {
+          addIdentity(progress, caller, (fact) => shared.append(fact));
+        }
         shared.append({kind: 'run-handed-over', to, operator});
         await shared.shared(signal).catch((error: unknown) => {
           // Nobody has heard of the offer, as far as is known here.

@@ -1,4 +1,6 @@
+import {withinMs} from '../journal/time-limit.ts';
 import type {ApprovalDesk} from '../model/approval.ts';
+import type {FactOf} from '../model/journal.ts';
 import {type Principal, principalText} from '../model/principal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
@@ -10,14 +12,14 @@ import {storeOf} from './run-store.ts';
 /** Where other people approve, and who this process is to them. */
 interface Approving {
   readonly approvals?: ApprovalDesk;
-  /** Resolves without a value where AWS does not say, and nobody needs to know. */
-  readonly caller: Promise<Principal | undefined>;
+  /** Asks AWS who this process is; absent where the inventory names no store. */
+  readonly identify?: (signal: AbortSignal) => Promise<Principal>;
 }
 
 /**
  * Without a desk where the runbook asks for no approval, or its journal is not shared. A run that still needs an
  * approval waits until AWS has said who it is: from the start of its work on, nothing that the same person approves
- * counts. A reversal, and a run that needs no approval any more, go on meanwhile.
+ * counts. A reversal, a run that needs no approval any more, and one without its store go on meanwhile.
  *
  * @throws SwitcharooError `caller-unknown` where AWS does not say, and an approval is still needed.
  */
@@ -27,21 +29,29 @@ export async function approving(
   progress: Progress | undefined,
 ): Promise<Approving> {
   const asking = opened.runbook.entries.filter(({approval}) => approval !== undefined);
-  const store = asking.length > 0 && !alone ? await storeOf(opened) : undefined;
+  // What cannot be opened keeps nobody from going on alone.
+  const store = await storeOf(opened).catch((error: unknown) => {
+    if (alone) {
+      return undefined;
+    }
+    throw error;
+  });
   if (!store) {
-    return {caller: Promise.resolve(undefined)};
+    return {};
   }
   const approvals = approvalDeskOf(store);
-  const caller = approvals.caller(
-    AbortSignal.any([signals.aborting, AbortSignal.timeout(limitMs)]),
-  );
+  const identify = (signal: AbortSignal) =>
+    approvals.caller(AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
+  if (alone || asking.length === 0) {
+    return {identify};
+  }
   if (isForward && asking.some(({id}) => progress?.entries.get(id)?.state !== 'done')) {
-    await caller.catch((cause) => {
+    await identify(signals.aborting).catch((cause) => {
       signals.aborting.throwIfAborted();
       throw unknownBecause(cause);
     });
   }
-  return {approvals, caller: caller.catch(() => undefined)};
+  return {approvals, identify};
 }
 
 const limitMs = 10_000;
@@ -51,17 +61,63 @@ const unknownBecause = (cause: unknown): unknown =>
     ? cause
     : new SwitcharooError(callerUnknown(messageOf(cause)), {cause});
 
-/** In the journal as soon as it is known. A run that has ended by then is not identified. */
-export async function journalIdentity(
-  {context: {record}}: RunSession,
-  caller: Promise<Principal | undefined>,
+/**
+ * In the journal as soon as AWS says it, asked again and again until then: an approval by the person who works here
+ * must not count, also if the runbook asks for none yet. A run that has ended by then is not identified.
+ */
+export const journalIdentity = (
+  session: Pick<RunSession, 'context' | 'closed'>,
+  approving: Approving,
+): Promise<void> =>
+  // What fails it fails the next entry, too.
+  identified(session, approving).catch(() => {});
+
+async function identified(
+  {context: {record, clock}, closed}: Pick<RunSession, 'context' | 'closed'>,
+  {identify}: Approving,
 ): Promise<void> {
-  const principal = await caller;
-  if (principal && !record.progress.runners.includes(principal.arn)) {
-    const {arn} = principal;
-    record.add({kind: 'operator-identified', arn, principal: principalText(principal)});
+  while (identify && !closed.aborted) {
+    const principal = await identify(closed).catch(() => undefined);
+    if (principal) {
+      addIdentity(record.progress, principal, (fact) => record.add(fact));
+      return;
+    }
+    await clock.sleep(pauseMs, closed).catch(() => {});
   }
 }
+
+/** A run may end before AWS has answered. Nothing is under way then, and a moment more harms nobody. */
+export const settledSoon = (
+  identified: Promise<void>,
+  {context: {clock, aborting: signal}}: Pick<RunSession, 'context'>,
+): Promise<void> =>
+  withinMs({clock, ms: lastLimitMs, signal}, (limited) =>
+    Promise.race([identified, aborted(limited)]),
+  );
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), {once: true});
+    if (signal.aborted) {
+      resolve();
+    }
+  });
+
+const lastLimitMs = 2_000;
+
+/** Once for each user and role. */
+export function addIdentity(
+  {runners}: Pick<Progress, 'runners'>,
+  principal: Principal,
+  add: (fact: FactOf<'operator-identified'>) => void,
+): void {
+  const {arn} = principal;
+  if (!runners.includes(arn)) {
+    add({kind: 'operator-identified', arn, principal: principalText(principal)});
+  }
+}
+
+const pauseMs = 15_000;
 
 const callerUnknown = (why: string): Problem => ({
   code: 'caller-unknown',

@@ -49,6 +49,8 @@ export interface RunSession {
   readonly notices: RunNotices;
   /** Makes the reserve whole again. Throws when the disk has no room: then a run may only be reversed. */
   secure(): void;
+  /** Aborted when it is released. */
+  readonly closed: AbortSignal;
   /** Closes the journal and gives the lock back. */
   release(): void;
   /** Tells another host that took the run over that this process acts no more. */
@@ -249,14 +251,12 @@ function sessionWith(
       isNoting = false;
     }
   };
+  const closed = new AbortController();
   const unwatch = watchTime({...world, record});
   const stopping = firstOf(signals.stopping, broken, full.signal);
   const aborting = firstOf(world.aborting, broken);
   return {
-    journal,
-    lock,
-    redactor,
-    notices,
+    ...{journal, lock, redactor, notices, closed: closed.signal},
     context: {
       ...world,
       operator: redactedOperator(operator, redactor),
@@ -274,6 +274,7 @@ function sessionWith(
     },
     leave: async () => log?.leave(),
     release: () => {
+      closed.abort();
       removeReserveOf(host, record.progress, lock);
       unwatch();
       stopping.release();

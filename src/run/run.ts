@@ -29,7 +29,7 @@ import {keepClaims} from './kept-claims.ts';
 import {longestOutageOf} from './longest-outage.ts';
 import {obstaclesIn} from './obstacles.ts';
 import type {OpenedWorld} from './open-world.ts';
-import {approving, journalIdentity} from './operator-identity.ts';
+import {approving, journalIdentity, settledSoon} from './operator-identity.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
 import {reportWithEarlier} from './past-runs.ts';
 import {changesSincePlan, savePlan} from './plan-store.ts';
@@ -46,6 +46,7 @@ export class Run {
   readonly #window: RunWindow;
   #session: RunSession | undefined;
   #claims: Claims | undefined;
+  #identified: Promise<void> = Promise.resolve();
   #isClosed = false;
   #claimSurvey: ClaimSurvey | undefined;
   #sessionRemarks: readonly string[] = [];
@@ -240,6 +241,7 @@ export class Run {
     }
     const result = await work(running);
     await running.notices.settle();
+    await settledSoon(this.#identified, running);
     const lost = await shareEnd(running);
     return lost ? {kind: 'paused', problem: lost} : result;
   }
@@ -255,14 +257,14 @@ export class Run {
     const forecaster = isForward ? this.forecasts.prepare() : undefined;
     this.#claims = await takeClaims({...this.#claimRequest, log});
     const audience = await audienceOf(session, earlier?.progress);
-    const {approvals, caller} = await approving(session, isForward, earlier?.progress);
+    const identity = await approving(session, isForward, earlier?.progress);
     const asked = {...session, ...decideByOf(this.#window.state, session.decideBy)};
-    const claiming = {...asked, ...audience, forecaster, claims: this.#claims, log, approvals};
+    const claiming = {...asked, ...audience, ...identity, forecaster, claims: this.#claims, log};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
     this.forecasts.keep();
-    void journalIdentity(this.#session, caller).catch(() => {}); // what fails it fails the next entry, too
+    this.#identified = journalIdentity(this.#session, identity);
     onBegin?.(this);
     await shareBeginning(this.#session, session.signals.aborting);
     await keepClaims(this.#session, this.#claims);

@@ -11,7 +11,6 @@ import {withinMs} from '../journal/time-limit.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {elapsedMs, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
-import {principalText} from '../model/principal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {refuseFinished} from './choose-run.ts';
@@ -20,6 +19,7 @@ import type {Host} from './host.ts';
 import {type InFlight, inFlightIn} from './in-flight.ts';
 import {knownCaller} from './known-caller.ts';
 import {MachineClock} from './machine-clock.ts';
+import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {refuseOtherStore} from './run-store.ts';
 import {runsIn} from './shared-runs.ts';
@@ -126,9 +126,8 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
       asked.catch(() => {}); // awaited below: an outage waits for both at once
       const because = await earlierEnd(taking, {journal, clock}, signal);
       const caller = await asked;
-      if (caller && !taken.progress.runners.includes(caller.arn)) {
-        const principal = principalText(caller);
-        journal.append({kind: 'operator-identified', arn: caller.arn, principal});
+      if (caller) {
+        addIdentity(taken.progress, caller, (fact) => journal.append(fact));
       }
       journal.append({kind: 'earlier-holder-stopped', because});
       await journal.shared(signal);

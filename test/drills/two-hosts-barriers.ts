@@ -259,7 +259,7 @@ async function loseStoreAt(scene: Scene): Promise<readonly string[]> {
   const [run = ''] = ada.state.runs();
   const problems = [
     ...(sent >= 0 ? [] : ['the barrier never came']),
-    ...(first.end === 'store-unreachable' || first.end === 'reversed' ? [] : [`run: ${first.end}`]),
+    ...(paused.has(first.end) ? [] : [`run: ${first.end}`]),
     ...(event === 'store away, reverses by itself' || effectsOn(stage).length === sent
       ? []
       : ['it acted without the store']),
@@ -269,7 +269,8 @@ async function loseStoreAt(scene: Scene): Promise<readonly string[]> {
   ];
   if (event === 'store away, reversed alone') {
     const refused = await reversed(run, ada);
-    problems.push(...(refused.end === 'store-unreachable' ? [] : [`reverse: ${refused.end}`]));
+    const isExpected = refused.end === 'store-unreachable' || notReversible.has(refused.end);
+    problems.push(...(isExpected ? [] : [`reverse: ${refused.end}`]));
     const alone = await reversed(run, ada, {alone: true});
     problems.push(...endOfReversal(alone.end));
   }
@@ -282,6 +283,9 @@ async function loseStoreAt(scene: Scene): Promise<readonly string[]> {
   await caughtUp(stage, ada);
   return [...problems, ...(await differencesOf(scene, {run, host: ada, sent}))];
 }
+
+/** Once the new side may have writes of its own, a person decides whether to reverse. */
+const paused = new Set(['store-unreachable', 'reversed', 'reversal-loses-writes']);
 
 const endOfReversal = (end: string): readonly string[] =>
   end === 'reversed' || notReversible.has(end) ? [] : [`reverse --alone: ${end}`];

@@ -10,6 +10,7 @@ import type {Fact} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {progressOf} from '../../src/model/progress.ts';
 import {refuseWhileElsewhere} from '../../src/run/guards.ts';
+import {handOverRun} from '../../src/run/hand-over-run.ts';
 import {shareEnded} from '../../src/run/share-ended.ts';
 import {sharedRunIn, takeOverRun} from '../../src/run/take-over-run.ts';
 import {runStarted} from '../model/journal-of.ts';
@@ -185,4 +186,23 @@ test('the run of another host is not continued because its journal is here: a ta
   expect(continueOn('another-host', false)).toThrow('this host has not taken it over');
   expect(continueOn('another-host', true)).not.toThrow();
   expect(continueOn(host, false)).not.toThrow();
+});
+
+test('who hands a run over is named in its journal, unless the store does not say who that is', async () => {
+  const handedOver = async (isAway: boolean) => {
+    const {state, journal} = journalWith({kind: 'run-paused'});
+    const whole = new SimulatedStore(() => Date.now()).openedBy(served);
+    await whole.add(keyOf(run, 0), textOf(journal.entries), never);
+    const store = isAway ? {...whole, caller: () => Promise.reject(new Error('away'))} : whole;
+    const {operator} = progressOf(journal.entries) as never as {operator: never};
+    const clockFrom = () => ({...clock, mark: 'test', now: () => new Date()}) as never;
+    await handOverRun({host: {state, operator}, store, run, to: 'kim', clockFrom}, never);
+    const entries = await sharedEntries({store, run}, never);
+    return entries.slice(2).map((fact) => ('arn' in fact ? fact.arn : fact.kind));
+  };
+  expect(await handedOver(false)).toEqual([
+    'arn:aws:iam::123456789012:role/operator',
+    'run-handed-over',
+  ]);
+  expect(await handedOver(true)).toEqual(['run-handed-over']);
 });
