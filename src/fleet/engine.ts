@@ -76,6 +76,21 @@ const dispatcherOf = (client: DBOSClient): Omit<Dispatcher, 'close'> => ({
 const registered = new Set<typeof DBOS>();
 let current: (errand: Errand) => Promise<void> = async () => {};
 
+/** Makes the tables of DBOS, or brings them up to date. It needs their owner only then. */
+export async function makeEngineTables(url: string): Promise<void> {
+  const {DBOS: engine} = dbos();
+  engine.setConfig({
+    name: applicationName,
+    systemDatabaseUrl: url,
+    systemDatabaseSchemaName: engineSchema,
+    applicationVersion,
+    logger: quiet,
+    listenQueues: [],
+  });
+  await engine.launch();
+  await engine.shutdown();
+}
+
 /** Takes errands from the queues of this home, `atOnce` at a time, until it is closed. */
 export async function openEngine(
   url: string,

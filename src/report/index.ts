@@ -19,7 +19,9 @@ export {
 } from './drill-facts.ts';
 export {drillText} from './drill-text.ts';
 export {type EvidenceAge, isStale} from './evidence.ts';
+export {fleetGrantsText} from './fleet-grants.ts';
 export {type FleetPlan, fleetPlanText} from './fleet-plan.ts';
+export {type FleetReport, fleetReportText} from './fleet-report.ts';
 export {type FleetStatus, fleetStatusText} from './fleet-status.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';

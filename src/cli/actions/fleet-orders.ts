@@ -24,7 +24,7 @@ interface Named {
 const operatorOf = ({operator}: App): string => `${operator.user}@${operator.host}`;
 
 /** Opens the PostgreSQL of the fleet, and closes it in any case. */
-async function inDatabase(
+export async function inDatabase(
   app: App,
   work: (database: FleetDatabase) => Promise<ExitCode>,
 ): Promise<ExitCode> {

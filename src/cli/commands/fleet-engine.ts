@@ -109,6 +109,46 @@ const statusCommand = defineCommand({
   },
 });
 
+const reportCommand = defineCommand({
+  name: 'report',
+  summary: 'Report what became of each unit, and who ordered or approved what',
+  description:
+    'Report what became of each unit of a fleet, and who ordered or approved what: the role that PostgreSQL let in, and the user and host of the command. Outages and durations come from the journals in the state folder here.',
+  options: {fleet},
+  prints: ['fleet-report'],
+  examples: ['fleet report', 'fleet report --fleet to-aws --json'],
+  run: async ({app, options}) => {
+    const {showFleetReport} = await import('../actions/fleet-report.ts');
+    return showFleetReport(app, options.fleet);
+  },
+});
+
+const initCommand = defineCommand({
+  name: 'init',
+  summary: 'Make the tables of fleets in PostgreSQL',
+  description:
+    'Make the tables of fleets in PostgreSQL, or bring them up to date. Where every role may make tables, it is not needed: the first command that needs them makes them.',
+  prints: ['fleet-init'],
+  examples: ['fleet init'],
+  run: async ({app}) => {
+    const {makeFleetTables} = await import('../actions/fleet-report.ts');
+    return makeFleetTables(app);
+  },
+});
+
+const permissionsCommand = defineCommand({
+  name: 'permissions',
+  summary: 'Print what each role of a fleet needs in PostgreSQL',
+  description:
+    'Print the SQL that gives runners, operators, approvers and readers of a fleet what they need in PostgreSQL, and no more. Contacts no system.',
+  prints: ['fleet-permissions'],
+  examples: ['fleet permissions'],
+  run: async ({app}) => {
+    const {showFleetGrants} = await import('../actions/fleet-report.ts');
+    return showFleetGrants(app);
+  },
+});
+
 const liveCommand = defineCommand({
   name: 'live',
   summary: 'Serve a page on which many people can follow a fleet',
@@ -159,8 +199,11 @@ export const fleetEngineCommands = [
   runnerCommand,
   statusCommand,
   liveCommand,
+  reportCommand,
   holdCommand,
   releaseCommand,
   resumeCommand,
   leaveOutCommand,
+  initCommand,
+  permissionsCommand,
 ];

@@ -64,7 +64,7 @@ export const fleetOrder = document({
 
 export const fleetRunner = document({stopped: z.literal(true)});
 
-export const fleetStatus = document({
+const statusShape = {
   fleet: z.string(),
   held: z.strictObject({by: z.string(), atUtc: time, because: z.string().nullable()}).nullable(),
   waves: list(
@@ -113,4 +113,44 @@ export const fleetStatus = document({
       silentSeconds: z.number().int(),
     }),
   ).describe('Those that were heard in the last minute'),
+};
+
+export const fleetStatus = document(statusShape);
+
+export const fleetReport = document({
+  ...statusShape,
+  events: list(
+    z.strictObject({
+      atUtc: time,
+      role: z.string().describe('The role that PostgreSQL let in'),
+      operator: z.string().describe('As the command said it: the user and the host'),
+      what: z.string(),
+      wave: z.string().nullable(),
+      unit: z.string().nullable(),
+      note: z.string().nullable(),
+    }),
+  ),
+  figures: z
+    .record(
+      z.string(),
+      z.strictObject({
+        startedAtUtc: time,
+        endedAtUtc: time,
+        machineMs: z.number(),
+        outageMs: z.number().nullable(),
+      }),
+    )
+    .describe('By run, where its journal can be read in this state folder'),
+});
+
+export const fleetInit = document({ready: z.literal(true)});
+
+export const fleetPermissions = document({
+  roles: list(
+    z.strictObject({
+      role: z.string().describe('A role of PostgreSQL without a login'),
+      what: z.string(),
+      statements: texts.describe('SQL for psql'),
+    }),
+  ),
 });

@@ -1,14 +1,7 @@
 import type {z} from 'zod';
 import {journalEntry} from '../../model/journal.ts';
 import {drillDocument} from '../../report/index.ts';
-import {
-  fleetLive,
-  fleetOrder,
-  fleetPageState,
-  fleetPlan,
-  fleetRunner,
-  fleetStatus,
-} from './fleet.ts';
+import * as fleet from './fleet.ts';
 import {labCount, labDown, labFault, labHealed, labStatus, labUp} from './lab.ts';
 import {problems} from './parts.ts';
 import {planDocument} from './plan.ts';
@@ -62,12 +55,15 @@ export const documents = {
   'store-check': preparation.storeCheck,
   'store-init': preparation.storeInit,
   tag: preparation.tag,
-  'fleet-plan': fleetPlan,
-  'fleet-order': fleetOrder,
-  'fleet-status': fleetStatus,
-  'fleet-runner': fleetRunner,
-  'fleet-page-state': fleetPageState,
-  'fleet-live': fleetLive,
+  'fleet-plan': fleet.fleetPlan,
+  'fleet-order': fleet.fleetOrder,
+  'fleet-status': fleet.fleetStatus,
+  'fleet-runner': fleet.fleetRunner,
+  'fleet-page-state': fleet.fleetPageState,
+  'fleet-live': fleet.fleetLive,
+  'fleet-report': fleet.fleetReport,
+  'fleet-init': fleet.fleetInit,
+  'fleet-permissions': fleet.fleetPermissions,
   'lab-up': labUp,
   'lab-down': labDown,
   'lab-status': labStatus,
