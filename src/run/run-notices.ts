@@ -79,7 +79,7 @@ export function noticesOfRun({
       keep();
     },
     stop: async () => {
-      await Promise.all([notifier.stop(), traces.settle()]);
+      await Promise.all([notifier.stop(), traces.stop()]);
       keep();
     },
   };

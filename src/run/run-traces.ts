@@ -2,6 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {EngineEvent, Observe} from '../engine/events.ts';
 import type {Journal} from '../journal/contract.ts';
 import type {Redactor} from '../journal/redactor.ts';
+import type {JournalEntry} from '../model/journal.ts';
+import {foldWithOutage} from '../model/outage.ts';
 import type {Problem} from '../model/problem.ts';
 import {type SpanFact, SpanFacts} from '../traces/span-facts.ts';
 import {openTraceSender, type TraceSender} from '../traces/trace-sender.ts';
@@ -15,8 +17,10 @@ export interface RunTraces {
   prepare(): Promise<void>;
   /** Passes every event on, and makes spans of it afterwards. */
   follow(session: Followed): Observe;
-  /** Waits a moment for what was not sent, but in an outage. */
+  /** Waits a moment for what was not sent. In an outage it sends nothing: the next process of the run does. */
   settle(): Promise<void>;
+  /** The same, at the end of the process. */
+  stop(): Promise<void>;
 }
 
 interface Followed {
@@ -33,11 +37,13 @@ interface TracesOf {
 }
 
 const longestWaitMs = 2_000;
+const sendEveryMs = 2_000;
 
 export const noTraces: RunTraces = {
   prepare: async () => {},
   follow: ({observe}) => observe,
   settle: async () => {},
+  stop: async () => {},
 };
 
 /** As the standard variables of OpenTelemetry ask for. Without them, nothing is loaded. */
@@ -66,6 +72,7 @@ class SentTraces implements RunTraces {
   #session: Followed | undefined;
   #waiting: SpanFact[] = [];
   #hasWarned = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(about: TracesOf, open: () => Promise<TraceSender>) {
     this.#about = about;
@@ -83,19 +90,22 @@ class SentTraces implements RunTraces {
     const hear = fenced((event: EngineEvent) => {
       if (event.kind === 'journaled') {
         this.#waiting.push(...facts.hear(event.entry));
-        this.#sendWaiting();
       }
     }, spanLimits);
     const catchUp = fenced(() => {
-      for (const entry of session.journal.entries) {
+      const {entries} = session.journal;
+      let wasAtRest = false;
+      for (const [index, entry] of entries.entries()) {
         this.#waiting.push(...facts.hear(entry));
-        if (facts.isAtRest) {
+        if (facts.isAtRest && !wasAtRest && !endsInOutage(entries.slice(0, index + 1))) {
           // The process that came to this end has sent them. One that died may not have sent its last ones.
           this.#waiting = [];
         }
+        wasAtRest = facts.isAtRest;
       }
     }, spanLimits);
     catchUp();
+    this.#timer = setInterval(() => void this.#send(), sendEveryMs).unref();
     return (event) => {
       session.observe(event);
       hear(event);
@@ -105,8 +115,6 @@ class SentTraces implements RunTraces {
   async settle(): Promise<void> {
     const {isInOutage, observe} = this.#session ?? {};
     if (!isInOutage || isInOutage()) {
-      // It goes on in the background, as long as this process does.
-      this.#sendWaiting(true);
       return;
     }
     const over = new AbortController();
@@ -120,22 +128,36 @@ class SentTraces implements RunTraces {
     }
   }
 
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.settle();
+  }
+
   async #sendAll(): Promise<void> {
     await this.prepare();
-    this.#sendWaiting();
-    await this.#sender?.settle();
+    await this.#send();
   }
 
   /** Nothing is sent while an outage lasts: that would take processor time from it. */
-  #sendWaiting(isEnd = false): void {
-    if (this.#sender && (isEnd || !this.#session?.isInOutage())) {
+  async #send(): Promise<void> {
+    const sender = this.#sender;
+    if (!sender || this.#session?.isInOutage()) {
+      return;
+    }
+    try {
       for (const span of this.#waiting.splice(0)) {
         const {name, attributes} = span;
-        this.#sender.send({...span, ...this.#about.redactor.value({name, attributes})});
+        sender.send({...span, ...this.#about.redactor.value({name, attributes})});
       }
+      await sender.settle();
+    } catch {
+      // Nothing of the run depends on it.
     }
   }
 }
+
+const endsInOutage = (entries: readonly JournalEntry[]): boolean =>
+  foldWithOutage(entries).outage?.since !== undefined;
 
 /** A long journal is read once. */
 const spanLimits = {firstMs: 1_000, laterMs: 50};

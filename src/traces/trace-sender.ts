@@ -15,6 +15,9 @@ export interface TraceSender {
 /** A request to the collector that takes longer is given up: the end of a process waits for it. */
 const longestRequestMs = 1_500;
 
+/** A batch is sent when the run has time for it. This is the longest time of a timer. */
+const never = 2 ** 31 - 1;
+
 /** Loads the SDK of OpenTelemetry, which nothing else does. */
 export async function openTraceSender(
   run: string,
@@ -39,7 +42,12 @@ export async function openTraceSender(
   const provider = new sdk.BasicTracerProvider({
     resource,
     idGenerator: {generateTraceId: () => ids.trace, generateSpanId: () => ids.span},
-    spanProcessors: [new sdk.BatchSpanProcessor(exporter, {exportTimeoutMillis: longestRequestMs})],
+    spanProcessors: [
+      new sdk.BatchSpanProcessor(exporter, {
+        exportTimeoutMillis: longestRequestMs,
+        scheduledDelayMillis: never,
+      }),
+    ],
   });
   const tracer = provider.getTracer('switcharoo', version);
   // Whether a trace is sampled follows from its id: each process of a run decides the same.

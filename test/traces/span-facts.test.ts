@@ -120,6 +120,41 @@ test('the process that goes on sends what the dead one could not, and nothing wh
   }
 });
 
+test('what a process did not send because it ended in an outage, the next one sends after the outage', async () => {
+  const receiver = await startReceiver();
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', receiver.url);
+  try {
+    const outage = {from: ['freeze'], until: ['open'], reversibleTo: [null]};
+    const {runbook, ...started} = runStarted();
+    const entries = journalOf([
+      {...started, runbook: {...runbook, outage}},
+      ...stepDone('freeze', 'refuse writes'),
+      {kind: 'run-paused'},
+      resumed,
+      ...stepDone('open', 'accept writes'),
+      {kind: 'run-done'},
+    ]);
+    const at = entries.findIndex(({kind}) => kind === 'run-resumed');
+    let isInOutage = true;
+    const traces = tracesOfRun({run: 'r', redactor: new Redactor(), kindOf: () => undefined});
+    const observe = traces.follow({
+      ...{observe: () => {}, journal: {entries: entries.slice(0, at)}},
+      isInOutage: () => isInOutage,
+    });
+    await traces.settle();
+    expect(receiver.headers).toEqual([]);
+    for (const entry of entries.slice(at)) {
+      observe({kind: 'journaled', entry, head: ''});
+    }
+    isInOutage = false;
+    await traces.stop();
+    expect(receiver.spans.map(({spanId}) => spanId)).toEqual(spansOf(entries).map(({id}) => id));
+  } finally {
+    vi.unstubAllEnvs();
+    await receiver.close();
+  }
+});
+
 describe('the variables of OpenTelemetry', () => {
   const endpoint = 'OTEL_EXPORTER_OTLP_ENDPOINT';
   const url = 'http://127.0.0.1:4318';
