@@ -12,6 +12,14 @@ const actions: Readonly<Record<string, string>> = {
   GetObjectLockConfiguration: 'GetBucketObjectLockConfiguration',
 };
 
+/** What a bucket with a KMS key asks of it for its caller (User Guide, "Using server-side encryption with KMS keys"). */
+export const kmsActionOf = (operation: string): string | undefined =>
+  operation === 'GetObject'
+    ? 'kms:Decrypt'
+    : operation === 'PutObject'
+      ? 'kms:GenerateDataKey'
+      : undefined;
+
 export function contextOf({headers, query}: AwsRequest): Asked['context'] {
   const condition = headers['if-none-match'];
   const prefix = query.get('prefix');

@@ -2,7 +2,13 @@ import {createHash, randomBytes} from 'node:crypto';
 import {arnIn, regionOf} from './partition.ts';
 import type {Asked} from './policy.ts';
 import {AwsError, xmlReply} from './replies.ts';
-import {actionOf, contextOf, refuseUnless, refuseWithoutChecksum} from './s3-access.ts';
+import {
+  actionOf,
+  contextOf,
+  kmsActionOf,
+  refuseUnless,
+  refuseWithoutChecksum,
+} from './s3-access.ts';
 import {
   type Bucket,
   currentOf,
@@ -23,6 +29,8 @@ interface S3Options {
   readonly unversioned?: readonly string[];
   /** Buckets with Object Lock, which keep each object for a year. */
   readonly locked?: readonly string[];
+  /** The ARNs of the KMS keys with which buckets encrypt. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** What IAM, or the policy of the bucket, says of a request. */
   readonly allows?: (asked: Asked) => boolean;
   /** The condition keys that say who sent it. */
@@ -68,7 +76,7 @@ export function createS3(options: S3Options): S3 {
 function replyTo(
   request: AwsRequest,
   buckets: ReadonlyMap<string, Bucket>,
-  {ignoresConditions = false, unversioned = [], locked = [], ...iam}: S3Options,
+  {ignoresConditions = false, unversioned = [], locked = [], keys = {}, ...iam}: S3Options,
 ): AwsReply {
   const {bucket: name, key} = placeOf(request);
   const operation = operationOf(request);
@@ -79,6 +87,12 @@ function replyTo(
     return allows({action, resource: `${arn}${at === '' ? '' : `/${at}`}`, context});
   };
   refuseUnless(may(actionOf(operation), contextOf(request)));
+  const kmsAction = kmsActionOf(operation);
+  const resource = keys[name];
+  if (resource !== undefined && kmsAction !== undefined) {
+    const context = principalOf(request.headers);
+    refuseUnless(allows({action: kmsAction, resource, context}));
+  }
   const bucket = bucketOf(buckets, name);
   switch (operation) {
     case 'ListObjectsV2':

@@ -19,6 +19,8 @@ interface StorePlace {
   readonly bucket: string;
   readonly objects: string;
   readonly start: string;
+  /** Of the KMS key that encrypts the objects, where it is not the bucket's own. */
+  readonly key: string | undefined;
 }
 
 /** The end of the key of an approval: IAM fills in its writer (User Guide, "Policy variables"). */
@@ -77,6 +79,13 @@ const addObjects = ({objects}: StorePlace): Statement => ({
   Condition: {Null: {'s3:if-none-match': 'false'}},
 });
 
+/** With SSE-KMS, a reader decrypts, and a writer has a data key made (User Guide, "Using server-side encryption"). */
+const useKey = (
+  {key}: StorePlace,
+  ...Action: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
+): readonly Statement[] =>
+  key === undefined ? [] : [{Sid: 'UseKey', Effect: 'Allow', Action, Resource: key}];
+
 /** A deleted object could be written a second time. Another policy may allow it: this one prevails. */
 const neverDelete = ({objects}: StorePlace): Statement => ({
   Sid: 'NeverDelete',
@@ -100,7 +109,7 @@ const policy = (...statements: readonly Statement[]): Policy => ({
 
 /** What those need who only read runs: `status`, `log`, `log --verify`, `report`. */
 export const readersPolicy = (place: StorePlace): Policy =>
-  policy(listKeys(place), listVersions(place), readObjects(place));
+  policy(listKeys(place), listVersions(place), readObjects(place), ...useKey(place, 'kms:Decrypt'));
 
 /** What those need who run cutovers. */
 export const operatorsPolicy = (place: StorePlace): Policy =>
@@ -109,16 +118,18 @@ export const operatorsPolicy = (place: StorePlace): Policy =>
     listVersions(place),
     readObjects(place),
     addObjects(place),
+    ...useKey(place, 'kms:Decrypt', 'kms:GenerateDataKey'),
     neverDelete(place),
   );
 
 /** What approvers need, besides the policy of the bucket. */
 export const approversPolicy = (place: StorePlace): Policy =>
-  policy(listKeys(place), readObjects(place), {
-    ...addObjects(place),
-    Sid: 'AddOwnApprovals',
-    Resource: ownApprovals(place),
-  });
+  policy(
+    listKeys(place),
+    readObjects(place),
+    {...addObjects(place), Sid: 'AddOwnApprovals', Resource: ownApprovals(place)},
+    ...useKey(place, 'kms:Decrypt', 'kms:GenerateDataKey'),
+  );
 
 /** Whatever else an account may do, it cannot delete or replace an object, or approve as somebody else. */
 export function bucketPolicy(place: StorePlace): Policy {

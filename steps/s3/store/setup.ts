@@ -6,15 +6,23 @@ import {approversPolicy, bucketPolicy, operatorsPolicy, readersPolicy} from './p
 const regionWithoutConstraint = 'us-east-1';
 const retentionDays = 365;
 
+/** What the inventory says of a store. */
+export interface StoreConfig {
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  /** The ARN of the KMS key with which the bucket encrypts. */
+  readonly kmsKey?: string | undefined;
+}
+
 /** How an administrator makes the bucket of a store, with AWS's own command line. */
 export async function setupOf(
-  {bucket, prefix}: {readonly bucket: string; readonly prefix?: string | undefined},
+  {bucket, prefix, kmsKey}: StoreConfig,
   config: AwsConfig,
 ): Promise<StoreSetup> {
   const region = await regionOf(config);
   const place = {partition: partitionOf(region).name, region, account: ''};
   const start = arnOf(place, 's3', `${bucket}/${prefix === undefined ? '' : `${prefix}/`}`);
-  const arns = {bucket: arnOf(place, 's3', bucket), objects: `${start}*`, start};
+  const arns = {bucket: arnOf(place, 's3', bucket), objects: `${start}*`, start, key: kmsKey};
   const of = `--bucket ${bucket} --region ${region}`;
   const where =
     region === regionWithoutConstraint
@@ -39,6 +47,7 @@ export async function setupOf(
           },
         )}'`,
       },
+      ...encryptionBy(kmsKey, of),
       {
         does: 'Forbid deleting or replacing an object, approving as somebody else, and writing anything else into the bucket',
         command: `aws s3api put-bucket-policy ${of} --policy file://bucket.json`,
@@ -64,3 +73,26 @@ export async function setupOf(
     ],
   };
 }
+
+/** With a bucket key, KMS is asked far less often than once for each object. */
+const encryptionBy = (kmsKey: string | undefined, of: string): StoreSetup['commands'] =>
+  kmsKey === undefined
+    ? []
+    : [
+        {
+          does: 'Encrypt with the KMS key. Its key policy must let IAM policies of the account use it',
+          command: `aws s3api put-bucket-encryption ${of} --server-side-encryption-configuration '${JSON.stringify(
+            {
+              Rules: [
+                {
+                  ApplyServerSideEncryptionByDefault: {
+                    SSEAlgorithm: 'aws:kms',
+                    KMSMasterKeyID: kmsKey,
+                  },
+                  BucketKeyEnabled: true,
+                },
+              ],
+            },
+          )}'`,
+        },
+      ];

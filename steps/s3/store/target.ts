@@ -5,7 +5,7 @@ import {openBucket} from '../bucket/open-bucket.ts';
 import {resourcesOf} from '../bucket/resources.ts';
 import {storePreflight} from '../checks/bucket.ts';
 import type {BucketWriter} from '../contract.ts';
-import {setupOf} from './setup.ts';
+import {type StoreConfig, setupOf} from './setup.ts';
 
 /** Where the hosts of a team share the journals of their runs: a bucket of S3, or a part of one. */
 export const s3Store = defineTarget({
@@ -20,27 +20,47 @@ export const s3Store = defineTarget({
         'words with slashes between them, such as cutovers/shop',
       )
       .optional(),
+    /** ARN of the KMS key with which the bucket encrypts its objects, where that is no key of S3 itself. */
+    kmsKey: z
+      .string()
+      .regex(
+        /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/,
+        'the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/4f2a',
+      )
+      .optional(),
     ...awsConfig.shape,
   }),
   preflight: storePreflight,
-  rights: async ({bucket, prefix, ...config}, needs, context) => [
-    await awsRights(config, needs, resourcesOf(bucket, prefix), context, asAWriteAsks),
+  rights: async ({bucket, prefix, kmsKey, ...config}, needs, context) => [
+    await awsRights(
+      config,
+      [...needs, ...(kmsKey === undefined ? [] : keyNeeds)],
+      (action, place) =>
+        kmsKey !== undefined && keyNeeds.includes(action)
+          ? [kmsKey]
+          : resourcesOf(bucket, prefix)(action, place),
+      context,
+      asAWriteAsks,
+    ),
   ],
   inventoryNeeds: ['s3:ListBucket', 's3:GetObject', 's3:PutObject'],
-  open: async ({bucket, prefix, ...aws}) => {
+  open: async ({bucket, prefix, kmsKey, ...aws}) => {
     // An object whose answer was lost is looked at: a write may use an open connection, and takes one round trip.
     const writer = openBucket(bucket, aws, 'kept');
-    const store = storeIn(writer, {bucket, prefix}, aws);
+    const store = storeIn(writer, {bucket, prefix, kmsKey}, aws);
     return {reader: store, writer: store, remarks: () => awsRemarks(aws), close: writer.close};
   },
 });
+
+/** Of each read and each write (S3 User Guide, "Using server-side encryption with AWS KMS keys"). */
+const keyNeeds = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /** Policies may allow only a write that replaces nothing: it is simulated as a run makes it. */
 const asAWriteAsks = {'s3:if-none-match': '*'};
 
 function storeIn(
   objects: BucketWriter,
-  {bucket, prefix}: {readonly bucket: string; readonly prefix?: string | undefined},
+  {bucket, prefix, kmsKey}: StoreConfig,
   config: AwsConfig,
 ): ObjectStore {
   const folder = prefix === undefined ? '' : `${prefix}/`;
@@ -71,7 +91,7 @@ function storeIn(
           ...history,
           key: key.slice(folder.length),
         })),
-      setup: () => setupOf({bucket, prefix}, config),
+      setup: () => setupOf({bucket, prefix, kmsKey}, config),
     },
   };
 }

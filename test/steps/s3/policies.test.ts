@@ -18,6 +18,8 @@ const clock = {
   sleep: (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, {signal}).catch(() => {}),
 };
 
+const kmsKey = 'arn:aws:kms:us-east-1:123456789012:key/4f2a';
+
 let identity: ReturnType<typeof createIdentity>;
 let lab: Started;
 let store: ObjectStore;
@@ -25,7 +27,8 @@ let close: () => Promise<void>;
 beforeEach(async () => {
   identity = createIdentity();
   const s3 = createS3({
-    buckets: {cutovers: {}, others: {}},
+    buckets: {cutovers: {}, others: {}, encrypted: {}},
+    keys: {encrypted: kmsKey},
     locked: ['cutovers'],
     unversioned: ['others'],
     allows: (asked) => identity.allows(asked),
@@ -182,4 +185,40 @@ test('a bucket says whether it keeps versions, and for how long it keeps an obje
   expect(await writer.safeguards.keepsVersions(never)).toBe(false);
   expect(await writer.safeguards.retention(never)).toBeNull();
   await closeOther();
+});
+
+test('with a KMS key, operators and readers may use it as far as they need it, and permissions lists that', async () => {
+  await close();
+  const config = s3Store.config.parse({bucket: 'encrypted', kmsKey, ...lab.config});
+  const session = await s3Store.open(config, {name: 'store', signal: never});
+  ({writer: store, close} = session);
+  const operators = await policyOf('operators.json');
+  const readers = await policyOf('readers.json');
+  identity.attach(operators);
+  await worksAsOperator();
+  const {commands} = await store.safeguards.setup();
+  expect(commands.map(({command}) => command).join('\n')).toContain(`"KMSMasterKeyID":"${kmsKey}"`);
+  const isKey = ({Action}: {readonly Action: string | readonly string[]}) =>
+    [Action].flat().some((action) => action.startsWith('kms:'));
+  const withoutKey = (policy: PolicyDocument): PolicyDocument => ({
+    Statement: policy.Statement.filter((statement) => !isKey(statement)),
+  });
+  expect(readers.Statement.find(isKey)).toMatchObject({Action: ['kms:Decrypt'], Resource: kmsKey});
+  identity.attach(readers);
+  await readsRun(`20261127-030000-${String(count).padStart(4, '0')}`);
+  identity.attach(withoutKey(readers));
+  await expect(readsRun(`20261127-030000-${String(count).padStart(4, '0')}`)).rejects.toThrow();
+  identity.attach(withoutKey(operators));
+  await expect(worksAsOperator()).rejects.toThrow();
+  const context = {name: 'journals', signal: never};
+  const [rights] = (await s3Store.rights?.(config, s3Store.inventoryNeeds ?? [], context)) ?? [];
+  expect(rights?.grants).toContainEqual(
+    expect.objectContaining({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [kmsKey],
+    }),
+  );
+  expect(rights?.needs).toContainEqual(
+    expect.objectContaining({need: 'kms:Decrypt', is: 'missing'}),
+  );
 });
