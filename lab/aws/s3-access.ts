@@ -12,7 +12,7 @@ const actions: Readonly<Record<string, string>> = {
   GetObjectLockConfiguration: 'GetBucketObjectLockConfiguration',
 };
 
-/** What a bucket with a KMS key asks of it for its caller (User Guide, "Using server-side encryption with KMS keys"). */
+/** What a bucket with a KMS key asks of that key for its caller (User Guide, "Using server-side encryption"). */
 export const kmsActionOf = (operation: string): string | undefined =>
   operation === 'GetObject'
     ? 'kms:Decrypt'

@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {
   begun,
   type Came,
+  caughtUp,
   entriesIn,
   resumed,
   takenOver,
@@ -24,12 +25,12 @@ export interface Race {
   readonly problems: readonly string[];
 }
 
-const atOnce = 5;
+const atOnce = 4;
 /** What the second half of the cutover adds to the store, about. */
 const mostObjects = 9;
 const roundTripMs = 40;
 /** An action takes longer than a barrier, so that many are in flight when the run is taken over. */
-const actMs = 150;
+const actMs = 500;
 /** "The one who was overtaken is told within two seconds": it looks each second, and its look takes time. */
 const toldLimitMs = 2_000;
 
@@ -156,6 +157,10 @@ async function judged({stage, run, kind, racers, ends, takings}: Raced): Promise
     taking && kind === 'resume, take-over' ? (ends[loserAt]?.atMs ?? 0) - taking.atMs : undefined;
   const {lost, duplicated, splits} = await stage.shop.count();
   const host = racers[names.indexOf(winner)];
+  if (host && textOn(host, run) !== textInStore(stage, run)) {
+    // What could not be shared in time when the run ended.
+    await caughtUp(stage, host);
+  }
   const problems = [
     ...(winners.length === 1
       ? []

@@ -58,7 +58,7 @@ const setting = defineStep({
   output: z.object({}),
   reverses: 'Sets what was set before.',
   needs: {shop: ['to set it']},
-  timeoutMs: 5_000,
+  timeoutMs: 30_000,
 
   async check({input: {what, value}, targets: {shop}, signal}) {
     const is = (await shop.state(signal)).settings[what] ?? none;
