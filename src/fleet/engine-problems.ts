@@ -166,3 +166,9 @@ export const runnerSilent = (host: string, folder: string): Problem => ({
   message: `The runner on ${host} that has this unit does not answer. Its journal is in ${folder} there.`,
   hint: `Start a runner on ${host} with the same state folder, or look there with status and continue with resume or reverse.`,
 });
+
+export const unitChanged = (changed: readonly string[]): Problem => ({
+  code: 'fleet-unit-changed',
+  message: `${changed.join(' and ')} on this runner is not what was read when the wave started, and approved.`,
+  hint: 'Give this runner the same files and the same release of switcharoo. If they were changed on purpose, leave the unit out, and put it into a later wave.',
+});

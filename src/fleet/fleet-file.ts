@@ -21,6 +21,7 @@ const unit = z.strictObject({
   inventory: z.string().min(1),
   params: z.record(z.string(), z.json()).exactOptional(),
   targets: z.record(z.string(), z.string()).exactOptional(),
+  answers: z.record(z.string(), z.string().min(1)).exactOptional(),
   team: z.string().min(1).exactOptional(),
   after: z.array(z.string()).exactOptional(),
 });

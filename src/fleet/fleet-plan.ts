@@ -39,8 +39,8 @@ export async function planFleet(host: Pick<Host, 'state'>, path: string): Promis
 /** Of all that would be done: another runbook, inventory, parameter or order is another fleet. */
 export const digestOfUnits = (units: readonly DescribedUnit[], approve: unknown = null): string =>
   digestOf([
-    ...units.map(({id, wave, after, params, targets, runbookDigest, inventoryDigest}) => [
-      ...[id, wave, after, params ?? {}, targets ?? {}],
+    ...units.map(({id, wave, after, params, targets, answers, runbookDigest, inventoryDigest}) => [
+      ...[id, wave, after, params ?? {}, targets ?? {}, answers ?? {}],
       ...[runbookDigest, inventoryDigest],
     ]),
     ...(approve === null ? [] : [approve]),

@@ -15,7 +15,11 @@ export type UnitStatus =
   | 'left-out';
 
 /** What a runner needs of a unit, beside where it is. */
-export type UnitWork = Pick<PlacedUnit, 'runbook' | 'inventory' | 'params' | 'targets'>;
+export interface UnitWork
+  extends Pick<PlacedUnit, 'runbook' | 'inventory' | 'params' | 'targets' | 'answers'> {
+  /** Of what was read when the wave started, and approved: a runner whose files differ does not run it. */
+  readonly digests: {readonly runbook: string; readonly inventory: string};
+}
 
 export interface FleetRow {
   readonly fleet: string;

@@ -1,5 +1,6 @@
 import type {EngineEvent} from '../engine/events.ts';
 import type {Operator} from '../engine/operator.ts';
+import type {Plan} from '../model/plan.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Host} from '../run/host.ts';
@@ -7,6 +8,7 @@ import {obstaclesIn} from '../run/obstacles.ts';
 import {openRun, type ReopenRequest, type RunOptions, reopenRun} from '../run/open-run.ts';
 import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
+import {unitChanged} from './engine-problems.ts';
 import type {UnitWork} from './rows.ts';
 import {isInOutage, stateOfRun, type UnitState} from './unit-state.ts';
 
@@ -30,7 +32,7 @@ export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
   try {
     run = await openedRun(host, unit, () => run);
     const plan = await run.plan();
-    const [obstacle] = obstaclesIn(plan);
+    const [obstacle = changedSinceStart(unit, plan)] = obstaclesIn(plan);
     if (obstacle) {
       return endedBy(run.progress, obstacle);
     }
@@ -44,6 +46,7 @@ export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
 
 function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): Promise<Run> {
   const {run: name, work, earlier, mayBeginOutage, signals} = unit;
+  const {digests: _, ...request} = work;
   const options: RunOptions = {
     operator: fleetOperator(unit, current),
     mayBeginOutage,
@@ -51,10 +54,20 @@ function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): P
     observe: observer(unit, current),
   };
   if (earlier) {
-    const request: ReopenRequest = {...options, run: name};
-    return reopenRun(request, host);
+    const {answers} = work;
+    const reopened: ReopenRequest = {...options, run: name, ...(answers ? {answers} : {})};
+    return reopenRun(reopened, host);
   }
-  return openRun({...options, ...work, name}, host);
+  return openRun({...options, ...request, name}, host);
+}
+
+/** A run that began has its own digests, and `resume` compares them. */
+function changedSinceStart({work: {digests}, earlier}: UnitRun, plan: Plan): Problem | undefined {
+  const changed = [
+    ...(plan.runbook.digest === digests.runbook ? [] : [plan.runbook.name]),
+    ...(plan.inventory.digest === digests.inventory ? [] : [plan.inventory.name]),
+  ];
+  return earlier || changed.length === 0 ? undefined : unitChanged(changed);
 }
 
 /** Where the run is, whenever its journal says something else than before. */

@@ -35,11 +35,17 @@ export async function waveToStart(
 }
 
 const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {
-  const {runbook, inventory, params, targets} = unit;
+  const {runbook, inventory, params, targets, answers} = unit;
+  const digests = {runbook: unit.runbookDigest, inventory: unit.inventoryDigest};
   return {
     id,
     after,
-    work: {runbook, inventory, ...(params ? {params} : {}), ...(targets ? {targets} : {})},
+    work: {
+      ...{runbook, inventory, digests},
+      ...(params ? {params} : {}),
+      ...(targets ? {targets} : {}),
+      ...(answers ? {answers} : {}),
+    },
     resources: sharedResources.flatMap((resource) =>
       (shared[resource] ?? []).map((name) => `${resource}:${name}`),
     ),

@@ -24,6 +24,11 @@ interface FleetUnit {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Target of the runbook to target of the inventory, where their names differ. */
   readonly targets?: Readonly<Record<string, string>>;
+  /**
+   * By entry: what was decided about a question of the runbook before the night, with a note. It is approved with the
+   * wave. Every other question waits for a person.
+   */
+  readonly answers?: Readonly<Record<string, string>>;
   /** Who looks after the service. A limit may be set for a team. */
   readonly team?: string;
   /** Units that must be done before this one begins: of this wave, or of an earlier one. */

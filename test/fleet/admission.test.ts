@@ -20,7 +20,13 @@ const unit = (
   status: UnitStatus = 'waiting',
   more: Partial<UnitRow> = {},
 ): UnitRow => ({
-  ...{unit: name, wave: 'w', place: 0, work: {runbook: 'r', inventory: 'i'}, status},
+  ...{
+    unit: name,
+    wave: 'w',
+    place: 0,
+    work: {runbook: 'r', inventory: 'i', digests: {runbook: '', inventory: ''}},
+    status,
+  },
   ...{resources: [], after: [], attempt: 0, byPerson: false, run: null, home: null},
   ...{runner: null, phase: null, inOutage: false, outageSince: null, changes: 0, problem: null},
   changedAt: new Date(0),

@@ -2,8 +2,11 @@ import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync}
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {runbookDigest} from '../../src/engine/digests.ts';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
 import type {StartedUnit} from '../../src/fleet/orders.ts';
+import {loadInventory} from '../../src/inventory/inventory.ts';
+import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {unitsOf} from '../../src/model/fleet.ts';
 import {thisHost} from '../../src/run/host.ts';
@@ -34,6 +37,7 @@ export async function openLightFleet(): Promise<LightFleet> {
   // Not below the other one: where this runs as root, the user of PostgreSQL enters it.
   const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-state-'));
   const database = await openDatabase(stateFolder, '');
+  const loaded = await loadRunbook(runbook);
   const serviceFolder = (unit: string) => join(folder, 'services', unit);
   return {
     folder,
@@ -50,7 +54,13 @@ export async function openLightFleet(): Promise<LightFleet> {
         .map(({id, after, team, runbook: file, inventory, params}) => ({
           id,
           after,
-          work: {runbook: file, inventory, ...(params ? {params} : {})},
+          work: {
+            ...{runbook: file, inventory, ...(params ? {params} : {})},
+            digests: {
+              runbook: runbookDigest(loaded.runbook),
+              inventory: loadInventory(inventory, stateFolder).digest,
+            },
+          },
           resources: team ? [`team:${team}`] : [],
         })),
     fleetOf: (name, waves, params = {}) => ({

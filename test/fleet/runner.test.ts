@@ -1,4 +1,4 @@
-import {rmSync, writeFileSync} from 'node:fs';
+import {appendFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {holdFleet, releaseFleet, resumeUnit, startWave} from '../../src/fleet/orders.ts';
@@ -86,4 +86,14 @@ test('nothing begins while a fleet is held', async () => {
   await releaseFleet(light.database, {fleet: 'held', operator});
   await serve();
   expect(await statusOf('held')).toEqual(['one done']);
+});
+
+test('a runner whose inventory is not what was approved does not run it', async () => {
+  const fleet = light.fleetOf('changed', {only: ['forum']});
+  await start(fleet, 'only');
+  appendFileSync(join(light.folder, 'forum.yaml'), 'requireRehearsal: false\n');
+  await serve();
+  const [unit] = await unitsIn(light.database.pool, 'changed');
+  expect(unit).toMatchObject({status: 'failed', problem: {code: 'fleet-unit-changed'}, changes: 0});
+  expect(light.cutovers('forum')).toEqual([]);
 });
