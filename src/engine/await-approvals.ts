@@ -19,6 +19,7 @@ import {allOpenNow, precedingGatesOpen} from './open-gates.ts';
 import {waitsOf} from './poll.ts';
 import {runStopped} from './problems.ts';
 import {processStopProblem} from './process-stop.ts';
+import {factsOfQuestion} from './question-facts.ts';
 
 interface Asking {
   readonly question: string;
@@ -77,7 +78,7 @@ async function lookTwice(
   entry: Entry,
   asking: Asking,
 ): Promise<ApprovalSurvey | undefined> {
-  const asked = askedOf(context, entry, asking);
+  const asked = await askedOf(context, entry, asking);
   const enough = async () => {
     const survey = await look(context, desk, asked);
     return survey && survey.counted.length >= asking.need.of ? survey : undefined;
@@ -86,12 +87,9 @@ async function lookTwice(
   return (await enough()) && (await allOpenNow(context, entry)) ? enough() : undefined;
 }
 
-/** What the approvers are asked; journaled once, so that they find it. */
-function askedOf(
-  {record, runbook, approvalRules}: RunContext,
-  entry: Entry,
-  asking: Asking,
-): Asked {
+/** What the approvers are asked; journaled once with all that an operator would be told, so that they find it. */
+async function askedOf(context: RunContext, entry: Entry, asking: Asking): Promise<Asked> {
+  const {record, runbook, approvalRules, stopping} = context;
   const {progress} = record;
   const {question, details, need} = asking;
   const {plan, runbook: before, inventory} = progress.run;
@@ -111,7 +109,8 @@ function askedOf(
     ({entry: id, about}) => id === entry.id && about === 'approval',
   );
   if (open?.approval?.digest !== digest) {
-    record.add(asked);
+    const facts = stopping.aborted ? [] : await factsOfQuestion(context, entry);
+    record.add({...asked, details: [...details, ...facts]});
   }
   return asked;
 }

@@ -367,3 +367,17 @@ test('what can never be approved is a problem of the plan; in a lab its operator
     {details: ['Answered in a lab, in place of 2 approvals by dba.'], byPerson: true},
   ]);
 });
+
+test('approvers are told what an operator would be: whether there is an outage, and what can be reversed', async () => {
+  const people = [session('dba', 'kim'), session('dba', 'lee')];
+  const {rig} = await rigged(people);
+  const running = rig.run();
+  await hears(rig, 'waiting for 2 of 2 approvals by dba.');
+  const asked = rig.journal.entries.find(({kind}) => kind === 'asked');
+  expect(asked).toMatchObject({
+    about: 'approval',
+    details: ['This run has no changes in place: there is nothing to reverse.'],
+  });
+  rig.stopping.abort('the test ends');
+  await running;
+});
