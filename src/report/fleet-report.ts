@@ -60,7 +60,7 @@ function waveLines(
   const columns = [0, 1, 2, 3].map((at) =>
     Math.max(0, ...rows.map((row) => widthOf(row[at] ?? ''))),
   );
-  const outages = Object.values(figures).flatMap(({outageMs}) => outageMs ?? []);
+  const outages = units.flatMap(({run}) => figures[run ?? '']?.outageMs ?? []);
   const longest =
     outages.length > 0 ? `, longest outage ${durationText(Math.max(...outages))}` : '';
   return [

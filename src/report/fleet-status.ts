@@ -1,6 +1,6 @@
 import {hintText} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
-import {counted, type TextOptions} from './labels.ts';
+import {counted, momentUtc, type TextOptions} from './labels.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad, widthOf} from './text.ts';
 
@@ -69,10 +69,15 @@ export function fleetStatusText(status: FleetStatus, options: FleetTextOptions):
   const {paint, width} = options;
   const {fleet, held, waves, runners} = status;
   const heldText = held
-    ? [`HELD by ${held.by} since ${held.atUtc}${held.because ? `: ${held.because}` : ''}.`]
+    ? [
+        `HELD by ${held.by} since ${momentUtc(new Date(held.atUtc))}${held.because ? `: ${held.because}` : ''}.`,
+      ]
     : [];
   return [
-    ...flow([{text: `Fleet ${fleet}`, paint: paint.bold}, `: ${runnersText(runners)}`], {width}),
+    ...flow(
+      [{text: `Fleet ${fleet}`, paint: paint.bold}, `: ${runnersText(runners, options.paste)}`],
+      {width},
+    ),
     ...heldText.flatMap((line) => flow([{text: line, paint: paint.yellow}], {width})),
     ...waves.flatMap((wave) => ['', ...waveLines(wave, options)]),
   ].join('\n');
@@ -82,9 +87,9 @@ interface FleetTextOptions extends TextOptions {
   readonly paste: (command: string) => string;
 }
 
-const runnersText = (runners: readonly StatusRunner[]): string =>
+const runnersText = (runners: readonly StatusRunner[], paste: FleetTextOptions['paste']): string =>
   runners.length === 0
-    ? 'no runner is there. Start one with: fleet runner'
+    ? `no runner is there. Start one with: ${paste('fleet runner')}`
     : `${counted(runners.length, 'runner')} (${[...new Set(runners.map(({host}) => host))].join(', ')})`;
 
 function waveLines(wave: StatusWave, options: FleetTextOptions): readonly string[] {
@@ -96,7 +101,7 @@ function waveLines(wave: StatusWave, options: FleetTextOptions): readonly string
     ...flow(
       [
         {text: wave.wave, paint: paint.bold},
-        `: ${done} of ${counted(units.length, 'unit')} done. Started by ${wave.startedBy} (PostgreSQL: ${wave.startedRole}) ${wave.startedAtUtc}`,
+        `: ${done} of ${counted(units.length, 'unit')} done. Started by ${wave.startedBy} (PostgreSQL: ${wave.startedRole}), ${momentUtc(new Date(wave.startedAtUtc))}`,
       ],
       {width},
     ),
@@ -104,7 +109,7 @@ function waveLines(wave: StatusWave, options: FleetTextOptions): readonly string
       ? []
       : flow(
           [
-            `Approvals: ${approvals.length} of ${approve.of} by ${approve.by.join(', ')}${approvals.map(({role, atUtc}) => `; ${role} ${atUtc}`).join('')}`,
+            `Approvals: ${approvals.length} of ${approve.of} by ${approve.by.join(', ')}${approvals.map(({role, atUtc}) => `; ${role}, ${momentUtc(new Date(atUtc))}`).join('')}`,
           ],
           {width},
         )),
@@ -139,6 +144,11 @@ function unitLines(
       ? [
           ...flow([problem.message], {width, first: rest, rest}),
           ...flow([hintText(problem.hint, paste)], {width, first: rest, rest}),
+          ...(unit.status === 'failed' || unit.status === 'offered'
+            ? flow([`To go on with it: ${paste(`fleet resume ${unit.unit}`)}`], {
+                ...{width, first: rest, rest},
+              })
+            : []),
         ]
       : []),
   ];
