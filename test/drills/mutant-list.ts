@@ -143,4 +143,10 @@ export const mutants: readonly Mutant[] = [
     from: '    !entry.unit.undoWhenFailed\n',
     to: '    entry.unit.undoWhenFailed !== null\n',
   },
+  {
+    without: 'the wait of a take-over for what is in flight',
+    file: 'src/run/take-over-run.ts',
+    from: '    if (leftMs <= 0) {',
+    to: '    if (leftMs <= Number.MAX_SAFE_INTEGER) {',
+  },
 ];

@@ -39,6 +39,8 @@ interface Worker {
   failures: number;
   /** Somebody on the other host has written to the run. */
   isLost: boolean;
+  /** And has found out that no action of it can be under way any more. */
+  isSaidStopped: boolean;
   /** And has ended its claims, and the sessions that hold them. */
   isWithoutClaims: boolean;
 }
@@ -61,6 +63,8 @@ export class TwoHosts {
   readonly #isTold: boolean;
   readonly #runs: string[] = [];
   #workers: Worker[] = [];
+  /** Those with a write on its way to its target, whether their process lives or not. */
+  readonly #sending: Worker[] = [];
   #words = 0;
   #tokens = 0;
   #violation: Violation | undefined;
@@ -140,7 +144,9 @@ export class TwoHosts {
         const [worker, ms] = [this.#workerOf(process), this.chance.between(500, latestMs)];
         const {failures} = worker;
         host.lateUntilMs = Math.max(host.lateUntilMs, this.time.ms + ms);
+        this.#sending.push(worker);
         this.time.in(ms, () => {
+          this.#sending.splice(this.#sending.indexOf(worker), 1);
           // What its own process has given up, and goes on without, is the matter of one host alone.
           if (worker.isLost || process.isDead || worker.failures === failures) {
             this.#put(worker, {name, label, text}, true);
@@ -189,10 +195,13 @@ export class TwoHosts {
     if (worker.process.isOvertaken && !worker.isUnshared) {
       this.refute(`${words}, although the other host has acted on ${worker.run} since`);
     }
+    if (worker.isSaidStopped && !worker.isUnshared) {
+      this.refute(`${words}, although nothing of that host was said to be under way`);
+    }
     if (!worker.isUnshared && !isLate) {
       this.#assertShared(words, worker.run, this.systems.entryOfBox(name, label) ?? 'nobody');
     }
-    for (const other of this.#workers) {
+    for (const other of this.#reachable) {
       other.process.isOvertaken ||= other.isLost && other.host !== worker.host;
     }
     this.systems.put(name, label, text);
@@ -247,13 +256,20 @@ export class TwoHosts {
     return this.#store.openedBy(asking, (key, text) => this.#added(worker(), key, text));
   }
 
+  get #reachable(): readonly Worker[] {
+    return [...new Set([...this.#workers, ...this.#sending])];
+  }
+
   /** Whoever writes an entry owns what follows. */
   #added(writer: Worker, key: string, text: string): void {
     this.tell(() => `${writer.process.name} adds ${key}: ${text.split('\n').length - 1} entries`);
     this.#shared.added(key, text);
-    for (const other of this.#workers) {
+    const isStopped = text.includes('"kind":"earlier-holder-stopped"');
+    for (const other of this.#reachable) {
       const isSameRun = key.startsWith(`${other.run}/`);
-      other.isLost ||= isSameRun && other.host !== writer.host && other.run !== '';
+      const isLost = isSameRun && other.host !== writer.host && other.run !== '';
+      other.isLost ||= isLost;
+      other.isSaidStopped ||= isLost && isStopped;
     }
   }
 
@@ -348,7 +364,13 @@ export class TwoHosts {
       think: () => new Promise<void>((resolve) => process.in(this.#thoughtMs(), resolve)),
     };
     const program = new SharedProgram(process.around, sharing);
-    const flags = {failures: 0, isUnshared: false, isLost: false, isWithoutClaims: false};
+    const flags = {
+      failures: 0,
+      isUnshared: false,
+      isLost: false,
+      isSaidStopped: false,
+      isWithoutClaims: false,
+    };
     const worker: Worker = {process, program, host, run: '', ...flags};
     this.#workers.push(worker);
     return worker;
@@ -450,7 +472,7 @@ export class TwoHosts {
   }
 
   #endClaims({host, run}: Worker): void {
-    for (const other of this.#workers) {
+    for (const other of this.#reachable) {
       other.isWithoutClaims ||= other.host !== host && other.run === run;
     }
   }
