@@ -7,7 +7,7 @@ import {remember, startGuard} from '../lab/process-guard.ts';
 let folder: string | undefined;
 
 /** Kills the process when this one is gone, also after kill -9. */
-export function endWithTest({pid}: ChildProcess): void {
+export function endWithTest({pid}: Pick<ChildProcess, 'pid'>): void {
   if (pid !== undefined) {
     folder ??= guarded();
     remember(folder, 'test', pid);

@@ -36,8 +36,7 @@ async function connected(
 ): Promise<FleetDatabase> {
   const {url} = first;
   let server = first;
-  const pool = new Pool({connectionString: url, max: 6, connectionTimeoutMillis: 10_000});
-  pool.on('error', () => {}); // a connection that nobody uses: the next query says so
+  const pool = openPool(url, 6);
   try {
     await pool.query('SELECT 1');
   } catch (error) {
@@ -63,6 +62,21 @@ async function connected(
   };
 }
 
+/** Connections that may end at any moment: the next query on one says so, and the process goes on. */
+export function openPool(url: string, max: number): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 10_000,
+    // A process that was stopped must not keep the others waiting.
+    idle_in_transaction_session_timeout: 60_000,
+  });
+  pool.on('error', () => {});
+  // One that somebody has taken from the pool tells nobody else, and would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
 async function inTransaction<Result>(
   pool: Pool,
   work: (client: PoolClient) => Promise<Result>,
@@ -86,14 +100,27 @@ async function inTransaction<Result>(
 
 /** PostgreSQL was not there, or ended meanwhile: what was asked may be asked again. Anything else is a mistake. */
 export function isUnreached(error: unknown): boolean {
-  const {code = '', message = ''} = error as {code?: string; message?: string};
+  const {
+    code = '',
+    message = '',
+    cause,
+  } = error as {
+    readonly code?: string;
+    readonly message?: string;
+    readonly cause?: unknown;
+  };
   return (
-    /^(08|57P|53300|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI)/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/i.test(
-      message,
-    )
+    unreachedCodes.test(code) ||
+    unreachedTexts.test(message) ||
+    (cause !== undefined && cause !== null && isUnreached(cause))
   );
 }
+
+/** Of PostgreSQL (Appendix A: 08, 40, 53, 57) and of the system. */
+const unreachedCodes = /^(08|57P|53300|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI)/;
+/** DBOS wraps what it met in a text of its own. */
+const unreachedTexts =
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|connection terminated|terminating connection|the database system is|timeout exceeded when trying to connect|timeout expired|client has encountered a connection error|not queryable/i;
 
 /** Where it is, without the password. */
 function placeOf(url: string): string {

@@ -1,7 +1,10 @@
+import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import {pathToFileURL} from 'node:url';
 import type {DBOS, DBOSClient} from '@dbos-inc/dbos-sdk';
-import {Pool, type PoolClient} from 'pg';
-import {engineSchema} from './tables.ts';
+import type {PoolClient} from 'pg';
+import {openPool} from './database.ts';
+import {engineSchema} from './schemas.ts';
 
 // DBOS hands out the work, and nothing else: what a unit is, our rows say, and what happened, its journal.
 
@@ -79,16 +82,22 @@ let current: (errand: Errand) => Promise<void> = async () => {};
 /** Makes the tables of DBOS, or brings them up to date. It needs their owner only then. */
 export async function makeEngineTables(url: string): Promise<void> {
   const {DBOS: engine} = dbos();
+  const pool = openPool(url, 4);
   engine.setConfig({
     name: applicationName,
     systemDatabaseUrl: url,
+    systemDatabasePool: pool,
     systemDatabaseSchemaName: engineSchema,
     applicationVersion,
     logger: quiet,
     listenQueues: [],
   });
-  await engine.launch();
-  await engine.shutdown();
+  try {
+    await engine.launch();
+  } finally {
+    await engine.shutdown();
+    await pool.end();
+  }
 }
 
 /** Takes errands from the queues of this home, `atOnce` at a time, until it is closed. */
@@ -98,23 +107,19 @@ export async function openEngine(
     readonly runner: string;
     readonly home: string;
     readonly atOnce: number;
+    /** Makes the tables of DBOS, or brings them up to date. Two processes must not do so at once. */
+    readonly makesTables: boolean;
     readonly work: (errand: Errand) => Promise<void>;
   },
 ): Promise<Dispatcher> {
   const {DBOS: engine, DBOSClient: Client} = dbos();
-  const pool = new Pool({
-    connectionString: url,
-    max: 10,
-    connectionTimeoutMillis: 10_000,
-    // A runner that was stopped must not keep the others waiting.
-    idle_in_transaction_session_timeout: 60_000,
-  });
-  pool.on('error', () => {});
+  const pool = openPool(url, 10);
   engine.setConfig({
     name: applicationName,
     systemDatabaseUrl: url,
     systemDatabasePool: pool,
     systemDatabaseSchemaName: engineSchema,
+    runMigrations: request.makesTables,
     applicationVersion,
     executorID: request.runner,
     logger: quiet,
@@ -125,27 +130,43 @@ export async function openEngine(
     registered.add(engine);
     engine.registerWorkflow((errand: Errand) => current(errand), {name: workflowName});
   }
-  await engine.launch();
-  for (const queue of [anywhere, queueOf(request.home)]) {
-    await engine.registerQueue(queue, {
-      workerConcurrency: request.atOnce,
-      minPollingIntervalMs: 200,
-      onConflict: 'always_update',
+  try {
+    await engine.launch();
+    for (const queue of [anywhere, queueOf(request.home)]) {
+      await engine.registerQueue(queue, {
+        workerConcurrency: request.atOnce,
+        minPollingIntervalMs: 200,
+        onConflict: 'always_update',
+      });
+    }
+    const client = await Client.create({
+      systemDatabaseUrl: url,
+      systemDatabasePool: pool,
+      systemDatabaseSchemaName: engineSchema,
+      applicationName,
+      logger: quiet,
     });
+    return {
+      ...dispatcherOf(client),
+      close: async () => {
+        await client.destroy();
+        await engine.shutdown();
+        await pool.end();
+      },
+    };
+  } catch (error) {
+    // It may be tried again, from the start.
+    await engine.shutdown().catch(() => {});
+    await pool.end().catch(() => {});
+    throw error;
   }
-  const client = await Client.create({
-    systemDatabaseUrl: url,
-    systemDatabasePool: pool,
-    systemDatabaseSchemaName: engineSchema,
-    applicationName,
-    logger: quiet,
-  });
-  return {
-    ...dispatcherOf(client),
-    close: async () => {
-      await client.destroy();
-      await engine.shutdown();
-      await pool.end();
-    },
-  };
+}
+
+/** Of the package: its tables are made for it. */
+export function engineVersion(): string {
+  const main = createRequire(import.meta.url).resolve('@dbos-inc/dbos-sdk');
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../../package.json', pathToFileURL(main)), 'utf8'),
+  );
+  return (manifest as {readonly version: string}).version;
 }

@@ -1,4 +1,4 @@
-import {engineSchema} from './tables.ts';
+import {engineSchema} from './schemas.ts';
 
 const fleetSchema = 'switcharoo_fleet';
 

@@ -11,7 +11,7 @@ import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops} from './engine-problems.ts';
 import {homeOf} from './home.ts';
 import {fleetsIn, type UnitRow, unitsIn, wavesIn} from './rows.ts';
-import {makeTables} from './tables.ts';
+import {makeTables, withEngineTables} from './tables.ts';
 import {freeStranded, machineOf, readOffered, takeUpLost} from './take-up.ts';
 import {
   type Claimant,
@@ -50,6 +50,7 @@ class Runner {
   readonly #self: Claimant;
   readonly #underWay = new Map<string, Errand>();
   #isUnreached = false;
+  #isEnding = false;
   #wake = (): void => {};
 
   constructor(request: RunnerRequest) {
@@ -60,17 +61,25 @@ class Runner {
   async serve(): Promise<void> {
     const {database, signals, atOnce} = this.#request;
     await untilReached(database, () => this.#register());
+    const work = (errand: Errand) => this.#work(errand);
     const dispatcher = await untilReached(database, () =>
-      openEngine(database.url, {...this.#self, atOnce, work: (errand) => this.#work(errand)}),
+      withEngineTables(database, (makesTables) =>
+        openEngine(database.url, {...this.#self, atOnce, makesTables, work}),
+      ),
     );
-    while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
-      await this.#pause();
+    try {
+      while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
+        await this.#pause();
+      }
+    } finally {
+      // Also after a mistake of ours: a run in an outage is not left there.
+      this.#isEnding = true;
+      while (this.#underWay.size > 0) {
+        await this.#beat().catch(() => database.revive().catch(() => {}));
+        await sleep(tickMs / 4);
+      }
+      await dispatcher.close();
     }
-    while (this.#underWay.size > 0) {
-      await this.#tick(dispatcher);
-      await sleep(tickMs / 4);
-    }
-    await dispatcher.close();
     // Nobody need wait to hear from it again. Without PostgreSQL it is not heard, either.
     await database.pool
       .query("UPDATE switcharoo_fleet.runner SET beat = '-infinity' WHERE runner = $1", [
@@ -90,6 +99,10 @@ class Runner {
     stopping.removeEventListener('abort', wake);
   }
 
+  get #isStopping(): boolean {
+    return this.#isEnding || this.#request.signals.stopping.aborted;
+  }
+
   async #register(): Promise<void> {
     const {host, database} = this.#request;
     const {machine, path} = host.state;
@@ -106,19 +119,14 @@ class Runner {
 
   /** Whether nothing is left to do. What PostgreSQL does not answer is asked at the next one. */
   async #tick(dispatcher: Dispatcher): Promise<boolean> {
-    const {database, host, say, untilIdle, signals} = this.#request;
+    const {database, host, say, untilIdle} = this.#request;
     const around = {...this.#self, host, database, dispatcher};
     try {
-      await database.pool.query(
-        'UPDATE switcharoo_fleet.runner SET beat = now() WHERE runner = $1',
-        [this.#self.runner],
-      );
+      await this.#beat();
       await takeUpLost(around);
       await readOffered(around);
       await freeStranded(around);
-      if (!signals.stopping.aborted) {
-        await this.#admitAll(dispatcher);
-      }
+      await this.#admitAll(dispatcher);
       if (this.#isUnreached) {
         this.#isUnreached = false;
         say('PostgreSQL is back.');
@@ -135,6 +143,13 @@ class Runner {
       await database.revive().catch(() => {});
       return false;
     }
+  }
+
+  async #beat(): Promise<void> {
+    const {pool} = this.#request.database;
+    await pool.query('UPDATE switcharoo_fleet.runner SET beat = now() WHERE runner = $1', [
+      this.#self.runner,
+    ]);
   }
 
   async #admitAll({enqueue}: Dispatcher): Promise<void> {
@@ -161,8 +176,8 @@ class Runner {
 
   /** What DBOS calls. It ends when the rows say how the attempt ended, and throws nothing that DBOS would try again. */
   async #work(errand: Errand): Promise<void> {
-    const {database, signals} = this.#request;
-    if (signals.stopping.aborted) {
+    const {database} = this.#request;
+    if (this.#isStopping) {
       return; // admitted again, for another runner
     }
     const key = `${errand.fleet}/${errand.unit}`;
@@ -223,8 +238,8 @@ class Runner {
   }
 
   async #mayBeginOutage(errand: Errand, stopping: AbortSignal): Promise<Problem | undefined> {
-    const {database, signals} = this.#request;
-    if (signals.stopping.aborted) {
+    const {database} = this.#request;
+    if (this.#isStopping) {
       return runnerStops();
     }
     return untilReached(database, () => claimOutage(database, errand, this.#self), stopping);

@@ -1,19 +1,19 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {PoolClient} from 'pg';
 import {SwitcharooError} from '../model/problem.ts';
 import type {FleetDatabase} from './database.ts';
+import {engineVersion, makeEngineTables} from './engine.ts';
 import {tablesNewer} from './engine-problems.ts';
 
-/** Of the tables of DBOS. */
-export const engineSchema = 'switcharoo_dbos';
-
 const version = 1;
-/** Two commands that make the tables at once. */
-const makingLock = 7_142_002;
+/** Two commands that make the tables at once, ours or those of DBOS. */
+const tablesLock = 7_142_002;
+const makingLock = 7_142_003;
 
 /** Makes the tables where they are missing. It needs the right to create a schema only then. */
 export async function makeTables({transaction}: FleetDatabase): Promise<void> {
   await transaction(async (client) => {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [makingLock]);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [tablesLock]);
     const made = await versionIn(client);
     if (made === undefined) {
       await client.query(tables);
@@ -22,6 +22,49 @@ export async function makeTables({transaction}: FleetDatabase): Promise<void> {
       throw new SwitcharooError(tablesNewer(made, version));
     }
   });
+}
+
+/** As their owner: nobody else needs the right to make any. */
+export async function makeAllTables(database: FleetDatabase): Promise<void> {
+  await makeTables(database);
+  await withEngineTables(database, async (makes) => {
+    if (makes) {
+      await makeEngineTables(database.url);
+    }
+  });
+}
+
+/**
+ * Does what may need the tables of DBOS to be made, one process at a time. `makes`: they are missing, or of another
+ * release of DBOS. Runners of the release before go on meanwhile. DBOS makes indexes concurrently, and those wait for
+ * every transaction that is open: nobody waits for the lock in one.
+ */
+export async function withEngineTables<Result>(
+  {pool}: Pick<FleetDatabase, 'pool'>,
+  work: (makes: boolean) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    while (!(await hasLock(client))) {
+      await sleep(100);
+    }
+    const {rows} = await client.query('SELECT engine FROM switcharoo_fleet.version');
+    const current = engineVersion();
+    const makes = rows[0]?.engine !== current;
+    const result = await work(makes);
+    if (makes) {
+      await client.query('UPDATE switcharoo_fleet.version SET engine = $1', [current]);
+    }
+    return result;
+  } finally {
+    // The lock ends with its connection.
+    client.release(true);
+  }
+}
+
+async function hasLock(client: PoolClient): Promise<boolean> {
+  const {rows} = await client.query('SELECT pg_try_advisory_lock($1) AS mine', [makingLock]);
+  return rows[0]?.mine === true;
 }
 
 export async function hasTables({
@@ -42,7 +85,7 @@ async function versionIn(client: PoolClient): Promise<number | undefined> {
 // Who approved or ordered what is PostgreSQL's own session_user: the grants of a role leave these columns out.
 const tables = `
 CREATE SCHEMA switcharoo_fleet;
-CREATE TABLE switcharoo_fleet.version (version int NOT NULL);
+CREATE TABLE switcharoo_fleet.version (version int NOT NULL, engine text);
 
 CREATE TABLE switcharoo_fleet.fleet (
   fleet text PRIMARY KEY,

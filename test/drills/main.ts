@@ -24,6 +24,9 @@ const {values, positionals} = parseArgs({
     'back-and-forth': {type: 'boolean', default: false},
     /** So many random nights, from the seed on; with `--two-hosts`, of two hosts that share one store. */
     schedules: {type: 'string'},
+    /** A fleet of `--units`, with PostgreSQL and the runners killed at random. */
+    fleet: {type: 'boolean', default: false},
+    units: {type: 'string', default: '200'},
     /** Only these of the points, counted from 1: 3,7 */
     only: {type: 'string'},
     points: {type: 'string', default: '20'},
@@ -52,6 +55,11 @@ if (values.races !== undefined) {
 if (values.barriers) {
   const {drillBarriers} = await import('./two-hosts-barriers.ts');
   failures.push(tell(await drillBarriers({only: values.only?.split(',').map(Number)}, say)));
+}
+if (values.fleet) {
+  const {drillFleet} = await import('./fleet-kills.ts');
+  const size = {units: Number(values.units), waves: 5, postgresKills: 20, runnerKills: 50};
+  failures.push(tell([await drillFleet({...size, seed: Number(values.seed)}, say)]));
 }
 const isSmall = values.races !== undefined || values.barriers || values.schedules !== undefined;
 if (values['two-hosts'] && !isSmall) {

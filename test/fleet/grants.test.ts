@@ -1,12 +1,11 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
-import {makeEngineTables} from '../../src/fleet/engine.ts';
 import {fleetGrants} from '../../src/fleet/grants.ts';
 import {approveWave, holdFleet, leaveOut, releaseFleet, startWave} from '../../src/fleet/orders.ts';
 import {fleetReport} from '../../src/fleet/report.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {serveFleet} from '../../src/fleet/runner.ts';
-import {makeTables} from '../../src/fleet/tables.ts';
+import {makeAllTables, makeTables} from '../../src/fleet/tables.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 
 let light: LightFleet;
@@ -39,8 +38,7 @@ beforeAll(async () => {
     await pool.query(`CREATE ROLE the_${role} LOGIN PASSWORD 'p' IN ROLE switcharoo_fleet_${role}`);
   }
   const owner = await as('the_owner');
-  await makeTables(owner);
-  await makeEngineTables(owner.url);
+  await makeAllTables(owner);
   for (const role of ['runner', 'operator', 'approver', 'reader']) {
     for (const statement of statementsOf(role)) {
       await owner.pool.query(statement);

@@ -10,6 +10,7 @@ import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {unitsOf} from '../../src/model/fleet.ts';
 import {thisHost} from '../../src/run/host.ts';
+import {endWithTest} from '../end-with-test.ts';
 
 const runbook = fileURLToPath(new URL('light-service.ts', import.meta.url));
 
@@ -21,6 +22,8 @@ export interface LightFleet {
   /** How often a service was cut over, and reversed. */
   cutovers(unit: string): readonly string[];
   serviceFolder(unit: string): string;
+  /** The first process of its PostgreSQL. */
+  serverPid(): number;
   /** As `fleet start` writes them down. */
   started(fleet: Fleet, wave: string): readonly StartedUnit[];
   /** A fleet of these waves. */
@@ -38,12 +41,14 @@ export async function openLightFleet(): Promise<LightFleet> {
   const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-state-'));
   const database = await openDatabase(stateFolder, '');
   const loaded = await loadRunbook(runbook);
+  endWithTest({pid: serverPidIn(stateFolder)});
   const serviceFolder = (unit: string) => join(folder, 'services', unit);
   return {
     folder,
     stateFolder,
     database,
     serviceFolder,
+    serverPid: () => serverPidIn(stateFolder),
     cutovers: (unit) => {
       const file = join(serviceFolder(unit), 'cutovers');
       return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
@@ -93,6 +98,11 @@ export async function openLightFleet(): Promise<LightFleet> {
     );
     return file;
   }
+}
+
+function serverPidIn(stateFolder: string): number {
+  const file = join(stateFolder, 'fleet-postgres', 'data', 'postmaster.pid');
+  return Number(readFileSync(file, 'utf8').split('\n')[0]);
 }
 
 export const hostOf = (stateFolder: string) => thisHost(stateFolder);

@@ -42,9 +42,11 @@ export default defineRunbook({
   .step('switch', localCommand, {
     on: {machine: 'machine'},
     input: ({params}) => ({
-      ...{does: 'cut over', undoes: 'cut over to the old side', check: made('switched')},
-      do: `${breaking(params.breaks === 'switch')}echo cutover >> "$FOLDER/cutovers"; touch "$FOLDER/switched"`,
-      undo: 'rm -f "$FOLDER/switched"; echo reversal >> "$FOLDER/cutovers"',
+      ...{does: 'cut over', undoes: 'cut over to the old side'},
+      // The line is the cutover: whatever dies, it was written or it was not.
+      check: 'test "$(tail -n 1 "$FOLDER/cutovers" 2>/dev/null)" = cutover',
+      do: `${breaking(params.breaks === 'switch')}echo cutover >> "$FOLDER/cutovers"`,
+      undo: 'echo reversal >> "$FOLDER/cutovers"',
       values: {FOLDER: params.folder},
     }),
   })

@@ -1,8 +1,7 @@
-import {makeEngineTables} from '../../fleet/engine.ts';
 import {fleetGrants} from '../../fleet/grants.ts';
 import {fleetReport} from '../../fleet/report.ts';
 import {fleetNamed} from '../../fleet/status.ts';
-import {makeTables} from '../../fleet/tables.ts';
+import {makeAllTables} from '../../fleet/tables.ts';
 import {fleetGrantsText, fleetReportText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -24,8 +23,7 @@ export const showFleetReport = (app: App, name: string | undefined): Promise<Exi
 /** Makes the tables, or brings them up to date. */
 export const makeFleetTables = (app: App): Promise<ExitCode> =>
   inDatabase(app, async (database) => {
-    await makeTables(database);
-    await makeEngineTables(database.url);
+    await makeAllTables(database);
     const next = [app.paste('fleet permissions')];
     if (app.json) {
       printDocument(app, 'fleet-init', {ready: true, next});

@@ -1,0 +1,295 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {resumeUnit} from '../../src/fleet/orders.ts';
+import {type UnitRow, unitsIn} from '../../src/fleet/rows.ts';
+import {makeTables} from '../../src/fleet/tables.ts';
+import type {Fleet} from '../../src/model/fleet.ts';
+import {thisHost} from '../../src/run/host.ts';
+import {progressIn} from '../../src/run/past-runs.ts';
+import {endWithTest} from '../end-with-test.ts';
+import {type LightFleet, openLightFleet} from '../fleet/light-fleet.ts';
+import {Chance} from '../simulation/chance.ts';
+
+interface FleetDrill {
+  readonly units: number;
+  readonly waves: number;
+  readonly postgresKills: number;
+  readonly runnerKills: number;
+  readonly seed: number;
+}
+
+export interface FleetDrillResult {
+  readonly problems: readonly string[];
+  readonly postgresKilled: number;
+  readonly runnersKilled: number;
+  readonly startsKilled: number;
+  /** Units that a person was asked about, and said that they go on. */
+  readonly offered: number;
+  readonly seconds: number;
+}
+
+const program = fileURLToPath(new URL('../../bin/switcharoo.js', import.meta.url));
+/** Two runners share the first state folder. */
+const homes = [0, 0, 1, 2];
+
+/** Moves a fleet of light services with real processes, and kills them at random. */
+export async function drillFleet(
+  drill: FleetDrill,
+  say: (text: string) => void,
+): Promise<FleetDrillResult> {
+  const light = await openLightFleet();
+  const stage = new Stage(light, drill, say);
+  try {
+    return await stage.play();
+  } finally {
+    await stage.clear();
+    await light.clear();
+  }
+}
+
+class Stage {
+  readonly #light: LightFleet;
+  readonly #drill: FleetDrill;
+  readonly #say: (text: string) => void;
+  readonly #chance: Chance;
+  readonly #fleet: Fleet;
+  readonly #folders: readonly string[];
+  readonly #runners: ChildProcess[] = [];
+  readonly #killed = {postgres: 0, runners: 0, starts: 0};
+  readonly #problems: string[] = [];
+  #offered = 0;
+
+  constructor(light: LightFleet, drill: FleetDrill, say: (text: string) => void) {
+    this.#light = light;
+    this.#drill = drill;
+    this.#say = say;
+    this.#chance = new Chance(drill.seed);
+    this.#folders = [0, 1, 2].map(() => mkdtempSync(join(tmpdir(), 'switcharoo-home-')));
+    const each = Math.ceil(drill.units / drill.waves);
+    const waves = Object.fromEntries(
+      Array.from({length: drill.waves}, (_, wave) => [
+        `wave-${wave}`,
+        Array.from(
+          {length: Math.min(each, drill.units - wave * each)},
+          (_unit, at) => `unit-${wave * each + at}`,
+        ),
+      ]),
+    );
+    this.#fleet = {...light.fleetOf('drilled', waves, {outageSeconds: 0.1}), atOnce: {units: 8}};
+    writeFileSync(this.#file, `export default ${JSON.stringify(this.#fleet)};\n`);
+  }
+
+  async play(): Promise<FleetDrillResult> {
+    await makeTables(this.#light.database);
+    for (const [at, home] of homes.entries()) {
+      this.#startRunner(at, home);
+    }
+    const startedMs = performance.now();
+    for (const wave of Object.keys(this.#fleet.waves)) {
+      await this.#startWave(wave);
+      await this.#watchWave(wave);
+      const seconds = Math.round((performance.now() - startedMs) / 1_000);
+      const {postgres, runners} = this.#killed;
+      this.#say(
+        `${wave} done after ${seconds} s, PostgreSQL killed ${postgres}, runners ${runners}`,
+      );
+    }
+    const seconds = (performance.now() - startedMs) / 1_000;
+    await this.#stopRunners();
+    this.#judge(await this.#units());
+    this.#say(
+      `${this.#drill.units} units in ${Math.round(seconds)} s; killed: PostgreSQL ${this.#killed.postgres}, runners ${this.#killed.runners}, starts ${this.#killed.starts}; offered to a person and resumed: ${this.#offered}`,
+    );
+    for (const problem of this.#problems) {
+      this.#say(problem);
+    }
+    return {
+      problems: this.#problems,
+      postgresKilled: this.#killed.postgres,
+      runnersKilled: this.#killed.runners,
+      startsKilled: this.#killed.starts,
+      offered: this.#offered,
+      seconds,
+    };
+  }
+
+  async clear(): Promise<void> {
+    await this.#stopRunners();
+    for (const folder of this.#folders) {
+      rmSync(folder, {recursive: true, force: true});
+    }
+  }
+
+  get #file(): string {
+    return join(this.#light.folder, 'waves.mjs');
+  }
+
+  #spawn(home: string, ...words: readonly string[]): ChildProcess {
+    const log = openSync(join(this.#light.folder, 'log'), 'a');
+    const child = spawn(process.execPath, [program, '--state-dir', home, ...words], {
+      cwd: this.#light.folder,
+      env: {...process.env, DATABASE_URL: this.#light.database.url},
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    endWithTest(child);
+    return child;
+  }
+
+  #startRunner(at: number, home: number): void {
+    this.#runners[at] = this.#spawn(this.#folders[home] ?? '', 'fleet', 'runner', '--at-once', '4');
+  }
+
+  async #stopRunners(): Promise<void> {
+    await Promise.all(this.#runners.splice(0).map(kill));
+  }
+
+  /** Killed at random moments first: each time all units of the wave are written down, or none. */
+  async #startWave(wave: string): Promise<void> {
+    const home = this.#folders[0] ?? '';
+    const size = Object.keys(this.#fleet.waves[wave]?.units ?? {}).length;
+    for (let kills = 0; kills < 2; kills += 1) {
+      const starting = this.#spawn(home, 'fleet', 'start', wave, '--file', this.#file);
+      await sleep(this.#chance.between(300, 1_500));
+      await kill(starting);
+      this.#killed.starts += 1;
+      const count = (await this.#units()).filter((unit) => unit.wave === wave).length;
+      if (count !== 0 && count !== size) {
+        this.#problems.push(`A killed start of ${wave} wrote ${count} of ${size} units.`);
+      }
+    }
+    const started = this.#spawn(home, 'fleet', 'start', wave, '--file', this.#file);
+    const [code] = await once(started, 'exit');
+    if (code !== 0) {
+      throw new Error(`fleet start ${wave} ended with ${code}: ${this.#log()}`);
+    }
+  }
+
+  /** Until all of its units are done. Kills as many as are due, and says of each offered unit that it goes on. */
+  async #watchWave(wave: string): Promise<void> {
+    const limitMs = performance.now() + 300_000;
+    for (;;) {
+      const units = await this.#units();
+      const done = units.filter(({status}) => status === 'done').length;
+      await this.#killWhatIsDue(done);
+      this.#startEnded();
+      for (const {unit, status} of units) {
+        if (status === 'offered' || status === 'failed') {
+          this.#offered += 1;
+          await this.#asked(() =>
+            resumeUnit(this.#light.database, {fleet: 'drilled', unit, operator: 'kim@desk'}),
+          );
+        }
+      }
+      const left = units.filter((unit) => unit.wave === wave && unit.status !== 'done');
+      if (left.length === 0) {
+        return;
+      }
+      if (performance.now() > limitMs) {
+        const states = left.map(({unit, status, run}) => `${unit} ${status} ${run}`).join(', ');
+        throw new Error(`${wave} hangs: ${states}\n${this.#log()}`);
+      }
+      await sleep(this.#chance.between(50, 250));
+    }
+  }
+
+  async #killWhatIsDue(done: number): Promise<void> {
+    const {units, postgresKills, runnerKills} = this.#drill;
+    const due = (all: number) => Math.min(all, Math.floor(((done + 1) / units) * (all + 1)));
+    if (this.#killed.runners < due(runnerKills)) {
+      this.#killed.runners += 1;
+      const at = this.#chance.below(homes.length);
+      const runner = this.#runners[at];
+      if (runner) {
+        await kill(runner);
+      }
+      this.#startRunner(at, homes[at] ?? 0);
+    }
+    if (this.#killed.postgres < due(postgresKills)) {
+      this.#killed.postgres += 1;
+      process.kill(this.#light.serverPid(), 'SIGKILL');
+      await sleep(this.#chance.between(0, 1_500));
+      await this.#light.database.revive();
+      endWithTest({pid: this.#light.serverPid()});
+    }
+  }
+
+  /** As systemd does: one that was started while PostgreSQL was away has ended. */
+  #startEnded(): void {
+    for (const [at, {exitCode}] of this.#runners.entries()) {
+      if (exitCode !== null && exitCode !== 3) {
+        throw new Error(`A runner ended with ${exitCode}: ${this.#log()}`);
+      }
+      if (exitCode !== null) {
+        this.#startRunner(at, homes[at] ?? 0);
+      }
+    }
+  }
+
+  #units(): Promise<readonly UnitRow[]> {
+    return this.#asked(() => unitsIn(this.#light.database.pool, 'drilled'));
+  }
+
+  /** A server that was just started again may have ended the connection. */
+  async #asked<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tries > 20) {
+          throw error;
+        }
+        await sleep(100);
+      }
+    }
+  }
+
+  #judge(units: readonly UnitRow[]): void {
+    const {size} = new Set(units.map(({unit}) => unit));
+    if (size !== this.#drill.units) {
+      this.#problems.push(`${size} of ${this.#drill.units} units are written down.`);
+    }
+    const doneRuns = this.#doneRuns();
+    for (const {unit} of units) {
+      const lines = this.#light.cutovers(unit);
+      const net = lines.filter((line) => line === 'cutover').length * 2 - lines.length;
+      const isTwice = lines.some((line, at) => line === lines[at - 1]);
+      if (net !== 1 || isTwice) {
+        this.#problems.push(`${unit} was cut over like this: ${lines.join(', ') || 'never'}.`);
+      }
+      if (doneRuns.get(unit) !== 1) {
+        this.#problems.push(`${unit} has ${doneRuns.get(unit) ?? 0} journals that are done.`);
+      }
+    }
+  }
+
+  #doneRuns(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const folder of this.#folders) {
+      const host = thisHost(folder);
+      for (const run of host.state.runs()) {
+        const {outcome, run: head} = progressIn(host, run);
+        if (outcome === 'done') {
+          counts.set(head.inventory.name, (counts.get(head.inventory.name) ?? 0) + 1);
+        }
+      }
+    }
+    return counts;
+  }
+
+  #log(): string {
+    return readFileSync(join(this.#light.folder, 'log'), 'utf8').split('\n').slice(-40).join('\n');
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+}
