@@ -36,6 +36,14 @@ async function connected(
 ): Promise<FleetDatabase> {
   const {url} = first;
   let server = first;
+  let reviving: Promise<void> | undefined;
+  const revive = async (): Promise<void> => {
+    if (again) {
+      const earlier = server;
+      server = await again();
+      await earlier.leave();
+    }
+  };
   const pool = openPool(url, 6);
   try {
     await pool.query('SELECT 1');
@@ -48,12 +56,12 @@ async function connected(
     isOwn: again !== undefined,
     pool,
     transaction: (work) => inTransaction(pool, work),
-    revive: async () => {
-      if (again) {
-        const earlier = server;
-        server = await again();
-        await earlier.leave();
-      }
+    revive: () => {
+      // Everything that met the same end asks for it: one start is enough, and each is a user to count.
+      reviving ??= revive().finally(() => {
+        reviving = undefined;
+      });
+      return reviving;
     },
     close: async () => {
       await pool.end();

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
+import {endWithTest} from '../end-with-test.ts';
 
 const folders: string[] = [];
 const opened: FleetDatabase[] = [];
@@ -23,6 +24,7 @@ function newFolder(): string {
 async function open(folder: string): Promise<FleetDatabase> {
   const database = await openDatabase(folder, '');
   opened.push(database);
+  endWithTest({pid: serverOf(folder)});
   return database;
 }
 
@@ -79,4 +81,17 @@ test('a PostgreSQL that does not answer is named without its password', async ()
   await expect(refused).rejects.toThrow(
     'PostgreSQL at 127.0.0.1:1/fleet does not answer: connect ECONNREFUSED 127.0.0.1:1',
   );
+});
+
+test('a server that several parts of a process start again at once ends with that process', async () => {
+  const folder = newFolder();
+  const database = await open(folder);
+  process.kill(serverOf(folder), 'SIGKILL');
+  await Promise.all([database.revive(), database.revive(), database.revive()]);
+  endWithTest({pid: serverOf(folder)});
+  expect((await database.pool.query('SELECT 1 AS one')).rows).toEqual([{one: 1}]);
+  const server = serverOf(folder);
+  await database.close();
+  opened.splice(0);
+  expect(isAlive(server)).toBe(false);
 });
