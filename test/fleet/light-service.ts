@@ -10,6 +10,8 @@ export default defineRunbook({
   summary: 'Move a service that is a folder.',
   params: z.object({
     folder: z.string(),
+    /** How long it is prepared before its outage. */
+    prepareSeconds: z.coerce.number().default(0),
     /** How long its outage lasts. */
     outageSeconds: z.coerce.number().default(0),
     /** The entry that fails while there is a file "broken". */
@@ -23,7 +25,7 @@ export default defineRunbook({
     on: {machine: 'machine'},
     input: ({params}) => ({
       ...{does: 'prepare the service', undoes: 'remove what was prepared', check: made('prepared')},
-      do: `${breaking(params.breaks === 'prepare')}touch "$FOLDER/prepared"`,
+      do: `${breaking(params.breaks === 'prepare')}touch "$FOLDER/prepared"; sleep ${params.prepareSeconds}`,
       undo: 'rm -f "$FOLDER/prepared"',
       values: {FOLDER: params.folder},
     }),

@@ -1,5 +1,6 @@
 import {appendFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {holdFleet, releaseFleet, resumeUnit, startWave} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
@@ -96,4 +97,23 @@ test('a runner whose inventory is not what was approved does not run it', async 
   const [unit] = await unitsIn(light.database.pool, 'changed');
   expect(unit).toMatchObject({status: 'failed', problem: {code: 'fleet-unit-changed'}, changes: 0});
   expect(light.cutovers('forum')).toEqual([]);
+});
+
+test('a hold pauses a run before its outage, and after the release the same run goes on', async () => {
+  const fleet = light.fleetOf('paused', {only: ['pausing']}, {prepareSeconds: 1});
+  await start(fleet, 'only');
+  const served = serve();
+  const one = async () => (await unitsIn(light.database.pool, 'paused'))[0];
+  while ((await one())?.status !== 'running') {
+    await sleep(20);
+  }
+  await holdFleet(light.database, {fleet: 'paused', operator, because: undefined});
+  await served;
+  const held = await one();
+  expect([held?.status, held?.inOutage, light.cutovers('pausing')]).toEqual(['waiting', false, []]);
+  await releaseFleet(light.database, {fleet: 'paused', operator});
+  await serve();
+  const done = await one();
+  expect([done?.status, done?.run, done?.attempt]).toEqual(['done', held?.run, 2]);
+  expect(light.cutovers('pausing')).toEqual(['cutover']);
 });
