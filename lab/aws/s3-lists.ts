@@ -6,7 +6,8 @@ export interface Version {
   readonly bytes: Uint8Array;
   readonly etag: string;
   readonly modified: Date;
-  readonly contentType: string;
+  /** What is sent with it. */
+  readonly served: Readonly<Record<string, string>>;
   /** The object was deleted, and its versions before are kept. */
   readonly isMarker?: true;
 }

@@ -189,18 +189,27 @@ function addVersion(
   bucket: Bucket,
   key: string,
   bytes: Uint8Array,
-  contentType = 'binary/octet-stream',
+  served: Version['served'] = {},
 ): Version {
   const version = {
     id: randomBytes(16).toString('base64url'),
     bytes,
     etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
     modified: new Date(),
-    contentType,
+    served: {'content-type': 'binary/octet-stream', ...served},
   };
   bucket.set(key, [version, ...(bucket.get(key) ?? [])]);
   return version;
 }
+
+/** Kept as it was sent (API reference, PutObject). */
+const servedIn = (headers: AwsRequest['headers']): Version['served'] =>
+  Object.fromEntries(
+    ['content-type', 'cache-control'].flatMap((name) => {
+      const value = headers[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 function objectReply(bucket: Bucket, key: string, {method, query}: AwsRequest): AwsReply {
   const versionId = query.get('versionId');
@@ -215,7 +224,7 @@ function objectReply(bucket: Bucket, key: string, {method, query}: AwsRequest): 
   return {
     status: 200,
     headers: {
-      'content-type': version.contentType,
+      ...version.served,
       'content-length': String(version.bytes.length),
       etag: version.etag,
       'last-modified': version.modified.toUTCString(),
@@ -240,6 +249,6 @@ function putReply(bucket: Bucket, key: string, {headers, bytes}: AwsRequest): Aw
       412,
     );
   }
-  const {etag, id} = addVersion(bucket, key, bytes, headers['content-type']);
+  const {etag, id} = addVersion(bucket, key, bytes, servedIn(headers));
   return {status: 200, headers: {etag, 'x-amz-version-id': id}, body: ''};
 }

@@ -23,8 +23,17 @@ export interface ObjectStore {
   caller(signal: AbortSignal): Promise<Principal>;
   /** All keys that begin with a prefix, in order. */
   keys(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Writes a file for browsers, over what is there. No run relies on an object with such a key. */
+  publish(
+    key: PageKey,
+    {text, type}: {readonly text: string; readonly type: string},
+    signal: AbortSignal,
+  ): Promise<void>;
   readonly safeguards: StoreSafeguards;
 }
+
+/** Of the page of a run. No run has such a name. */
+export type PageKey = `live/${string}`;
 
 /** What keeps an object as it is, against those who may write to the store. No run needs it. */
 interface StoreSafeguards {

@@ -9,6 +9,7 @@ export interface StoreCheck {
     | 'plain-write'
     | 'deletion'
     | 'approvals'
+    | 'live-page'
     | 'versions'
     | 'object-lock'
     | 'round-trip';

@@ -56,6 +56,7 @@ async function checksOf(
     good('one-writer', `Two writers raced for the same key ${races} times, and one won each time.`),
     await tryPlainWrite(tried),
     await tryForeignApproval(tried),
+    await tryPage(tried),
     await tryDeletion(tried),
     await asked('versions', () => keepsVersions(signal), withoutVersions),
     await asked('object-lock', () => retention(signal), withoutLock),
@@ -170,6 +171,28 @@ async function tryForeignApproval({store, folder, signal, keys}: Tried): Promise
     : notChecked('approvals', end.because);
 }
 
+/** A page that nobody shows: its run cannot exist. */
+const triedPage = 'live/00000000-000000-0000/state.json';
+
+async function tryPage({store, signal, keys}: Tried): Promise<StoreCheck> {
+  const page = {text: '{}\n', type: 'application/json'};
+  const end = await store.publish(triedPage, page, signal).catch(failure);
+  if (!end) {
+    keys.push(triedPage);
+    return good('live-page', 'This account may write the live page.');
+  }
+  return end.isDenied
+    ? {
+        check: 'live-page',
+        result: 'advice',
+        observed: 'This account may not write the live page: `live --to-store` fails.',
+        hint: setupHint(
+          'Allow it with the policies of the bucket and of operators. Print them with',
+        ),
+      }
+    : notChecked('live-page', end.because);
+}
+
 async function tryDeletion({store, folder, signal, keys}: Tried): Promise<StoreCheck> {
   const key = `${folder}race-0`;
   const end = await store.safeguards.remove(key, signal).catch(failure);
@@ -262,6 +285,7 @@ async function stoppedBy(tried: Tried, check: StoreCheck['check'], error: unknow
 const left = async ({store, folder, signal}: Tried): Promise<readonly string[]> => [
   ...(await store.keys(folder, signal)),
   ...(await store.keys(`approvals/${folder}`, signal)),
+  ...(await store.keys(triedPage, signal)),
   roundTripKey,
 ];
 

@@ -40,11 +40,18 @@ export interface StoredObject {
   readonly modified: Date;
 }
 
+/** What S3 sends with an object. */
+export interface Served {
+  readonly type: string;
+  readonly cacheControl: string;
+}
+
 /** What may be changed in a bucket. */
 export interface BucketWriter extends BucketReader {
   /** Writes an object where there is none (API reference, PutObject, `If-None-Match`). `taken`: there is one. */
   add(key: string, text: string, signal: AbortSignal): Promise<'added' | 'taken'>;
-  write(key: string, text: string, signal: AbortSignal): Promise<void>;
+  /** `served`: how browsers are to take it. */
+  write(key: string, text: string, signal: AbortSignal, served?: Served): Promise<void>;
   /** Does nothing where there is no such object. */
   remove(key: string, signal: AbortSignal): Promise<void>;
 }

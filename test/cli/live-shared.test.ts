@@ -1,8 +1,10 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout} from 'node:timers/promises';
+import {GetObjectCommand, S3Client} from '@aws-sdk/client-s3';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {type AwsEndpoint, startAwsEndpoint} from '../../lab/aws/endpoint.ts';
-import {createS3} from '../../lab/aws/s3.ts';
+import {createS3, type S3} from '../../lab/aws/s3.ts';
 import {keyOf} from '../../src/journal/shared-log.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import {s3Store} from '../../steps/s3/index.ts';
@@ -16,31 +18,41 @@ const never = new AbortController().signal;
 
 let desk: Desk;
 let endpoint: AwsEndpoint;
+let s3: S3;
+let inventory: string;
 beforeEach(async () => {
   desk = openDesk();
-  const s3 = createS3({buckets: {cutovers: {}}});
+  s3 = createS3({buckets: {cutovers: {}}});
   endpoint = await startAwsEndpoint({services: [s3], credentials});
+  const target = {kind: 's3-store', ...settings()};
+  const whole = {name: 'try', params: {}, targets: {journals: target}, store: 'journals'};
+  inventory = join(desk.stateFolder, 'inventory.yaml');
+  writeFileSync(inventory, JSON.stringify(whole));
 });
 afterEach(async () => {
   await desk.clear();
   await endpoint.stop();
 });
 
-test('the live page of a shared run follows its store, and says when that does not answer', async () => {
-  const settings = {bucket: 'cutovers', region: 'us-east-1', endpoint: endpoint.url, credentials};
-  const config = s3Store.config.parse(settings);
+const settings = () => ({
+  ...{bucket: 'cutovers', region: 'us-east-1', endpoint: endpoint.url, credentials},
+});
+
+/** Written on another host, whose state folder nobody has here. */
+async function sharedRun() {
+  const config = s3Store.config.parse(settings());
   const store = await s3Store.open(config, {name: 'journals', signal: never});
-  // Written on another host, whose state folder nobody has here.
   const journal = new JournalFile(join(desk.stateFolder, 'other-host'), run);
   const share = async (fact: Fact) => {
     const key = keyOf(run, journal.seq + 1);
     await store.reader.add(key, journal.lineWith(fact), never);
   };
   await share(runStarted({run, storePlace: 's3://cutovers'}));
-  const inventory = join(desk.stateFolder, 'inventory.yaml');
-  const target = {kind: 's3-store', ...settings};
-  const whole = {name: 'try', params: {}, targets: {journals: target}, store: 'journals'};
-  writeFileSync(inventory, JSON.stringify(whole));
+  return {share, close: store.close};
+}
+
+test('the live page of a shared run follows its store, and says when that does not answer', async () => {
+  const {share, close} = await sharedRun();
 
   const live = desk.start('live', '--shared', inventory, '--json');
   const printed = new Promise<string>((resolve) => {
@@ -65,5 +77,63 @@ test('the live page of a shared run follows its store, and says when that does n
   );
   live.child.kill('SIGTERM');
   expect(await live.ended).toMatchObject({code: 0, stderr: ''});
-  await store.close();
+  await close();
 }, 60_000);
+
+test('the live page in a store follows a run, outlasts a store that is away, and ends as the report', async () => {
+  const {share, close} = await sharedRun();
+  const live = desk.start('live', '--shared', inventory, '--to-store', inventory, '--json');
+  let stderr = '';
+  live.child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  await live.said('"url":"s3://cutovers/live/index.html"');
+  const file = (name: string) => s3.contents('cutovers')[`live/${name}`] ?? '';
+  const state = () => JSON.parse(file('state.json'));
+  expect(file('index.html')).toContain('data-follow="files"');
+  const first = state();
+  expect(first).toMatchObject({run, seq: 0, trouble: null});
+  expect([await servedOf('index.html'), await servedOf('state.json')]).toEqual([
+    ['text/html; charset=utf-8', 'no-store'],
+    ['application/json; charset=utf-8', 'no-store'],
+  ]);
+  await vi.waitFor(() => expect(state().madeAtUtc > first.madeAtUtc).toBe(true), 10_000);
+
+  endpoint.faults.add({service: 's3', operation: 'PutObject', kind: 'silence', times: 1_000});
+  await vi.waitFor(() => expect(stderr).toContain('the store does not answer. Trying again.'), {
+    timeout: 20_000,
+  });
+  endpoint.faults.clear();
+  await share({kind: 'run-done'});
+  await vi.waitFor(() => expect(state().structure).toBe('ended'), 20_000);
+  expect(state()).toMatchObject({run, seq: 1, trouble: null});
+  expect(file('index.html')).not.toContain('<script');
+  // A bucket may keep each version: after the report, nothing more is written.
+  const puts = endpoint.calls('s3', 'PutObject');
+  await setTimeout(3_500);
+  expect(endpoint.calls('s3', 'PutObject')).toBe(puts);
+
+  live.child.kill('SIGTERM');
+  const ended = await live.ended;
+  expect([ended.code, ended.stderr.match(/Trying again/g)]).toEqual([0, ['Trying again']]);
+  await close();
+}, 90_000);
+
+test('a store in which somebody else has a page is left as it is', async () => {
+  s3.put('cutovers', 'live/index.html', '<h1>Our shop</h1>');
+  const {code, stderr} = await desk.run('live', '--to-store', inventory);
+  expect({code, stderr}).toEqual({
+    code: 3,
+    stderr: expect.stringContaining('live-page-unwritable'),
+  });
+  expect(s3.contents('cutovers')).toEqual({'live/index.html': '<h1>Our shop</h1>'});
+});
+
+/** As S3 answers a browser. */
+async function servedOf(name: string): Promise<readonly (string | undefined)[]> {
+  const client = new S3Client({...settings(), credentials: {...credentials}, forcePathStyle: true});
+  const command = new GetObjectCommand({Bucket: 'cutovers', Key: `live/${name}`});
+  const {ContentType, CacheControl} = await client.send(command);
+  client.destroy();
+  return [ContentType, CacheControl];
+}

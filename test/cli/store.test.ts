@@ -62,6 +62,7 @@ test('a bucket that is made as store init says passes store check, and keeps wha
     'one-writer': 'good',
     'plain-write': 'good',
     approvals: 'good',
+    'live-page': 'good',
     deletion: 'good',
     versions: 'good',
     'object-lock': 'good',
@@ -70,7 +71,18 @@ test('a bucket that is made as store init says passes store check, and keeps wha
   expect(survey.next).toEqual([]);
   const keys = Object.keys(s3.contents('cutovers'));
   expect(keys.map((key) => key.replace('shop/', '')).sort()).toEqual([...survey.left].sort());
-  expect(keys).toHaveLength(14);
+  expect(keys).toHaveLength(15);
+  // As a bucket was made before there was a page in it.
+  const plain = {Null: {'s3:if-none-match': 'true'}};
+  const noPlain = {
+    Effect: 'Deny',
+    Action: 's3:PutObject',
+    Resource: '*',
+    Condition: plain,
+  } as const;
+  identity.attach(documentOf('operators.json'), {Statement: [noPlain]});
+  const earlier = lastDocument(await desk.run('store', 'check', '-i', store.file, '--json'));
+  expect(resultsOf(earlier)).toMatchObject({'plain-write': 'good', 'live-page': 'advice'});
   // With the operators' policy alone, what S3 says of the bucket is not checked.
   identity.attach(documentOf('operators.json'));
   const least = await desk.run('store', 'check', '-i', store.file);

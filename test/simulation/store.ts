@@ -68,6 +68,8 @@ export class SimulatedStore {
       added: (key, signal) => asking('other', () => this.#added(key), signal),
       caller: (signal) => asking('other', () => simulatedCaller, signal),
       keys: (prefix, signal) => asking('other', () => this.keys(prefix), signal),
+      publish: (key, {text}, signal) =>
+        asking('other', () => void this.#objects.set(key, {text, atMs: this.#nowMs()}), signal),
       safeguards: {
         overwrite: (key, text, signal) =>
           asking(

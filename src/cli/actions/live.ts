@@ -1,10 +1,9 @@
-import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {pathToFileURL} from 'node:url';
 import {messageOf} from '../../model/thrown.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {LiveRun} from '../../run/live-run.ts';
+import {openStore} from '../../run/open-store.ts';
 import {recallFolds} from '../../run/past-runs.ts';
 import {restForecasts} from '../../run/rest-forecast.ts';
 import type {App} from '../app.ts';
@@ -13,6 +12,7 @@ import {LiveFeed} from '../live/feed.ts';
 import {LiveFiles} from '../live/files.ts';
 import {followLabRequests} from '../live/lab-requests.ts';
 import {serveLive} from '../live/server.ts';
+import {StoreFiles} from '../live/store-files.ts';
 import {printDocument} from '../print-document.ts';
 import {sharedHolder} from './status.ts';
 
@@ -21,6 +21,8 @@ interface Place {
   readonly port: number;
   /** A folder for its files, instead of a server. */
   readonly to: string | undefined;
+  /** An inventory that names a store, or the place of a store: the same files go there. */
+  readonly toStore: string | undefined;
 }
 
 /** With the half second after which a page asks again, it is less than a second behind. */
@@ -48,10 +50,13 @@ export async function showLive(
   };
   feed.look();
   try {
-    if (place.to === undefined) {
-      await serve(app, {feed, run, look, signal}, place);
+    const following = {feed, run, look, signal};
+    if (place.toStore !== undefined) {
+      await writeToStore(app, following, place.toStore);
+    } else if (place.to !== undefined) {
+      await write(app, following, new LiveFiles(place.to));
     } else {
-      await write(app, {feed, run, look, signal}, place.to);
+      await serve(app, following, place);
     }
   } finally {
     dispose();
@@ -79,29 +84,41 @@ async function serve(app: App, {feed, run, look, signal}: Following, place: Plac
   }
 }
 
-/** If the folder cannot be written for a moment, this prints it once and tries again. */
+/** In a process of its own: a store that does not answer touches no run. */
+async function writeToStore(app: App, following: Following, where: string): Promise<void> {
+  const {run, signal} = following;
+  const {store, close} = await openStore(app, where, signal);
+  try {
+    const files = new StoreFiles(store, run);
+    await files.refuseOthers(signal);
+    await write(app, following, files);
+  } finally {
+    await close();
+  }
+}
+
+/** If the files cannot be written for a moment, this prints it once and tries again. */
 async function write(
   app: App,
   {feed, run, look, signal}: Following,
-  folder: string,
+  files: LiveFiles | StoreFiles,
 ): Promise<void> {
-  const files = new LiveFiles(folder);
-  files.write(feed);
-  tell(app, {url: pathToFileURL(join(folder, 'index.html')).href, run});
+  await files.write(feed, signal);
+  tell(app, {url: files.url, run});
   let isAway = false;
   while (!signal.aborted) {
     await look(writeEveryMs);
     try {
-      files.write(feed);
+      await files.write(feed, signal);
       isAway = false;
     } catch (error) {
-      if (!isAway) {
-        app.say(`! ${messageOf(error)} Trying again.`);
+      if (!isAway && !signal.aborted) {
+        app.say(`! ${messageOf(error)}. Trying again.`);
       }
       isAway = true;
     }
   }
-  files.end(feed);
+  await files.end(feed);
 }
 
 function tell(app: App, {url, run}: {readonly url: string; readonly run: string | undefined}) {

@@ -87,7 +87,7 @@ function surveyText(app: App, inventory: string, survey: StoreSurvey): string {
     count === 0
       ? []
       : [
-          `${count === 1 ? 'One object of this check stays' : `${count} objects of this check stay`} in ${survey.place}/check/, outside every journal.`,
+          `${count === 1 ? 'One object of this check stays' : `${count} objects of this check stay`} in ${survey.place}, outside every journal.`,
         ];
   return [`${paint.bold(survey.place)} (${survey.store})`, ...lines, ...leftLine].join('\n');
 }

@@ -182,6 +182,11 @@ const liveCommand = defineCommand({
       description:
         'Write the page and its state to this folder each second, instead of serving them',
     }),
+    toStore: optional({
+      placeholder: 'store',
+      description:
+        'Write the page and its state beside the shared journals, to the store of this inventory or to s3://bucket/prefix, instead of serving them',
+    }),
     shared,
   },
   prints: ['live'],
@@ -190,11 +195,12 @@ const liveCommand = defineCommand({
     'live --port 8080 --host 0.0.0.0',
     'live --shared s3://our-cutovers/shop',
     'live --shared production --to /srv/www/cutover',
+    'live --to-store production',
   ],
   run: async ({app, args: [run], options}) => {
     const {showLive} = await import('../actions/live.ts');
     const {withSharedRuns} = await import('../actions/shared.ts');
-    const {host = '127.0.0.1', port = 0, to} = options;
+    const {host = '127.0.0.1', port = 0, to, toStore} = options;
     if (to !== undefined) {
       refuseBeside(
         '--to',
@@ -202,7 +208,19 @@ const liveCommand = defineCommand({
         'With --to, the page is written to a folder, and your own web server serves it.',
       );
     }
-    return withSharedRuns(app, options.shared, (shown) => showLive(shown, run, {host, port, to}));
+    if (toStore !== undefined) {
+      refuseBeside(
+        '--to-store',
+        {
+          '--to': to !== undefined,
+          '--host': options.host !== undefined,
+          '--port': options.port !== undefined,
+        },
+        'With --to-store, the page is written to the store of the journals, and nothing is served.',
+      );
+    }
+    const place = {host, port, to, toStore};
+    return withSharedRuns(app, options.shared, (shown) => showLive(shown, run, place));
   },
 });
 

@@ -163,7 +163,7 @@ const storeSurvey = {
   checks: list(
     z.strictObject({
       check: z.enum([
-        ...['keys', 'one-writer', 'plain-write', 'deletion', 'approvals'],
+        ...['keys', 'one-writer', 'plain-write', 'deletion', 'approvals', 'live-page'],
         ...['versions', 'object-lock', 'round-trip'],
       ] as const),
       result: z

@@ -1,5 +1,6 @@
 import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import {SwitcharooError} from '../../model/problem.ts';
 import {messageOf} from '../../model/thrown.ts';
 import {pageMark} from '../../report/index.ts';
@@ -29,6 +30,10 @@ export class LiveFiles {
         filesUnwritable(folder, 'its state.json was not written by switcharoo'),
       );
     }
+  }
+
+  get url(): string {
+    return pathToFileURL(join(this.#folder, 'index.html')).href;
   }
 
   write(feed: LiveFeed): void {
@@ -63,7 +68,7 @@ export class LiveFiles {
 }
 
 /** Of each state that was ever written. */
-const stateMark = '"madeAtUtc":"';
+export const stateMark = '"madeAtUtc":"';
 
 function textIn(folder: string, name: string, orElse: string): string {
   const path = join(folder, name);

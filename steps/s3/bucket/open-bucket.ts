@@ -3,7 +3,7 @@ import type {Readable} from 'node:stream';
 import type {S3Client} from '@aws-sdk/client-s3';
 import {elapsedMs, type Problem, SwitcharooError} from '../../../src/index.ts';
 import {type AwsClients, AwsClock, type AwsConfig, awsClients} from '../../aws/index.ts';
-import type {BucketWriter, StoredObject} from '../contract.ts';
+import type {BucketWriter, Served, StoredObject} from '../contract.ts';
 import {bucketNotFound, objectNotFound, objectTooLarge} from './problems.ts';
 import {historyOf, keepsVersions, retentionOf} from './safeguards.ts';
 
@@ -58,12 +58,8 @@ export function openBucket(
     },
     add: (key, text, abortSignal) =>
       ask((clients) => added(clients, {bucket, key, text}, abortSignal), key),
-    write: (key, text, abortSignal) =>
-      ask(async ({sdk, writing}) => {
-        const object = {Body: text, ChecksumAlgorithm: 'CRC32'} as const;
-        const command = new sdk.PutObjectCommand({Bucket: bucket, Key: key, ...object});
-        await writing.send(command, {abortSignal});
-      }, key),
+    write: (key, text, abortSignal, served) =>
+      ask((clients) => overwritten(clients, {bucket, key, text, served}, abortSignal), key),
     remove: (key, abortSignal) =>
       ask(async ({sdk, writing}) => {
         await writing.send(new sdk.DeleteObjectCommand({Bucket: bucket, Key: key}), {abortSignal});
@@ -89,6 +85,22 @@ const clientsOf = (config: AwsConfig, connections: 'one-each' | 'kept') =>
       }),
     {connections},
   );
+
+async function overwritten(
+  {sdk, writing}: Clients,
+  {
+    bucket,
+    key,
+    text,
+    served,
+  }: {bucket: string; key: string; text: string; served: Served | undefined},
+  abortSignal: AbortSignal,
+): Promise<void> {
+  const headers = served && {ContentType: served.type, CacheControl: served.cacheControl};
+  const object = {Body: text, ChecksumAlgorithm: 'CRC32', ...headers} as const;
+  const command = new sdk.PutObjectCommand({Bucket: bucket, Key: key, ...object});
+  await writing.send(command, {abortSignal});
+}
 
 async function added(
   {sdk, writing}: Clients,

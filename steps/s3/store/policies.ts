@@ -28,9 +28,17 @@ interface StorePlace {
 const ofCaller = '${aws:PrincipalArn}/${aws:userid}';
 const ownApprovals = ({start}: StorePlace): string => `${start}approvals/*/${ofCaller}`;
 
+/** Of the page of the newest run, and of one run: the only objects that are replaced. */
+const pageFiles = ({start}: StorePlace): readonly string[] =>
+  ['live/', 'live/????????-??????-????/'].flatMap((folder) => [
+    `${start}${folder}index.html`,
+    `${start}${folder}state.json`,
+  ]);
+
 /**
  * Nobody approves as somebody else. No condition key has the key of an object, so the policy lists what may be written:
- * the folders of runs, of what hosts say that have stopped, and of `store check`, and approvals by the caller.
+ * the folders of runs, of what hosts say that have stopped, and of `store check`, the files of the live page, and
+ * approvals by the caller.
  */
 const approveAsYourself = (place: StorePlace): Statement => ({
   Sid: 'ApproveAsYourself',
@@ -41,6 +49,7 @@ const approveAsYourself = (place: StorePlace): Statement => ({
     `${place.start}????????-??????-????/*`,
     `${place.start}left/*`,
     `${place.start}check/*`,
+    ...pageFiles(place),
   ],
 });
 
@@ -79,6 +88,13 @@ const addObjects = ({objects}: StorePlace): Statement => ({
   Condition: {Null: {'s3:if-none-match': 'false'}},
 });
 
+const replacePage = (place: StorePlace): Statement => ({
+  Sid: 'ReplaceLivePage',
+  Effect: 'Allow',
+  Action: ['s3:PutObject'],
+  Resource: pageFiles(place),
+});
+
 /** With SSE-KMS, a reader decrypts, and a writer has a data key made (User Guide, "Using server-side encryption"). */
 const useKey = (
   {key}: StorePlace,
@@ -94,11 +110,11 @@ const neverDelete = ({objects}: StorePlace): Statement => ({
   Resource: objects,
 });
 
-const neverOverwrite = ({objects}: StorePlace): Statement => ({
+const neverOverwrite = (place: StorePlace): Statement => ({
   Sid: 'NeverOverwrite',
   Effect: 'Deny',
   Action: ['s3:PutObject'],
-  Resource: objects,
+  NotResource: pageFiles(place),
   Condition: {Null: {'s3:if-none-match': 'true'}},
 });
 
@@ -118,6 +134,7 @@ export const operatorsPolicy = (place: StorePlace): Policy =>
     listVersions(place),
     readObjects(place),
     addObjects(place),
+    replacePage(place),
     ...useKey(place, 'kms:Decrypt', 'kms:GenerateDataKey'),
     neverDelete(place),
   );
@@ -131,7 +148,7 @@ export const approversPolicy = (place: StorePlace): Policy =>
     ...useKey(place, 'kms:Decrypt', 'kms:GenerateDataKey'),
   );
 
-/** Whatever else an account may do, it cannot delete or replace an object, or approve as somebody else. */
+/** Whatever else an account may do, it cannot delete an object, replace any but the page, or approve for others. */
 export function bucketPolicy(place: StorePlace): Policy {
   const everybody = {Principal: '*'} as const;
   return policy(

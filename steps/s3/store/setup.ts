@@ -49,7 +49,7 @@ export async function setupOf(
       },
       ...encryptionBy(kmsKey, of),
       {
-        does: 'Forbid deleting or replacing an object, approving as somebody else, and writing anything else into the bucket',
+        does: 'Forbid deleting an object, replacing any but the live page, approving as somebody else, and writing anything else into the bucket',
         command: `aws s3api put-bucket-policy ${of} --policy file://bucket.json`,
       },
       {

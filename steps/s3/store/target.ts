@@ -81,6 +81,8 @@ function storeIn(
     caller: (signal) => callerOf(config, `bucket ${bucket}`, signal),
     keys: async (start, signal) =>
       (await objects.keys(`${folder}${start}`, signal)).map((key) => key.slice(folder.length)),
+    publish: (key, {text, type}, signal) =>
+      objects.write(`${folder}${key}`, text, signal, {type, cacheControl: 'no-store'}),
     safeguards: {
       overwrite: (key, text, signal) => done(objects.write(`${folder}${key}`, text, signal)),
       remove: (key, signal) => done(objects.remove(`${folder}${key}`, signal)),

@@ -62,6 +62,18 @@ async function worksAsOperator(): Promise<void> {
   await reopenSharedLog(sharing, journal.entries, never);
   await readsRun(run);
   await losesRun(sharing);
+  await replacesPages();
+}
+
+/** The live page of the newest run, and that of one run. */
+async function replacesPages(): Promise<void> {
+  for (const folder of ['live', `live/20261127-030000-0001`] as const) {
+    for (const name of ['index.html', 'state.json']) {
+      const text = `${name} ${count}`;
+      await store.publish(`${folder}/${name}`, {text, type: 'text/plain'}, never);
+      expect(await store.read(`${folder}/${name}`, never)).toBe(text);
+    }
+  }
 }
 
 /** Who was overtaken says that it has stopped: the new holder need not wait for its action. */
@@ -117,6 +129,8 @@ test('a reader can read, and without any statement something is refused', async 
   identity.attach(policy);
   await readsRun(run);
   await expect(store.add('new', 'text', never)).rejects.toThrow('AWS does not allow');
+  expect(await store.read('live/index.html', never)).toMatch('index.html');
+  await expect(replacesPages()).rejects.toThrow('AWS does not allow');
   for (const index of policy.Statement.keys()) {
     identity.attach(without(policy, index));
     await expect(readsRun(run), String(index)).rejects.toThrow();
@@ -128,7 +142,15 @@ test('the policy of the bucket keeps everybody from replacing or deleting an obj
   const policy = await policyOf('bucket.json');
   identity.attach(policy, everything);
   await worksAsOperator();
-  expect(await store.safeguards.overwrite('check/other', 'text', never)).toBe('denied');
+  const keys = [
+    'check/other',
+    'live/other',
+    'live/other/index.html',
+    '20261127-030000-0001/0.jsonl',
+  ];
+  for (const key of keys) {
+    expect(await store.safeguards.overwrite(key, 'text', never), key).toBe('denied');
+  }
   expect(await store.safeguards.remove('check/other', never)).toBe('denied');
   identity.attach(without(policy, 0), everything);
   expect(await store.safeguards.remove('check/other', never)).toBe('done');
@@ -151,6 +173,7 @@ test('the policy of the bucket ties an approval to whom it is written by, and an
   expect(await store.add(own, 'text', never)).toBe('added');
   expect(await store.keys(folder, never)).toHaveLength(2);
   await expect(store.add('20261127-030000-0001/0.jsonl', 'x', never)).rejects.toThrow('AWS');
+  await expect(replacesPages()).rejects.toThrow('AWS does not allow');
   identity.attach(bucket, without(approvers, 2));
   await expect(store.add(`${own}-2`, 'text', never)).rejects.toThrow('AWS does not allow');
 });
