@@ -83,7 +83,9 @@ function makeLinks(native: string, copy: string): void {
 function manifestOf(name: string): string | undefined {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
     try {
-      return createRequire(from).resolve(`${name}/package.json`);
+      // It exports its main module alone, which lies in dist/.
+      const main = createRequire(from).resolve(name);
+      return join(dirname(dirname(main)), 'package.json');
     } catch {
       // Not there: the next place.
     }
