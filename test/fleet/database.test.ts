@@ -1,9 +1,10 @@
 import {existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, expect, test} from 'vitest';
+import {afterEach, expect} from 'vitest';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
 import {endWithTest} from '../end-with-test.ts';
+import {test} from './with-postgres.ts';
 
 const folders: string[] = [];
 const opened: FleetDatabase[] = [];

@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, expect} from 'vitest';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
 import {fleetGrants} from '../../src/fleet/grants.ts';
 import {approveWave, holdFleet, leaveOut, releaseFleet, startWave} from '../../src/fleet/orders.ts';
@@ -7,6 +7,7 @@ import {unitsIn} from '../../src/fleet/rows.ts';
 import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeAllTables, makeTables} from '../../src/fleet/tables.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+import {test} from './with-postgres.ts';
 
 let light: LightFleet;
 const databases: FleetDatabase[] = [];

@@ -1,5 +1,6 @@
-import {expect, test} from 'vitest';
+import {expect} from 'vitest';
 import {drillFleet} from '../drills/fleet-kills.ts';
+import {test} from './with-postgres.ts';
 
 // 200 units, 20 and 50 kills: `npm run drills -- --fleet`.
 test('PostgreSQL and runners killed at random: each unit is moved once, and none is lost', async () => {

@@ -1,9 +1,10 @@
-import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, vi} from 'vitest';
 import {holdFleet, startWave} from '../../src/fleet/orders.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {Browser, hasBrowser} from '../browser.ts';
 import {type Desk, openDesk} from '../cli/switcharoo.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
+import {test} from './with-postgres.ts';
 
 let light: LightFleet;
 let desk: Desk;

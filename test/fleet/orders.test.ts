@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Pool} from 'pg';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, expect} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
 import {
   approveWave,
@@ -16,6 +16,7 @@ import {makeTables} from '../../src/fleet/tables.ts';
 import {claimOutage, claimUnit, reportEnd} from '../../src/fleet/unit-claims.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
+import {test} from './with-postgres.ts';
 
 let light: LightFleet;
 beforeAll(async () => {

@@ -1,13 +1,14 @@
 import {appendFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, expect} from 'vitest';
 import {holdFleet, releaseFleet, resumeUnit, startWave} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+import {test} from './with-postgres.ts';
 
 let light: LightFleet;
 beforeAll(async () => {
