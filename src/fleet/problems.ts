@@ -15,7 +15,7 @@ export const fleetLoadFailed = (file: string, why: string): Problem => ({
 export const fleetInvalid = (file: string, mistake: string): Problem => ({
   code: 'fleet-invalid',
   message: `${file} is not a fleet: ${mistake}`,
-  hint: 'Its default export is defineFleet({name, waves}). docs/a-fleet.md shows one.',
+  hint: 'Its default export must be defineFleet({name, waves}). docs/a-fleet.md shows one.',
 });
 
 export const fleetUnitInvalid = (unit: string, {message, hint}: Problem): Problem => ({

@@ -138,7 +138,7 @@ class Runner {
       }
       if (!this.#isUnreached) {
         this.#isUnreached = true;
-        say('PostgreSQL does not answer. What is under way goes on; nothing new begins.');
+        say('PostgreSQL does not answer. Runs under way continue; nothing new begins.');
       }
       await database.revive().catch(() => {});
       return false;

@@ -86,7 +86,7 @@ function waitsFor(unit: UnitRow, {fleet, wave, units}: Around): string | null {
     return null;
   }
   if (fleet.held) {
-    return 'the release of the fleet';
+    return 'the end of the hold';
   }
   if (!isApproved(wave)) {
     return `${wave.approveOf - wave.approvals.length} of ${wave.approveOf} approvals by ${wave.approveBy.join(', ')}`;
@@ -105,7 +105,7 @@ function waitsFor(unit: UnitRow, {fleet, wave, units}: Around): string | null {
   }
   return admissible({fleet, waves: [wave], units}).some((other) => other === unit)
     ? 'a runner'
-    : 'capacity: as many units as may run at once are under way';
+    : 'capacity: a limit of atOnce is reached';
 }
 
 async function homesIn(

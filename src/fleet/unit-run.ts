@@ -104,7 +104,7 @@ function fleetOperator({startedBy}: UnitRun, current: () => Run | undefined): Op
       const isPlan = about === 'plan' && entry === null;
       return isPlan || current()?.inventory.lab
         ? {answer: 'yes', by}
-        : {answer: 'unasked', by: 'nobody: a fleet asks in its status'};
+        : {answer: 'unasked', by: 'nobody: "fleet status" shows the question'};
     },
     decide: async ({reversibleTo}) => {
       const progress = current()?.progress;
@@ -155,5 +155,5 @@ const problemOf = (error: unknown): Problem =>
     : {
         code: 'internal-error',
         message: error instanceof Error ? error.message : String(error),
-        hint: 'Run the unit alone with "run" to read more, and report it.',
+        hint: 'Run the unit alone with "run" to see more, and report the error.',
       };

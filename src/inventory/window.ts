@@ -82,7 +82,7 @@ export function withCalendar(
     return window;
   }
   if ('unknown' in answer) {
-    const text = `Whether ${name} is open is not known: ${answer.unknown.replace(/\.$/, '')}.`;
+    const text = `It is not known whether the ${name} is open: ${answer.unknown.replace(/\.$/, '')}.`;
     return {isOpen: false, isUnknown: true, text};
   }
   const {isOpen, nextChange} = answer;

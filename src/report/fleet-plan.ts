@@ -69,7 +69,7 @@ function limitsText(atOnce: FleetPlan['atOnce']): string {
     }),
   ];
   return limits.length === 0
-    ? 'No limit to how many units are under way at once.'
+    ? 'No limit on how many units are under way at once.'
     : `At most at once: ${limits.join(', ')}.`;
 }
 
@@ -97,7 +97,7 @@ function waveLines(
       ),
     ),
     ...(measured > 0 && notMeasured.length > 0
-      ? flow([`Not in this figure, never measured: ${notMeasured.join(', ')}.`], {
+      ? flow([`Never measured, and not in this figure: ${notMeasured.join(', ')}.`], {
           width,
           first: '  ',
         })

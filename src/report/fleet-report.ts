@@ -14,7 +14,7 @@ interface FleetEvent {
   readonly atUtc: string;
   /** The role that PostgreSQL let in. */
   readonly role: string;
-  /** As the command said it: the user and the host. */
+  /** The user and the host, as the command gave them. */
   readonly operator: string;
   readonly what: string;
   readonly wave: string | null;

@@ -51,7 +51,7 @@ export interface FleetStatus {
     readonly because: string | null;
   } | null;
   readonly waves: readonly StatusWave[];
-  /** Those that were heard in the last minute. */
+  /** Runners that reported in the last minute. */
   readonly runners: readonly StatusRunner[];
 }
 
@@ -89,7 +89,7 @@ interface FleetTextOptions extends TextOptions {
 
 const runnersText = (runners: readonly StatusRunner[], paste: FleetTextOptions['paste']): string =>
   runners.length === 0
-    ? `no runner is there. Start one with: ${paste('fleet runner')}`
+    ? `no runner is running. Start one with: ${paste('fleet runner')}`
     : `${counted(runners.length, 'runner')} (${[...new Set(runners.map(({host}) => host))].join(', ')})`;
 
 function waveLines(wave: StatusWave, options: FleetTextOptions): readonly string[] {
@@ -145,7 +145,7 @@ function unitLines(
           ...flow([problem.message], {width, first: rest, rest}),
           ...flow([hintText(problem.hint, paste)], {width, first: rest, rest}),
           ...(unit.status === 'failed' || unit.status === 'offered'
-            ? flow([`To go on with it: ${paste(`fleet resume ${unit.unit}`)}`], {
+            ? flow([`To continue it: ${paste(`fleet resume ${unit.unit}`)}`], {
                 ...{width, first: rest, rest},
               })
             : []),

@@ -45,6 +45,6 @@ const isCalendar = (reader: unknown): reader is ChangeCalendar =>
 
 const notACalendar = (name: string, kind: string, {file}: Inventory): Problem => ({
   code: 'calendar-wrong-kind',
-  message: `The calendar ${name} in the window of ${file} is a target of the kind ${kind}, which is no calendar.`,
+  message: `The calendar ${name} in the window of ${file} is a target of the kind ${kind}, which is not a calendar.`,
   hint: 'Name a target of the kind change-calendar, or the ARN of a calendar.',
 });

@@ -46,7 +46,7 @@ export const noTraces: RunTraces = {
   stop: async () => {},
 };
 
-/** As the standard variables of OpenTelemetry ask for. Without them, nothing is loaded. */
+/** As the standard variables of OpenTelemetry say. Without them, nothing is loaded. */
 export function tracesOfRun(about: TracesOf): RunTraces {
   const settings = traceSettings(process.env);
   if (settings === undefined) {
@@ -164,9 +164,9 @@ const spanLimits = {firstMs: 1_000, laterMs: 50};
 
 const tracesLost = (spans: number): Problem => ({
   code: 'traces-lost',
-  message: `The collector of traces did not take ${spans} ${spans === 1 ? 'span' : 'spans'} of this run.`,
+  message: `The collector of traces did not accept ${spans} ${spans === 1 ? 'span' : 'spans'} of this run.`,
   hint: {
-    text: 'The run is not affected, and its journal is complete. Check the collector and the variables of OpenTelemetry',
-    command: 'switcharoo docs traces',
+    text: 'The run is not affected, and its journal is complete. Check the collector and the environment variables of OpenTelemetry',
+    command: 'docs traces',
   },
 });

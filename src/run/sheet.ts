@@ -47,12 +47,12 @@ export async function sheetFacts(
   };
 }
 
-/** A sheet asks no system: whether the calendar is open, the plan says. */
+/** A sheet asks no system: the plan says whether the calendar is open. */
 function windowTextOf(window: NonNullable<Inventory['window']>, now: Date): string {
   const {text} = windowAt(window, now);
   return window.calendar === undefined
     ? text
-    : `${text} The calendar ${window.calendar} decides, too.`;
+    : `${text} The calendar ${window.calendar} must be open, too.`;
 }
 
 /** The newest first. */

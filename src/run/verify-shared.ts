@@ -65,7 +65,7 @@ const journalChanged = (
 ): Problem => ({
   code: 'shared-journal-changed',
   message: `Objects of the journal of ${run} in ${place} were changed after they were written: ${changed.map(changeText).join('; ')}. Each should have one version and no delete marker.`,
-  hint: `The oldest version is what the run wrote. List the versions with "aws s3api list-object-versions" and the prefix ${run}/, compare them with the journal on the host of the run, and look in AWS CloudTrail who wrote the others. Then restore the oldest version, and deny deletion and replacement: "store init" prints the policy.`,
+  hint: `The oldest version is what the run wrote. List the versions with "aws s3api list-object-versions" and the prefix ${run}/, compare them with the journal on the host of the run, and look up in AWS CloudTrail who wrote the others. Then restore the oldest version, and deny deletion and replacement: "store init" prints the policy.`,
 });
 
 const changeText = ({key, versions, deletions}: ObjectHistory): string =>
@@ -76,6 +76,6 @@ const changeText = ({key, versions, deletions}: ObjectHistory): string =>
 
 const journalOverlap = (run: string, place: string, seq: number): Problem => ({
   code: 'shared-journal-overlap',
-  message: `Entry ${seq} of ${run} is in two objects in ${place}: no host of this program writes that.`,
-  hint: 'Compare both objects with the journal on the host of the run, and look in AWS CloudTrail who wrote the one that differs. Deny everybody else s3:PutObject: "store init" prints the policy.',
+  message: `Entry ${seq} of ${run} is in two objects in ${place}: switcharoo never writes that.`,
+  hint: 'Compare both objects with the journal on the host of the run, and look up in AWS CloudTrail who wrote the one that differs. Deny everybody else s3:PutObject: "store init" prints the policy.',
 });

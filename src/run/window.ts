@@ -104,11 +104,11 @@ function hasCutOver(runbook: AnyRunbook, progress: Progress | undefined): boolea
 const outsideWindow = (inventory: string, why: string): Problem => ({
   code: 'outside-window',
   message: `${inventory} may not be cut over now. ${why}`,
-  hint: 'Wait for the window, or stop at a checkpoint before the outage (--until). To cut over anyway, give the reason with --outside-window; it is journaled.',
+  hint: 'Wait for the window, or stop at a checkpoint before the outage (--until). To cut over anyway, give the reason with --outside-window; the journal keeps it.',
 });
 
 const calendarUnknown = (inventory: string, why: string): Problem => ({
   code: 'calendar-unknown',
   message: `${inventory} may be cut over only when its calendar is open. ${why}`,
-  hint: 'Check the network, the ARN and the right ssm:GetCalendarState, which "permissions" lists; then repeat the command. To cut over without the calendar, give the reason with --outside-window; it is journaled.',
+  hint: 'Check the network, the ARN and the permission ssm:GetCalendarState, which "permissions" lists. Then repeat the command. To cut over without the calendar, give the reason with --outside-window; the journal keeps it.',
 });

@@ -35,13 +35,13 @@ export function traceSettings(env: Environment): TraceSettings | Problem | undef
 /** Its address is not printed: it may have a password. */
 const endpointInvalid = (variable: string): Problem => ({
   code: 'traces-endpoint-invalid',
-  message: `No traces are sent: ${variable} is no address that begins with http:// or https://.`,
+  message: `No traces are sent: ${variable} is not an address that begins with http:// or https://.`,
   hint: `Set ${variable} to an address such as http://127.0.0.1:4318, or unset it.`,
 });
 
 const protocolUnsupported = (protocol: string): Problem => ({
   code: 'traces-protocol-unsupported',
-  message: `No traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is ${protocol}, and switcharoo has http/protobuf and http/json.`,
+  message: `No traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is ${protocol}, and switcharoo supports only http/protobuf and http/json.`,
   hint: 'Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, with the HTTP port of the collector (usually 4318).',
 });
 

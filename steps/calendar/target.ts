@@ -68,6 +68,6 @@ const notCalendars = new Set([
 
 const calendarNotFound = (calendar: string): Problem => ({
   code: 'calendar-not-found',
-  message: `${calendar} is no change calendar of this account.`,
+  message: `${calendar} is not a change calendar of this account.`,
   hint: 'Correct the ARN in the inventory, or share the calendar with this account; `aws ssm list-documents --document-filter-list key=DocumentType,value=ChangeCalendar` lists the calendars.',
 });

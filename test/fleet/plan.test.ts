@@ -149,7 +149,7 @@ describe('a fleet is refused before the night', () => {
     const own = {service: 'both'};
     const waves = {all: {units: {a: unitOf('ecs-a', own), b: unitOf('ecs-b', own)}}};
     expect(await problemsOf({name: 'ecs', waves})).toEqual([
-      'fleet-collision: a, b: each of them changes the service shop-staging in eu-central-1/both, and they may do so at once.',
+      'fleet-collision: a, b: each of them changes the service shop-staging in eu-central-1/both, and they may do so at the same time.',
     ]);
     const apart = {one: {units: {a: waves.all.units.a}}, two: {units: {b: waves.all.units.b}}};
     expect(await problemsOf({name: 'ecs', waves: apart})).toEqual([]);
@@ -162,7 +162,7 @@ describe('a fleet is refused before the night', () => {
         name: 'wait',
         waves: {all: {units: {a: {...a, after: ['b']}, b: {...b, after: ['a']}}}},
       }),
-    ).toEqual(['fleet-invalid: waves.ts is not a fleet: b waits for itself: it is after a.']);
+    ).toEqual(['fleet-invalid: waves.ts is not a fleet: b waits for itself: it comes after a.']);
     expect(
       await problemsOf({
         name: 'wait',
@@ -172,8 +172,8 @@ describe('a fleet is refused before the night', () => {
         },
       }),
     ).toEqual([
-      'fleet-invalid: waves.ts is not a fleet: stock of first is after shop, which is in the later wave second.',
-      'fleet-invalid: waves.ts is not a fleet: stock is after stok, which is no unit. Did you mean stock?',
+      'fleet-invalid: waves.ts is not a fleet: stock of first comes after shop, which is in the later wave second.',
+      'fleet-invalid: waves.ts is not a fleet: stock comes after stok, which is not a unit. Did you mean stock?',
     ]);
   });
 
@@ -181,7 +181,7 @@ describe('a fleet is refused before the night', () => {
     const a = unitOf('twice-a');
     expect(
       await problemsOf({name: 'twice', waves: {one: {units: {a}}, two: {units: {a}}}}),
-    ).toEqual(['fleet-invalid: waves.ts is not a fleet: The unit a is there twice.']);
+    ).toEqual(['fleet-invalid: waves.ts is not a fleet: More than one unit is named a.']);
     const [problem] = await problemsOf({
       name: 'Twice',
       atOnce: {unit: 1},
@@ -192,7 +192,7 @@ describe('a fleet is refused before the night', () => {
       '→ at name',
       '✖ Unrecognized key: "unit"',
       '→ at atOnce',
-      '✖ more must approve than are named',
+      '✖ "by" names fewer roles than must approve',
       '→ at waves.one.approve',
       '✖ Unrecognized key: "afer"',
       '→ at waves.one.units.a',

@@ -47,7 +47,7 @@ test('a runner moves each unit of a wave once, and a wave that was started twice
   expect((await start(fleet, 'pilot')).isNew).toBe(true);
   expect((await start(fleet, 'pilot')).isNew).toBe(false);
   await expect(start(fleet, 'rest')).rejects.toThrow(
-    'rest starts after pilot, of which 2 units are neither done nor left out: blog, shop.',
+    'rest starts after pilot, where 2 units are neither done nor left out: blog, shop.',
   );
   await serve();
   expect(await statusOf('shops')).toEqual(['blog done', 'shop done']);

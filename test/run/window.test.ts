@@ -122,7 +122,7 @@ describe('a run of an inventory with a window', () => {
     expect(await refusal()).toMatchObject({
       code: 'calendar-unknown',
       message: expect.stringContaining(
-        'Whether change calendar freeze is open is not known: AWS does not allow this call',
+        'It is not known whether the change calendar freeze is open: AWS does not allow this call',
       ),
       hint: expect.stringContaining('--outside-window'),
     });
@@ -161,7 +161,7 @@ describe('a run of an inventory with a window', () => {
     try {
       withWindow(`{calendar: '${arn}'}`);
       const error: unknown = await go().catch((cause: unknown) => cause);
-      expect((error as SwitcharooError).problem.message).toContain('is no change calendar');
+      expect((error as SwitcharooError).problem.message).toContain('is not a change calendar');
       ssm.setCalendar(arn, {state: 'OPEN'});
       expect((await go()).kind).toBe('done');
       expect(new Set(regions)).toEqual(new Set(['eu-central-1']));

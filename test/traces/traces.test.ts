@@ -105,7 +105,7 @@ test('a run beside a collector that never answers is done, and says what was los
   const {code, stdout, stderr} = await desk.run('run', ...example);
   expect(code).toBe(0);
   expect(receiver.headers.length).toBeGreaterThan(0);
-  expect(stdout + stderr).toContain('The collector of traces did not take 4 spans of this run.');
+  expect(stdout + stderr).toContain('The collector of traces did not accept 4 spans of this run.');
 });
 
 test('nothing of OpenTelemetry is loaded without its variables, nor when they forbid it', async () => {

@@ -66,7 +66,7 @@ export function startFleetWave(app: App, wave: string, file: string): Promise<Ex
       [
         started.isNew
           ? `${wave} of ${fleet} was started, with ${count}.`
-          : `${wave} of ${fleet} was started before. Nothing was changed.`,
+          : `${wave} of ${fleet} was already started. Nothing was changed.`,
         ...(missing > 0
           ? [
               `It waits for ${missing} of ${started.wave.approveOf} approvals by ${started.wave.approveBy.join(', ')}.`,
@@ -89,8 +89,10 @@ export function approveFleetWave(app: App, wave: string, {fleet: name}: Named): 
       app,
       {order: 'approved', fleet, wave, unit: null, isNew, missing},
       [
-        isNew ? `You approved ${wave} as ${role}.` : `You had approved ${wave} as ${role}.`,
-        missing > 0 ? `It still needs ${missing} of ${row.approveOf}.` : 'Its units may begin.',
+        isNew ? `You approved ${wave} as ${role}.` : `You had already approved ${wave} as ${role}.`,
+        missing > 0
+          ? `It still needs ${missing} of ${row.approveOf} approvals.`
+          : 'Its units may begin.',
       ],
       ['fleet status'],
     );
@@ -114,10 +116,10 @@ export function holdWholeFleet(
       app,
       {order: 'held', fleet, wave: null, unit: null, isNew, missing: 0},
       [
-        `${fleet} is held: no unit begins anywhere, and no outage.`,
+        `${fleet} is held: no unit and no outage begins anywhere.`,
         inOutage.length === 0
           ? 'No unit is in an outage.'
-          : `In an outage, and brought to its end: ${inOutage.join(', ')}.`,
+          : `In an outage, and continuing to the end: ${inOutage.join(', ')}.`,
       ],
       ['fleet status', 'fleet release'],
     );
@@ -132,7 +134,7 @@ export function releaseWholeFleet(app: App, {fleet: name}: Named): Promise<ExitC
     printOrder(
       app,
       {order: 'released', fleet, wave: null, unit: null, isNew, missing: 0},
-      [isNew ? `${fleet} goes on.` : `${fleet} was not held.`],
+      [isNew ? `${fleet} is released.` : `${fleet} was not held.`],
       ['fleet status'],
     );
     return exitCodes.done;
@@ -146,7 +148,7 @@ export function resumeFleetUnit(app: App, unit: string, {fleet: name}: Named): P
     printOrder(
       app,
       {order: 'resumed', fleet, wave: null, unit, isNew: true, missing: 0},
-      [`${unit} goes on as soon as its runner has capacity.`],
+      [`${unit} continues as soon as its runner has capacity.`],
       ['fleet status'],
     );
     return exitCodes.done;

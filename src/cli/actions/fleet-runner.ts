@@ -11,7 +11,9 @@ export async function runFleetUnits(
   {atOnce, untilIdle}: {readonly atOnce: number; readonly untilIdle: boolean},
 ): Promise<ExitCode> {
   const signals = listenToSignals(() =>
-    app.say('Stopping: no unit begins here, and no outage. What is in an outage comes to its end.'),
+    app.say(
+      'Stopping: no unit and no outage begins here. Runs in an outage continue to their end.',
+    ),
   );
   try {
     const database = await openDatabase(app.state.path);

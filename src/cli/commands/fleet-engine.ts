@@ -11,7 +11,7 @@ const startCommand = defineCommand({
   arguments: '<wave>',
   summary: 'Start a wave of a fleet',
   description:
-    'Write down the units of a wave in PostgreSQL, all of them or none. Runners begin with them once the wave is approved. All units of earlier waves must be done or left out. The second time it changes nothing.\n\nPostgreSQL is the one that DATABASE_URL names; without it, one of the state folder for this machine alone.',
+    'Write the units of a wave to PostgreSQL, all of them or none. Runners begin them once the wave is approved. All units of earlier waves must be done or left out. Starting a wave again changes nothing.\n\nDATABASE_URL names the PostgreSQL. Without it, the state folder has one of its own, for this machine alone.',
   options: {
     file: optional({placeholder: 'file', description: 'File of the fleet (default: waves.ts)'}),
   },
@@ -28,7 +28,7 @@ const approveCommand = defineCommand({
   arguments: '<wave>',
   summary: 'Approve a started wave, as your role in PostgreSQL',
   description:
-    'Approve a wave that was started. Who approves is the role with which PostgreSQL let you in, and never the one that started the wave.',
+    'Approve a wave that has been started. You approve as the role with which PostgreSQL let you in. The role that started the wave cannot approve it.',
   options: {fleet},
   prints: ['fleet-order'],
   examples: ['fleet approve shops'],
@@ -40,10 +40,13 @@ const approveCommand = defineCommand({
 
 const holdCommand = defineCommand({
   name: 'hold',
-  summary: 'Let no unit and no outage of a fleet begin',
+  summary: 'Hold a fleet: no unit and no outage begins',
   description:
-    'When this command has ended, no unit begins anywhere, and no outage. Runs before their outage pause there. What is in an outage is brought to its end.',
-  options: {fleet, because: optional({placeholder: 'reason', description: 'Why, for the others'})},
+    'When this command has ended, no unit and no outage begins anywhere. Runs before their outage pause there. Runs in an outage continue to their end.',
+  options: {
+    fleet,
+    because: optional({placeholder: 'reason', description: 'Why, for the other operators'}),
+  },
   prints: ['fleet-order'],
   examples: ["fleet hold --because 'the network is slow'"],
   run: async ({app, options}) => {
@@ -54,7 +57,7 @@ const holdCommand = defineCommand({
 
 const releaseCommand = defineCommand({
   name: 'release',
-  summary: 'Let a fleet go on that was held',
+  summary: 'Release a fleet that is held',
   options: {fleet},
   prints: ['fleet-order'],
   examples: ['fleet release'],
@@ -67,9 +70,9 @@ const releaseCommand = defineCommand({
 const resumeCommand = defineCommand({
   name: 'resume',
   arguments: '<unit>',
-  summary: 'Let a unit go on that failed or waits for a person',
+  summary: 'Continue a unit that failed or waits for a person',
   description:
-    'Let a unit go on that failed, was left out, or waits for a person. Its runner resumes its run, in an outage too; after a reversal it begins a new run. Your name is kept.',
+    'Continue a unit that failed, was left out, or waits for a person. Its runner resumes its run, even in an outage. After a reversal, it begins a new run. The report keeps your name.',
   options: {fleet},
   prints: ['fleet-order'],
   examples: ['fleet resume stock'],
@@ -84,7 +87,7 @@ const leaveOutCommand = defineCommand({
   arguments: '<unit>',
   summary: 'Leave a unit out of its wave',
   description:
-    'Leave a unit out that does not run and has no changes in place. Its wave, and later waves, no longer wait for it; a unit that names it in "after" still does.',
+    'Leave out a unit that is not running and has no changes in place. Its wave, and later waves, no longer wait for it; a unit that names it in "after" still does.',
   options: {
     fleet,
     because: mandatory({placeholder: 'reason', description: 'Why, for the report'}),
@@ -127,7 +130,7 @@ const initCommand = defineCommand({
   name: 'init',
   summary: 'Make the tables of fleets in PostgreSQL',
   description:
-    'Make the tables of fleets in PostgreSQL, or bring them up to date. Where every role may make tables, it is not needed: the first command that needs them makes them.',
+    'Make the tables of fleets in PostgreSQL, or bring them up to date. Where every role may make tables, you do not need this command: the first fleet command makes them.',
   prints: ['fleet-init'],
   examples: ['fleet init'],
   run: async ({app}) => {
@@ -176,11 +179,11 @@ const runnerCommand = defineCommand({
   name: 'runner',
   summary: 'Take units of a fleet and run them',
   description:
-    'Take units from PostgreSQL and run them, on any number of hosts. The journals stay in the state folder here. A run goes on when PostgreSQL is gone, and its end is reported when it is back. After a crash, the next runner with the same state folder goes on, except in an outage: that waits for a person.\n\nThe first Ctrl-C lets nothing begin and waits for what is in an outage; the second one stops the runs at the next safe place.',
+    'Take units from PostgreSQL and run them, on any number of hosts. The journals stay in the state folder here. Runs continue while PostgreSQL is down, and the runner reports their end when it is back. After a crash, the next runner with the same state folder continues the runs. A run in an outage waits for a person.\n\nAfter the first Ctrl-C, nothing begins, and the runner waits for runs in an outage. The second Ctrl-C stops the runs at the next safe point.',
   options: {
     atOnce: parsed(wholeNumber, {
       placeholder: 'number',
-      description: 'Number of units that it runs at once (default: 4)',
+      description: 'Number of units to run at once (default: 4)',
     }),
     untilIdle: flag({description: 'Stop when nothing is under way and nothing may begin'}),
   },

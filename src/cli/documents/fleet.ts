@@ -58,7 +58,7 @@ export const fleetOrder = document({
   fleet: z.string(),
   wave: z.string().nullable(),
   unit: z.string().nullable(),
-  isNew: z.boolean().describe('false: it was so before, and nothing was changed'),
+  isNew: z.boolean().describe('false: it was already so, and nothing was changed'),
   missing: z.number().int().describe('Approvals that the wave still needs'),
 });
 
@@ -112,7 +112,7 @@ const statusShape = {
       version: z.string(),
       silentSeconds: z.number().int(),
     }),
-  ).describe('Those that were heard in the last minute'),
+  ).describe('Runners that reported in the last minute'),
 };
 
 export const fleetStatus = document(statusShape);
@@ -123,7 +123,7 @@ export const fleetReport = document({
     z.strictObject({
       atUtc: time,
       role: z.string().describe('The role that PostgreSQL let in'),
-      operator: z.string().describe('As the command said it: the user and the host'),
+      operator: z.string().describe('The user and the host, as the command gave them'),
       what: z.string(),
       wave: z.string().nullable(),
       unit: z.string().nullable(),

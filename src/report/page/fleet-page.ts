@@ -59,7 +59,7 @@ ${part('now')}
 </section>
 <section aria-labelledby="waves-heading">
 <h2 id="waves-heading">Waves</h2>
-${waves.join('\n') || '<p>No wave was started.</p>'}
+${waves.join('\n') || '<p>No wave has been started.</p>'}
 </section>
 </main>`;
   return documentHtml({title, body, following: {...following, structure}});
@@ -148,7 +148,7 @@ function nowHtml(shown: ShownFleet): string {
     return `<div><dt>${escaped(name)}</dt><dd>${clock}${escaped(text)}</dd></div>`;
   });
   return rows.length === 0
-    ? '<p>No unit is in an outage, and nobody is asked anything.</p>'
+    ? '<p>No unit is in an outage, and nothing waits for a person.</p>'
     : `<dl class="now">${rows.join('')}</dl>`;
 }
 
