@@ -70,7 +70,7 @@ async function connected(
   };
 }
 
-/** Connections that may end at any moment: the next query on one says so, and the process goes on. */
+/** Connections that may end at any moment: the next query on one reports it, and the process continues. */
 export function openPool(url: string, max: number): Pool {
   const pool = new Pool({
     connectionString: url,

@@ -21,7 +21,7 @@ import {SwitcharooError} from '../model/problem.ts';
 import {folderNotEntered, postgresNotStarted} from './engine-problems.ts';
 import {postgresPrograms} from './postgres-programs.ts';
 
-/** The PostgreSQL of a state folder. The first process that needs it starts it, and the last one that used it stops it. */
+/** The PostgreSQL of a state folder. The first process that needs it starts it; the last one to use it stops it. */
 export interface OwnServer {
   readonly url: string;
   /** This process no longer needs it. Stops it when no other process uses it. */

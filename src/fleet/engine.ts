@@ -16,7 +16,7 @@ export interface Errand {
   readonly attempt: number;
 }
 
-/** `home`: where it began; only a runner there may go on with it. */
+/** `home`: where it began; only a runner there may continue it. */
 export type Enqueue = (
   client: PoolClient,
   errand: Errand & {readonly home: string | null},

@@ -197,7 +197,7 @@ export const leaveOut = (
     await addEvent(client, {fleet, unit, operator, what: 'left out', note: because});
   });
 
-/** A person has looked at a unit that failed, or that waits for somebody: it goes on, or begins again. */
+/** A person has looked at a unit that failed, or that waits for somebody: it continues, or begins again. */
 export const resumeUnit = (
   {transaction}: Database,
   {fleet, unit, operator}: Order & {readonly unit: string},

@@ -49,7 +49,7 @@ export interface UnitRow {
   readonly after: readonly string[];
   readonly status: UnitStatus;
   readonly attempt: number;
-  /** A person said that it goes on, whatever its journal says. */
+  /** A person ordered that it continues, whatever its journal says. */
   readonly byPerson: boolean;
   readonly run: string | null;
   /** The host and the state folder in which its journal is. */

@@ -246,7 +246,7 @@ class Runner {
   }
 }
 
-/** Asks again until PostgreSQL answers: it may be away for a night, and what is under way goes on meanwhile. */
+/** Asks again until PostgreSQL answers: it may be down for a night, and runs under way continue meanwhile. */
 async function untilReached<Result>(
   database: Pick<FleetDatabase, 'revive'>,
   work: () => Promise<Result>,

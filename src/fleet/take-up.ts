@@ -11,7 +11,7 @@ import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
 
 /** A runner of another machine that has not been heard for so long, while PostgreSQL was there, may be dead. */
 const silentSeconds = 15;
-/** Only then a person is asked about what nobody else may go on with. */
+/** Only then is a person asked about a run that nobody else may continue. */
 const offeredSeconds = 60;
 
 interface Around extends Claimant {

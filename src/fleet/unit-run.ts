@@ -26,7 +26,7 @@ interface UnitRun {
   readonly report: (phase: string, inOutage: boolean) => void;
 }
 
-/** Runs a unit, or goes on with it where its journal says that it is, as `run` and `resume` do. Asks nobody. */
+/** Runs a unit, or continues it from where its journal is, as `run` and `resume` do. Asks nobody. */
 export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
   let run: Run | undefined;
   try {

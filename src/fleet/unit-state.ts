@@ -25,8 +25,8 @@ export const isInOutage = (progress: Progress): boolean => {
 };
 
 /**
- * What a run is that no process works on. Nothing goes on in an outage, or with a reversal, by itself: that is offered
- * to a person. `waiting`: it may go on where it is.
+ * The state of a run that no process works on. In an outage or a reversal it does not continue by itself: it is offered
+ * to a person. `waiting`: it may continue where it is.
  */
 export function stateOfRun(progress: Progress): UnitState {
   const {outcome, run, problem = null} = progress;
@@ -50,5 +50,5 @@ export function stateOfRun(progress: Progress): UnitState {
   }
 }
 
-/** A run that its fleet has paused goes on by itself. */
+/** A run that its fleet has paused continues by itself. */
 const ownPauses: ReadonlySet<string> = new Set(['fleet-held', 'fleet-runner-stops']);

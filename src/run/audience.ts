@@ -4,7 +4,7 @@ import type {Channels} from '../notify/notifier.ts';
 import type {SessionRequest} from './run-session.ts';
 import {type RunTraces, tracesOfRun} from './run-traces.ts';
 
-/** Those that a run tells what happens: people, and a collector of traces. `earlier`: how far it is, when it goes on. */
+/** Whom a run tells what happens: people, and a collector of traces. `earlier`: how far it is, when it goes on. */
 export async function audienceOf(
   {opened, run}: Pick<SessionRequest, 'opened' | 'run'>,
   earlier: Progress | undefined,

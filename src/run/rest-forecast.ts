@@ -50,7 +50,7 @@ async function liveOf(
     : undefined;
 }
 
-/** Loads in the background what forecasts a run: there is nothing until then. */
+/** Loads in the background what forecasts a run: there is no forecast until then. */
 export function restForecasts(
   host: Pick<Host, 'state'>,
 ): (run: Progress['run']) => RestForecast | undefined {

@@ -130,7 +130,7 @@ const initCommand = defineCommand({
   name: 'init',
   summary: 'Make the tables of fleets in PostgreSQL',
   description:
-    'Make the tables of fleets in PostgreSQL, or bring them up to date. Where every role may make tables, you do not need this command: the first fleet command makes them.',
+    'Make the tables of fleets in PostgreSQL, or bring them up to date. Where every role may make tables, you do not need this command: the first command that needs the tables makes them.',
   prints: ['fleet-init'],
   examples: ['fleet init'],
   run: async ({app}) => {

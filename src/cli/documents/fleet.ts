@@ -34,7 +34,7 @@ export const fleetPlan = document({
       approve: z.strictObject({by: texts, of: z.number().int()}).exactOptional(),
       run: range,
       notMeasured: texts.describe(
-        'Units that no earlier run has measured: their time is not in run',
+        'Units that no earlier run has measured: "run" does not include their time',
       ),
       units: list(
         z.strictObject({
