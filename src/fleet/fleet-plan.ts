@@ -6,6 +6,7 @@ import {collisionsIn, remarksOn} from './collisions.ts';
 import {type DescribedUnit, describedUnits} from './described-units.ts';
 import {loadFleet} from './fleet-file.ts';
 import {waveForecasts} from './night.ts';
+import {fleetRehearsals, rehearsalRemark} from './rehearsals.ts';
 
 /**
  * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system.
@@ -32,7 +33,7 @@ export async function planFleet(host: Pick<Host, 'state'>, path: string): Promis
   });
   return {
     ...{fleet: fleet.name, file, digest: digestOfUnits(units), atOnce: fleet.atOnce ?? {}, waves},
-    remarks: remarksOn(fleet, units),
+    remarks: [...remarksOn(fleet, units), ...(await rehearsalRemarks(host, units))],
   };
 }
 
@@ -45,3 +46,10 @@ export const digestOfUnits = (units: readonly DescribedUnit[], approve: unknown 
     ]),
     ...(approve === null ? [] : [approve]),
   ]);
+
+async function rehearsalRemarks(
+  host: Pick<Host, 'state'>,
+  units: readonly DescribedUnit[],
+): Promise<readonly string[]> {
+  return (await fleetRehearsals(host, units)).flatMap((rehearsal) => rehearsalRemark(rehearsal));
+}

@@ -3,6 +3,8 @@ import {runbookWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {Host} from './host.ts';
 import {readableProgress} from './past-runs.ts';
 import type {RunParts} from './run-parts.ts';
 
@@ -17,25 +19,29 @@ export function refuseUnrehearsed({
   if (!inventory.requireRehearsal || approver.rehearsal || earlier) {
     return;
   }
-  const digest = runbookDigest(runbook);
-  const all = host.state.runs().flatMap((name) => {
-    const progress = readableProgress(host, name);
-    const isOne = progress?.run.rehearsal && progress.run.runbook.name === runbook.head.name;
-    return progress && isOne ? [progress] : [];
-  });
-  const same = all.filter(({run}) => run.runbook.digest === digest);
-  const forward = same.find(({outcome}) => outcome === 'done');
-  const back = same.find(isWhollyReversed);
+  const {last, same, forward, back} = rehearsalsOf(host, runbook);
   if (forward && back) {
     return;
   }
-  const [last] = all;
   const changes =
     last && same.length === 0
       ? changesBetween(last.run.runbook.entries, entryDigests(runbook))
       : [];
   const about = {name: runbook.head.name, inventory: inventory.name, last, changes, forward, back};
   throw new SwitcharooError(notRehearsed(about, shellWord(runbookWord(file))));
+}
+
+/** What was rehearsed here of this very runbook: forward to its end, and back to its start. */
+export function rehearsalsOf(host: Pick<Host, 'state'>, runbook: AnyRunbook) {
+  const digest = runbookDigest(runbook);
+  const all = host.state.runs().flatMap((name) => {
+    const progress = readableProgress(host, name);
+    const isAlike = progress?.run.rehearsal && progress.run.runbook.name === runbook.head.name;
+    return progress && isAlike ? [progress] : [];
+  });
+  const same = all.filter(({run}) => run.runbook.digest === digest);
+  const forward = same.find(({outcome}) => outcome === 'done');
+  return {last: all[0], same, forward, back: same.find(isWhollyReversed)};
 }
 
 const isWhollyReversed = ({outcome, checkpoints}: Progress): boolean =>

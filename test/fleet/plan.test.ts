@@ -94,6 +94,8 @@ describe('a plan of a fleet', () => {
         '  stock  warm-cutover on stock  never measured',
         '  shop   warm-cutover on shop   never measured    after stock',
         '',
+        '! warm-cutover was never rehearsed to its end as it is now (3 units). To rehearse it: fleet rehearse',
+        '',
         `Digest of this plan: ${plan.digest}`,
       ].join('\n'),
     );
@@ -109,12 +111,15 @@ describe('a plan of a fleet', () => {
 
   test('says where units share the five requests a second that Route 53 takes', async () => {
     const waves = {all: {units: {a: unitOf('dns-a'), b: unitOf('dns-b'), c: unitOf('dns-c')}}};
+    const unrehearsed =
+      'warm-cutover was never rehearsed to its end as it is now (3 units). To rehearse it: fleet rehearse';
     const {remarks} = await planFleet(host, written({name: 'dns', atOnce: {units: 2}, waves}));
     expect(remarks).toEqual([
       'all: up to 2 units at once send 10 requests a second to Route 53 in the account of the default credentials, which takes 5. Lower requestsPerSecond of their zones, or atOnce.account.',
+      unrehearsed,
     ]);
     const one = await planFleet(host, written({name: 'dns', atOnce: {account: 1}, waves}));
-    expect(one.remarks).toEqual([]);
+    expect(one.remarks).toEqual([unrehearsed]);
   });
 });
 

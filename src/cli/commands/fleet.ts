@@ -1,4 +1,5 @@
 import {type CommandFamily, defineCommand} from '../command.ts';
+import {clients, rtt, slowProcedures, strategy} from '../options.ts';
 import {fleetEngineCommands} from './fleet-engine.ts';
 
 const planCommand = defineCommand({
@@ -15,10 +16,26 @@ const planCommand = defineCommand({
   },
 });
 
+const rehearseCommand = defineCommand({
+  name: 'rehearse',
+  arguments: '[file]',
+  summary: 'Rehearse each runbook of a fleet in the lab',
+  description:
+    'Rehearse each runbook of a fleet in the lab, forward to its end and back to its start. What was rehearsed in this state folder as it is now is not rehearsed again. The exit code is 3 while something is missing.',
+  options: {clients, slowProcedures, strategy, rtt},
+  prints: ['run-line', 'report', 'fleet-rehearsals'],
+  examples: ['fleet rehearse', 'fleet rehearse fleets/shops.ts --rtt 20'],
+  run: async ({app, args: [file = 'waves.ts'], options}) => {
+    const {rehearseFleet} = await import('../actions/fleet-rehearse.ts');
+    const {rtt: rttMs, ...lab} = options;
+    return rehearseFleet(app, file, {...lab, rttMs, keep: false});
+  },
+});
+
 const fleetFamily: CommandFamily = {
   name: 'fleet',
   summary: 'Move many services in waves (experimental)',
-  commands: [planCommand, ...fleetEngineCommands],
+  commands: [planCommand, rehearseCommand, ...fleetEngineCommands],
 };
 
 export const fleetCommands: readonly CommandFamily[] = [fleetFamily];

@@ -143,6 +143,20 @@ export const fleetReport = document({
     .describe('By run, where its journal can be read in this state folder'),
 });
 
+export const fleetRehearsals = document({
+  fleet: z.string(),
+  runbooks: list(
+    z.strictObject({
+      runbook: z.string(),
+      word: z.string().describe('As rehearse takes it'),
+      units: texts,
+      reverseAt: z.string().describe('The last entry before the point of no return'),
+      forward: z.string().nullable().describe('The rehearsal that went to the end'),
+      back: z.string().nullable().describe('The rehearsal that was reversed to the start'),
+    }),
+  ),
+});
+
 export const fleetInit = document({ready: z.literal(true)});
 
 export const fleetPermissions = document({

@@ -62,6 +62,7 @@ export const documents = {
   'fleet-page-state': fleet.fleetPageState,
   'fleet-live': fleet.fleetLive,
   'fleet-report': fleet.fleetReport,
+  'fleet-rehearsals': fleet.fleetRehearsals,
   'fleet-init': fleet.fleetInit,
   'fleet-permissions': fleet.fleetPermissions,
   'lab-up': labUp,

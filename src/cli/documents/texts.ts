@@ -18,6 +18,7 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   'fleet-runner': 'That a runner has stopped',
   'fleet-page-state': 'The state.json of the live page of a fleet: what it shows, and the time',
   'fleet-report': 'What became of each unit of a fleet, and who ordered or approved what',
+  'fleet-rehearsals': 'What was rehearsed of each runbook of a fleet',
   'fleet-init': 'That the tables of fleets are ready',
   'fleet-permissions': 'What each role of a fleet needs in PostgreSQL, as SQL',
   'fleet-live': 'Where the live page of a fleet is served',
