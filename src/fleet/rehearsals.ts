@@ -15,7 +15,7 @@ export interface FleetRehearsal {
   /** As the first of its units names it. */
   readonly word: string;
   readonly units: readonly string[];
-  /** From here a rehearsal of the reversal goes back: the last entry before the point of no return. */
+  /** Where a rehearsal of the reversal begins: the last entry before the point of no return. */
   readonly reverseAt: string;
   /** The rehearsals that went forward to the end and back to the start; `null` where there is none. */
   readonly forward: string | null;
