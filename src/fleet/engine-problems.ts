@@ -81,7 +81,7 @@ export const earlierWaveUnfinished = (
   code: 'fleet-wave-unfinished',
   message: `${wave} starts after ${earlier}, where ${left.length === 1 ? 'one unit is' : `${left.length} units are`} neither done nor left out: ${left.slice(0, 10).join(', ')}${left.length > 10 ? ', …' : ''}.`,
   hint: {
-    text: 'Wait for these units, or leave them out one by one',
+    text: 'Wait for these units, or leave each one out with',
     command: 'fleet leave-out UNIT --because REASON',
   },
 });
@@ -147,7 +147,10 @@ export const unitTaken = (unit: string): Problem => ({
 export const runEndedInOutage = (run: string): Problem => ({
   code: 'fleet-run-in-outage',
   message: `${run} was interrupted in its outage, and does not continue by itself.`,
-  hint: {text: 'Check what is in place, then resume or reverse the run', command: `status ${run}`},
+  hint: {
+    text: 'Resume or reverse the run after you have checked what is in place with',
+    command: `status ${run}`,
+  },
 });
 
 export const runReversing = (run: string): Problem => ({
@@ -160,7 +163,7 @@ export const runReversed = (run: string): Problem => ({
   code: 'fleet-run-reversed',
   message: `${run} was reversed.`,
   hint: {
-    text: 'Read why. Then start a new run with "fleet resume", or leave the unit out',
+    text: 'Before you start a new run with "fleet resume" or leave the unit out, read why in',
     command: `report ${run}`,
   },
 });

@@ -9,7 +9,7 @@ import {type UnitRow, unitOf} from './rows.ts';
 import type {Claimant} from './unit-claims.ts';
 import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
 
-/** A runner of another machine that has not been heard for so long, while PostgreSQL was there, may be dead. */
+/** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
 const silentSeconds = 15;
 /** Only then is a person asked about a run that nobody else may continue. */
 const offeredSeconds = 60;

@@ -166,7 +166,7 @@ const tracesLost = (spans: number): Problem => ({
   code: 'traces-lost',
   message: `The collector of traces did not accept ${spans} ${spans === 1 ? 'span' : 'spans'} of this run.`,
   hint: {
-    text: 'The run is not affected, and its journal is complete. Check the collector and the environment variables of OpenTelemetry',
+    text: 'The run is not affected, and its journal is complete. Check the collector and the environment variables, which are explained in',
     command: 'docs traces',
   },
 });
