@@ -73,12 +73,18 @@ async function pathOf(
     const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(pathLimitMs)]);
     return (await reading.send(command, {abortSignal})).Role?.Arn;
   } catch {
-    signal.throwIfAborted();
+    // STS has said who it is: that is not thrown away because the caller's own time is over.
+    if (!isTimeUp(signal)) {
+      signal.throwIfAborted();
+    }
     return undefined;
   } finally {
     await iam.close();
   }
 }
+
+const isTimeUp = ({reason}: AbortSignal): boolean =>
+  reason instanceof DOMException && reason.name === 'TimeoutError';
 
 const pathLimitMs = 2_000;
 

@@ -9,9 +9,10 @@ import {
   awsClients,
   awsConfig,
   awsRemarks,
+  callerOf as principalOf,
   regionOf,
 } from '../../../steps/aws/index.ts';
-import {credentials} from '../../lab/aws/started.ts';
+import {credentials, started} from '../../lab/aws/started.ts';
 
 const roleArn = 'arn:aws:iam::123456789012:role/cutover';
 const device = 'arn:aws:iam::123456789012:mfa/night';
@@ -181,4 +182,21 @@ test('an endpoint for one service alone', async () => {
     credentials,
   });
   expect(await callerOf(config)).toContain('assumed-role/switcharoo');
+});
+
+test('who STS says it is counts, if IAM does not answer before the time is over', async () => {
+  const {sts, iam} = createIdentity();
+  const late = new DOMException('The time is over', 'TimeoutError');
+  let limit = new AbortController();
+  let why: unknown = late;
+  const handle = iam.handle.bind(iam);
+  iam.handle = (request) => {
+    limit.abort(why);
+    return handle(request);
+  };
+  await using lab = await started(sts, iam);
+  const role = {arn: 'arn:aws:iam::123456789012:role/switcharoo'};
+  expect(await principalOf(lab.config, 'the bucket', limit.signal)).toMatchObject(role);
+  [limit, why] = [new AbortController(), 'SIGTERM'];
+  await expect(principalOf(lab.config, 'the bucket', limit.signal)).rejects.toBe('SIGTERM');
 });
