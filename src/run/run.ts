@@ -38,7 +38,7 @@ import type {RunParts} from './run-parts.ts';
 import {beginRun, continueRun, forward, type RunSession, reverse} from './run-session.ts';
 import {endElsewhere, shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
 import {worldRemarks} from './session-remarks.ts';
-import {decideByOf, RunWindow} from './window.ts';
+import {RunWindow} from './window.ts';
 
 /** One run, from its plan to its outcome: new, or reopened. It takes its lock when its plan is approved. */
 export class Run {
@@ -258,7 +258,7 @@ export class Run {
     this.#claims = await takeClaims({...this.#claimRequest, log});
     const audience = await audienceOf(session, earlier?.progress);
     const identity = await approving(session, isForward, earlier?.progress);
-    const asked = {...session, ...decideByOf(this.#window.state, session.decideBy)};
+    const asked = {...session, ...this.#window.forSession};
     const claiming = {...asked, ...audience, ...identity, forecaster, claims: this.#claims, log};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)

@@ -1,10 +1,11 @@
 import {type WindowState, windowAt, withCalendar} from '../inventory/window.ts';
-import {outageSpan} from '../model/outage-span.ts';
+import {stoppingEntry} from '../model/outage-span.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {askCalendar, type CalendarAnswer} from './calendar.ts';
 import type {RunParts} from './run-parts.ts';
+import type {SessionRequest} from './run-session.ts';
 
 type Parts = Pick<RunParts<never>, 'session' | 'approver' | 'until'>;
 
@@ -27,23 +28,53 @@ export class RunWindow {
   }
 
   /** Asks the calendar again, where the window has one and the run waits for it. */
-  async ask(): Promise<void> {
-    const {opened, signals} = this.#parts.session;
-    this.#calendar = this.state && (await askCalendar(opened, signals.stopping));
+  async ask(signal = this.#parts.session.signals.stopping): Promise<void> {
+    this.#calendar = this.state && (await askCalendar(this.#parts.session.opened, signal));
   }
 
   /** Throws when the window is closed now, unless a person has said why not to wait. */
   async refuseOutside(): Promise<void> {
     await this.ask();
+    const problem = this.#refusal();
+    if (problem) {
+      throw new SwitcharooError(problem);
+    }
+  }
+
+  /** What the work of a run needs to know of it. */
+  get forSession(): Pick<SessionRequest, 'mayBeginOutage' | 'decideBy' | 'isDecideByOfWindow'> {
+    const mayBeginOutage = (signal: AbortSignal) => this.#mayBeginOutage(signal);
+    return {mayBeginOutage, ...decideByOf(this.state, this.#parts.session.decideBy)};
+  }
+
+  /**
+   * Asked right before visitors wait: hours may have passed since the plan was approved, and a calendar is closed when
+   * nobody expects it. Then whatever else decides about the outage is asked.
+   */
+  async #mayBeginOutage(signal: AbortSignal): Promise<Problem | undefined> {
+    const {outsideWindow, mayBeginOutage} = this.#parts.session;
+    if (outsideWindow === undefined) {
+      await this.ask(signal);
+    }
+    return this.#refusal() ?? mayBeginOutage?.(signal);
+  }
+
+  /** Why the run must not cut over now. */
+  #refusal(): Problem | undefined {
+    const {state} = this;
     const {opened, outsideWindow} = this.#parts.session;
-    refuseOutsideWindow(this.state, opened.inventory.name, outsideWindow);
+    if (!state || state.isOpen || outsideWindow !== undefined) {
+      return undefined;
+    }
+    const problemOf = state.isUnknown ? calendarUnknown : outsideOf;
+    return problemOf(opened.inventory.name, state.text);
   }
 }
 
 /**
  * The window for which a run has to wait; `undefined` where it need not. What is done before the outage needs no
- * window: replication is set up weeks before. A run whose outage has started never waits, since it must be ended; a
- * rehearsal neither.
+ * window: replication is set up weeks before. A run for which visitors wait already, in a hold or in the outage, never
+ * waits for one, since it must be ended; a rehearsal neither.
  */
 function windowOf(
   {session, approver, until}: Parts,
@@ -57,7 +88,7 @@ function windowOf(
 }
 
 /** When the window closes, the cutover is to be accepted, unless a person has set another time. */
-export const decideByOf = (
+const decideByOf = (
   window: WindowState | undefined,
   asked: Date | undefined,
 ): {readonly decideBy?: Date; readonly isDecideByOfWindow?: boolean} =>
@@ -67,22 +98,9 @@ export const decideByOf = (
       ? {decideBy: window.until, isDecideByOfWindow: true}
       : {};
 
-function refuseOutsideWindow(
-  window: WindowState | undefined,
-  inventory: string,
-  because: string | undefined,
-): void {
-  if (window && !window.isOpen && because === undefined) {
-    const problemOf = window.isUnknown ? calendarUnknown : outsideWindow;
-    throw new SwitcharooError(problemOf(inventory, window.text));
-  }
-}
-
-/** The first entry of the outage, or of all where there is no outage. */
-function firstOfCutover({head, entries}: AnyRunbook): string | undefined {
-  const span = head.outage && outageSpan(head.outage, entries);
-  return span?.begins ?? entries[0]?.id;
-}
+/** The entry from which visitors wait, or the first of all where they never do. */
+const firstOfCutover = (runbook: AnyRunbook): string | undefined =>
+  stoppingEntry(runbook)?.id ?? runbook.entries[0]?.id;
 
 /** Whether a run to `until` comes to the outage. */
 function cutsOver(runbook: AnyRunbook, until: string | undefined): boolean {
@@ -101,7 +119,7 @@ function hasCutOver(runbook: AnyRunbook, progress: Progress | undefined): boolea
   );
 }
 
-const outsideWindow = (inventory: string, why: string): Problem => ({
+const outsideOf = (inventory: string, why: string): Problem => ({
   code: 'outside-window',
   message: `${inventory} may not be cut over now. ${why}`,
   hint: 'Wait for the window, or stop at a checkpoint before the outage (--until). To cut over anyway, give the reason with --outside-window; the journal keeps it.',

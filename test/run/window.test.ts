@@ -139,6 +139,63 @@ describe('a run of an inventory with a window', () => {
     expect(firstOf(name)).toMatchObject({decideByUtc: '2100-01-01T00:00:00.000Z'});
   });
 
+  test('is asked again right before visitors wait, and never while they do', async () => {
+    const ssm = createSsm({parameters: {}});
+    await using lab = await started(ssm);
+    const {url: endpoint} = lab.endpoint;
+    const calendar = 'arn:aws:ssm:us-east-1:123456789012:document/freeze';
+    const target = {kind: 'change-calendar', calendar, endpoint, credentials};
+    const targets = `targets:\n  freeze: ${JSON.stringify(target)}\n`;
+    writeFileSync(inventory, `${own.replace(/^targets:\n/m, targets)}window: {calendar: freeze}\n`);
+    const asked = () => lab.endpoint.calls('ssm', 'GetCalendarState');
+    const whenDone = (id: string, act: () => void): RunRequest['observe'] => {
+      return (event) => {
+        if (event.kind === 'journaled' && event.entry.kind === 'entry-done') {
+          if (event.entry.entry === id) {
+            act();
+          }
+        }
+      };
+    };
+    const close = () => ssm.setCalendar(calendar, {state: 'CLOSED'});
+    ssm.setCalendar(calendar, {state: 'OPEN'});
+    let name = '';
+    const first = await openRun({
+      ...{runbook: 'test/run/window-in-hold.ts', inventory, stateFolder, yes: true},
+      observe: whenDone('announce', close),
+    });
+    try {
+      ({name} = first);
+      expect(await first.forward(await first.plan())).toMatchObject({
+        kind: 'paused',
+        problem: {code: 'outside-window', message: expect.stringContaining('is closed')},
+      });
+      expect(readFileSync(page, 'utf8')).toBe('soon');
+    } finally {
+      await first.close();
+    }
+
+    const goOn = async (more: Partial<RunRequest>) => {
+      const run = await reopenRun({run: name, stateFolder, yes: true, ...more});
+      try {
+        return await run.forward(await run.plan());
+      } finally {
+        await run.close();
+      }
+    };
+    const stop = new AbortController();
+    const signals = {stopping: stop.signal, aborting: new AbortController().signal};
+    const observe = whenDone('hold', () => stop.abort('SIGTERM'));
+    const outsideWindow = 'the board agreed';
+    expect(await goOn({signals, observe, outsideWindow})).toMatchObject({
+      kind: 'paused',
+      problem: {code: 'run-stopped'},
+    });
+    const before = asked();
+    expect(await goOn({})).toMatchObject({kind: 'done'});
+    expect(asked()).toBe(before);
+  });
+
   test('names a calendar by its ARN, in whose region it is asked, and one that is none is told', async () => {
     const ssm = createSsm({parameters: {}});
     await using lab = await started(ssm);
