@@ -71,3 +71,9 @@ export function isClosed(progress: Progress, {from, until}: OutageWindow): boole
   const reopened = opening.length > 0 && opening.every(({state}) => state === 'done');
   return !reopened && all.filter(isNamedIn(from)).some(({applied: stands}) => stands);
 }
+
+/** Whether visitors wait or are refused now: in the outage, and in a hold around it. */
+export const doVisitorsWait = (progress: Progress): boolean =>
+  [progress.run.runbook.outage, progress.run.runbook.hold].some(
+    (window) => window !== undefined && isClosed(progress, window),
+  );

@@ -1,4 +1,4 @@
-import {noOutage, outageAfter} from '../model/outage.ts';
+import {doVisitorsWait} from '../model/outage.ts';
 import type {Progress} from '../model/progress.ts';
 import type {Channels} from '../notify/notifier.ts';
 import type {SessionRequest} from './run-session.ts';
@@ -12,11 +12,10 @@ export async function audienceOf(
   const {runbook, redactor} = opened;
   const kindOf = (target: string) => runbook.head.targets[target]?.kind;
   const traces = tracesOfRun({run, redactor, kindOf});
-  const window = earlier?.run.runbook.outage;
-  const isInOutage = earlier && window && outageAfter(noOutage, earlier, window).since;
+  const isUrgent = earlier !== undefined && doVisitorsWait(earlier);
   const [channels] = await Promise.all([
     opened.channels(),
-    isInOutage ? undefined : traces.prepare(),
+    isUrgent ? undefined : traces.prepare(),
   ]);
   return {channels, traces};
 }

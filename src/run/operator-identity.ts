@@ -1,6 +1,7 @@
 import {withinMs} from '../journal/time-limit.ts';
 import type {ApprovalDesk} from '../model/approval.ts';
 import type {FactOf} from '../model/journal.ts';
+import {doVisitorsWait} from '../model/outage.ts';
 import {type Principal, principalText} from '../model/principal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
@@ -14,6 +15,8 @@ interface Approving {
   readonly approvals?: ApprovalDesk;
   /** Asks AWS who this process is; absent where the inventory names no store. */
   readonly identify?: (signal: AbortSignal) => Promise<Principal>;
+  /** What AWS has said already. */
+  readonly known?: Principal;
 }
 
 /**
@@ -46,10 +49,11 @@ export async function approving(
     return {identify};
   }
   if (isForward && asking.some(({id}) => progress?.entries.get(id)?.state !== 'done')) {
-    await identify(signals.aborting).catch((cause) => {
+    const known = await identify(signals.aborting).catch((cause) => {
       signals.aborting.throwIfAborted();
       throw unknownBecause(cause);
     });
+    return {approvals, identify, known};
   }
   return {approvals, identify};
 }
@@ -74,8 +78,16 @@ export const journalIdentity = (
 
 async function identified(
   {context: {record, clock}, closed}: Pick<RunSession, 'context' | 'closed'>,
-  {identify}: Approving,
+  {identify, known}: Approving,
 ): Promise<void> {
+  if (known) {
+    addIdentity(record.progress, known, (fact) => record.add(fact));
+    return;
+  }
+  // What asks AWS takes a moment to load, and the first actions of an outage go before it.
+  for (let seconds = 0; seconds < 15 && doVisitorsWait(record.progress); seconds += 1) {
+    await clock.sleep(1_000, closed).catch(() => {});
+  }
   while (identify && !closed.aborted) {
     const principal = await identify(closed).catch(() => undefined);
     if (principal) {
@@ -86,14 +98,17 @@ async function identified(
   }
 }
 
-/** A run may end before AWS has answered. Nothing is under way then, and a moment more harms nobody. */
-export const settledSoon = (
+/** A run may end before AWS has answered. A moment more harms nobody then, unless visitors wait meanwhile. */
+export async function settledSoon(
   identified: Promise<void>,
-  {context: {clock, aborting: signal}}: Pick<RunSession, 'context'>,
-): Promise<void> =>
-  withinMs({clock, ms: lastLimitMs, signal}, (limited) =>
-    Promise.race([identified, aborted(limited)]),
-  );
+  {context: {clock, record, aborting: signal}}: Pick<RunSession, 'context'>,
+): Promise<void> {
+  if (!doVisitorsWait(record.progress)) {
+    await withinMs({clock, ms: lastLimitMs, signal}, (limited) =>
+      Promise.race([identified, aborted(limited)]),
+    );
+  }
+}
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -19,7 +19,7 @@ interface Parts {
   readonly redactor: Redactor;
   readonly channels: Channels;
   readonly traces: RunTraces;
-  readonly isInOutage: () => boolean;
+  readonly doVisitorsWait: () => boolean;
   readonly stateFolder: string;
   readonly observe: Observe;
   readonly journal: Journal;

@@ -15,6 +15,7 @@ import type {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import type {SharedLog} from '../journal/shared-log.ts';
 import type {ApprovalDesk} from '../model/approval.ts';
+import {doVisitorsWait} from '../model/outage.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {type Channels, noChannels} from '../notify/notifier.ts';
@@ -236,7 +237,7 @@ function sessionWith(
   const entries = runbook.entries.length;
   const notices = noticesOfRun({
     ...{redactor, channels, journal, isNew, stateFolder: host.state.path, observe: world.observe},
-    ...{traces, isInOutage: () => record.outage.since !== undefined},
+    ...{traces, doVisitorsWait: () => doVisitorsWait(record.progress)},
     add: (fact) => record.add(fact),
   });
   const record = recordIn(journal, notices.observe);

@@ -3,8 +3,9 @@ import type {EngineEvent, Observe} from '../engine/events.ts';
 import type {Journal} from '../journal/contract.ts';
 import type {Redactor} from '../journal/redactor.ts';
 import type {JournalEntry} from '../model/journal.ts';
-import {foldWithOutage} from '../model/outage.ts';
+import {doVisitorsWait} from '../model/outage.ts';
 import type {Problem} from '../model/problem.ts';
+import {progressOf} from '../model/progress.ts';
 import {type SpanFact, SpanFacts} from '../traces/span-facts.ts';
 import {openTraceSender, type TraceSender} from '../traces/trace-sender.ts';
 import {traceSettings} from '../traces/trace-settings.ts';
@@ -13,11 +14,11 @@ import {fenced} from './fence.ts';
 
 /** Sends what a run journals as a trace. A run neither fails nor waits because of it. */
 export interface RunTraces {
-  /** Loads what sends them. Not in an outage: that takes a tenth of a second. */
+  /** Loads what sends them. Not while visitors wait: that takes a tenth of a second. */
   prepare(): Promise<void>;
   /** Passes every event on, and makes spans of it afterwards. */
   follow(session: Followed): Observe;
-  /** Waits a moment for what was not sent. In an outage it sends nothing: the next process of the run does. */
+  /** Waits a moment for what was not sent. While visitors wait it sends nothing: the next process of the run does. */
   settle(): Promise<void>;
   /** The same, at the end of the process. */
   stop(): Promise<void>;
@@ -26,7 +27,7 @@ export interface RunTraces {
 interface Followed {
   readonly observe: Observe;
   readonly journal: Pick<Journal, 'entries'>;
-  readonly isInOutage: () => boolean;
+  readonly doVisitorsWait: () => boolean;
 }
 
 interface TracesOf {
@@ -113,8 +114,8 @@ class SentTraces implements RunTraces {
   }
 
   async settle(): Promise<void> {
-    const {isInOutage, observe} = this.#session ?? {};
-    if (!isInOutage || isInOutage()) {
+    const {doVisitorsWait: isUrgent, observe} = this.#session ?? {};
+    if (!isUrgent || isUrgent()) {
       return;
     }
     const over = new AbortController();
@@ -138,10 +139,10 @@ class SentTraces implements RunTraces {
     await this.#send();
   }
 
-  /** Nothing is sent while an outage lasts: that would take processor time from it. */
+  /** Nothing is sent while visitors wait: that would take processor time from their outage. */
   async #send(): Promise<void> {
     const sender = this.#sender;
-    if (!sender || this.#session?.isInOutage()) {
+    if (!sender || this.#session?.doVisitorsWait()) {
       return;
     }
     try {
@@ -156,8 +157,10 @@ class SentTraces implements RunTraces {
   }
 }
 
-const endsInOutage = (entries: readonly JournalEntry[]): boolean =>
-  foldWithOutage(entries).outage?.since !== undefined;
+function endsInOutage(entries: readonly JournalEntry[]): boolean {
+  const progress = progressOf(entries);
+  return progress !== undefined && doVisitorsWait(progress);
+}
 
 /** A long journal is read once. */
 const spanLimits = {firstMs: 1_000, laterMs: 50};

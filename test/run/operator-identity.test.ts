@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {progressOf} from '../../src/model/progress.ts';
-import {journalIdentity} from '../../src/run/operator-identity.ts';
+import {journalIdentity, settledSoon} from '../../src/run/operator-identity.ts';
 import {MemoryJournal} from '../../src/testing/memory-journal.ts';
 import {begun, entriesIn, reversed, textOn} from '../drills/small/hosts.ts';
 import {onSmallStage, type SmallStage} from '../drills/small/stage.ts';
@@ -66,4 +66,52 @@ test('AWS is asked who works on a run until it says so, and no longer than the r
   const away = () => Promise.reject(new Error('STS is away'));
   await journalIdentity(session(closed.signal) as never, {identify: away});
   expect(slept).toBe(6);
+});
+
+test('while visitors wait, AWS is asked a moment later, and at the end nothing waits for its answer', async () => {
+  const outage = {from: ['freeze'], until: ['open']};
+  const entries = ['freeze', 'open'].map((id) => ({
+    id,
+    unit: 'x',
+    kind: 'step',
+    phase: 'Cut over',
+  }));
+  const journal = new MemoryJournal();
+  const runbook = {...runStarted().runbook, outage, entries};
+  journal.append(runStarted({runbook} as never));
+  journal.append({
+    kind: 'action-intended',
+    entry: 'freeze',
+    way: 'forward',
+    target: 'a',
+    does: 'x',
+  });
+  let slept = 0;
+  const clock = {
+    monotonic: () => 0,
+    sleep: async () => {
+      slept += 1;
+    },
+  };
+  const record = {
+    get progress() {
+      return progressOf(journal.entries);
+    },
+    add: (fact: never) => journal.append(fact),
+  };
+  const {signal} = new AbortController();
+  const session = {closed: signal, context: {clock, record, aborting: signal}} as never;
+  const principal = {arn: night, id: 'AROAEXAMPLEEXAMPLE001:kim'};
+  let sleptBefore = 0;
+  const identify = async () => {
+    sleptBefore = slept;
+    return principal;
+  };
+  await settledSoon(new Promise(() => {}), session);
+  await journalIdentity(session, {identify});
+  expect([sleptBefore, runnersIn(journal.entries)]).toEqual([15, [night]]);
+  // Known before its work began, it costs nothing.
+  const other = {...principal, arn: `${night}-2`};
+  await journalIdentity(session, {identify, known: other});
+  expect([slept, runnersIn(journal.entries)]).toEqual([15, [night, other.arn]]);
 });

@@ -97,18 +97,18 @@ test('the process that goes on sends what the dead one could not, and nothing wh
   redactor.add('prepare');
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', receiver.url);
   try {
-    let isInOutage = true;
+    let doVisitorsWait = true;
     const traces = tracesOfRun({run: 'r', redactor, kindOf: () => undefined});
     const at = crashed.findIndex(({kind}) => kind === 'run-resumed');
     const observe = traces.follow({
       ...{observe: () => {}, journal: {entries: crashed.slice(0, at)}},
-      isInOutage: () => isInOutage,
+      doVisitorsWait: () => doVisitorsWait,
     });
     await traces.prepare();
     for (const entry of crashed.slice(at)) {
       observe({kind: 'journaled', entry, head: ''});
     }
-    isInOutage = false;
+    doVisitorsWait = false;
     expect(receiver.spans).toEqual([]);
     await traces.settle();
     expect(receiver.spans.map(({spanId}) => spanId)).toEqual(spansOf(crashed).map(({id}) => id));
@@ -135,18 +135,18 @@ test('what a process did not send because it ended in an outage, the next one se
       {kind: 'run-done'},
     ]);
     const at = entries.findIndex(({kind}) => kind === 'run-resumed');
-    let isInOutage = true;
+    let doVisitorsWait = true;
     const traces = tracesOfRun({run: 'r', redactor: new Redactor(), kindOf: () => undefined});
     const observe = traces.follow({
       ...{observe: () => {}, journal: {entries: entries.slice(0, at)}},
-      isInOutage: () => isInOutage,
+      doVisitorsWait: () => doVisitorsWait,
     });
     await traces.settle();
     expect(receiver.headers).toEqual([]);
     for (const entry of entries.slice(at)) {
       observe({kind: 'journaled', entry, head: ''});
     }
-    isInOutage = false;
+    doVisitorsWait = false;
     await traces.stop();
     expect(receiver.spans.map(({spanId}) => spanId)).toEqual(spansOf(entries).map(({id}) => id));
   } finally {
