@@ -23,7 +23,9 @@ export interface AskedApproval {
   readonly progress: Progress;
   readonly entry: string;
   readonly question: string;
+  /** As of when it was asked. */
   readonly details: readonly string[];
+  readonly askedAtUtc: string;
   readonly approval: Approval;
   readonly survey: ApprovalSurvey;
   readonly caller: Principal;
@@ -41,7 +43,7 @@ export async function askedApprovalIn(
   signal: AbortSignal,
 ): Promise<AskedApproval> {
   const {progress, asked} = await askedIn(store, name, entry, signal);
-  const {question, details, approval} = asked;
+  const {approval} = asked;
   const {run} = progress.run;
   const desk = approvalDeskOf(store);
   const caller = await desk.caller(signal);
@@ -53,7 +55,7 @@ export async function askedApprovalIn(
   }
   const subject = {run, digest: approval.digest, entry};
   const survey = await desk.survey(subject, {...approval, runners: progress.runners}, signal);
-  return {progress, entry, question, details, approval, survey, caller};
+  return {...asked, progress, entry, survey, caller};
 }
 
 async function askedIn(store: ObjectStore, name: string, entry: string, signal: AbortSignal) {
@@ -83,8 +85,8 @@ async function askedIn(store: ObjectStore, name: string, entry: string, signal: 
     );
     throw new SwitcharooError(notAsked(entry, run, open));
   }
-  const {question, details, approval} = asked;
-  return {progress, asked: {question, details, approval}};
+  const {question, details, approval, atUtc: askedAtUtc} = asked;
+  return {progress, asked: {question, details, approval, askedAtUtc}};
 }
 
 const isAsked = (fact: JournalEntry, entry: string): boolean =>

@@ -102,7 +102,7 @@ async function approveAs(
   const need = {...approval, runners: rig.progress.runners};
   const survey = await approvalDeskOf(store).survey(subject, need, never);
   const asked = {...{progress: rig.progress, entry: 'agreed', approval, survey, caller}};
-  const all: AskedApproval = {...asked, question: '', details: []};
+  const all: AskedApproval = {...asked, question: '', details: [], askedAtUtc: ''};
   return giveWord(store, all, {word, host: 'kim@desk'}, never);
 }
 

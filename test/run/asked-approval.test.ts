@@ -63,6 +63,14 @@ test('an approver is asked nothing that the run asks no more', async () => {
   expect(await shownAfter([asked, ...reversed, resumed(), asked])).toBe('Go?');
 });
 
+test('an approver is told as of when the details are true', async () => {
+  const entries = entriesWith(asked, {kind: 'run-paused'});
+  const store = new SimulatedStore(() => Date.now()).openedBy(served);
+  await store.add(keyOf(run, 0), textOf(entries), never);
+  const {askedAtUtc} = await askedApprovalIn(store, {run, entry: 'agreed'}, never);
+  expect(askedAtUtc).toBe(entries[1]?.atUtc);
+});
+
 test('the journal of another run, in the folder of this one, is not shown', async () => {
   expect(await shownAfter([asked], '20261127-030000-0002')).toBe('unknown-run');
 });

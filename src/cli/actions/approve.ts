@@ -2,7 +2,7 @@ import {durationText} from '../../model/duration.ts';
 import {shellWord} from '../../model/hint.ts';
 import {principalText} from '../../model/principal.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
-import {flow} from '../../report/index.ts';
+import {flow, momentUtc} from '../../report/index.ts';
 import {type AskedApproval, askedApprovalIn, giveWord} from '../../run/approve-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
@@ -112,6 +112,7 @@ function summaryOf(app: App, {progress, entry, approval, survey, ...asked}: Aske
   const phases = [...new Set(later.map(({phase}) => phase))];
   const lines = [
     `${app.paint.bold(asked.question)}`,
+    ...(asked.details.length > 0 ? [`As of ${momentUtc(new Date(asked.askedAtUtc))}:`] : []),
     ...asked.details,
     '',
     `${entry} of ${runbook.name} on ${inventory.name}${inventory.protected ? ' (PROTECTED)' : ''}, run ${run}`,
