@@ -122,6 +122,10 @@ export class LiveRun {
         ? this.#followed.earlier
         : earlierReport(this.#host, runbook.name, run);
     const damaged = damage ? {damage: damage.problem.message} : {};
+    if (this.#followed?.run !== run) {
+      // The runbook of another run may take long to load, and the forecast of the last one is not its own.
+      this.#forecasted = undefined;
+    }
     this.#followed = {run, file, entries, progress, earlier, ...damaged};
   }
 

@@ -159,3 +159,15 @@ test('a run and its reversal are forecast from earlier ones, by their runbook', 
   expect(live.look().page?.forecast).toBeUndefined();
   expect(html()).toBe('');
 });
+
+test('a run is not shown with the forecast of the one before, while its own runbook loads', () => {
+  const forecast = {leftMs: 1} as never;
+  const forecastOf = (of: {readonly run: string}) => (of.run === run ? () => forecast : undefined);
+  new JournalFile(folder, run).add(runStarted({run}));
+  const live = new LiveRun({state: new StateFolder(folder)}, undefined, {forecastOf});
+  expect(live.look().page?.forecast).toBe(forecast);
+  const next = '20990101-030000-abcd';
+  new JournalFile(folder, next).add(runStarted({run: next}));
+  expect(live.look().page?.progress.run.run).toBe(next);
+  expect(live.look().page?.forecast).toBeUndefined();
+});

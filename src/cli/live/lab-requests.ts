@@ -14,20 +14,23 @@ export function followLabRequests(
   {state}: Pick<App, 'state'>,
   signal: AbortSignal,
 ): (progress: Progress) => RequestCount | undefined {
-  let isFollowed = false;
-  let last: RequestCount | undefined;
+  let followed: string | undefined;
+  let last: {readonly run: string; readonly count: RequestCount | undefined} | undefined;
+  const countOf = (run: string) => (last?.run === run ? last.count : undefined);
   const follow = async () => {
     while (!signal.aborted) {
       await sleep(everyMs, undefined, {signal}).catch(() => undefined);
-      if (isFollowed) {
-        last = await requestsIn(state.path).catch(() => last);
+      const run = followed;
+      if (run !== undefined) {
+        last = {run, count: await requestsIn(state.path).catch(() => countOf(run))};
       }
     }
   };
   void follow();
   return ({run, outcome}) => {
-    isFollowed = run.rehearsal && (outcome === 'running' || outcome === 'reversing');
-    return run.rehearsal ? last : undefined;
+    const isUnderWay = outcome === 'running' || outcome === 'reversing';
+    followed = run.rehearsal && isUnderWay ? run.run : undefined;
+    return run.rehearsal ? countOf(run.run) : undefined;
   };
 }
 
