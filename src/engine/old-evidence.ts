@@ -2,6 +2,7 @@ import {confirm} from '../model/confirm.ts';
 import {durationText} from '../model/duration.ts';
 import type {Entry} from '../model/entry.ts';
 import {elapsedMs} from '../model/moment.ts';
+import {doVisitorsWait} from '../model/outage.ts';
 import {outageSpan} from '../model/outage-span.ts';
 import type {PlanLine} from '../model/plan.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
@@ -27,7 +28,7 @@ export function oldEvidenceBefore(
 type Window = Parameters<typeof outageSpan>[0];
 type Entries = Parameters<typeof outageSpan>[1];
 
-/** From the first entry of the outage on there is no time to prove anything again. */
+/** From the first entry of the outage on, and in a hold before it, there is no time to prove anything again. */
 export function hasOutageBegun(
   {
     head,
@@ -36,7 +37,8 @@ export function hasOutageBegun(
   progress: Progress,
 ): boolean {
   const span = head.outage && outageSpan(head.outage, entries);
-  return span !== undefined && (progress.entries.get(span.begins)?.applied ?? false);
+  const hasBegun = span !== undefined && (progress.entries.get(span.begins)?.applied ?? false);
+  return hasBegun || doVisitorsWait(progress);
 }
 
 /** The line of a gate that is done, and whose evidence is too old; `null` while it counts. */
