@@ -70,7 +70,9 @@ export function permissionsPage(): string {
 
 /** Where an inventory names one. */
 function storeSection(): string {
-  const needs = (s3Store.inventoryNeeds ?? []).map((need) => [need, ['every run']] as const);
+  const needs = (s3Store.inventoryNeeds ?? []).map(
+    (need) => [need, [need.includes('(optional') ? 'an audit' : 'every run']] as const,
+  );
   return sectionWith('store', s3Store.kind, new Map(needs));
 }
 

@@ -8,7 +8,14 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import type {Host} from './host.ts';
 import {openStore} from './open-store.ts';
-import {journalIncomplete, linesIn, type Part, partIn} from './shared-parts.ts';
+import {
+  journalIncomplete,
+  journalTorn,
+  linesIn,
+  type Part,
+  partIn,
+  tornPart,
+} from './shared-parts.ts';
 import {type SharedVerification, verifyShared} from './verify-shared.ts';
 
 /** The runs of a store, as journals on this host that can only be read. */
@@ -46,7 +53,11 @@ export async function openSharedRuns(
   }
   return {
     ...{place: store.place, state: new StateFolder(folder), refresh, close},
-    verify: (run, verifying) => verifyShared(store, run, verifying),
+    verify: (run, verifying) => {
+      const path = new StateFolder(folder).journalOf(run);
+      const text = textAt(path);
+      return verifyShared(store, run, verifying, text === '' ? undefined : {path, text});
+    },
     get damaged() {
       return damaged;
     },
@@ -85,13 +96,17 @@ async function copyRun(
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
   const path = new StateFolder(folder).journalOf(run);
-  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const before = textAt(path);
   const count = linesIn(before);
   const added = parts.filter(({seq}) => seq >= count);
   if (added.length === 0) {
     return undefined;
   }
   const texts = await Promise.all(added.map(({key}) => store.read(key, signal)));
+  const torn = tornPart(added, texts);
+  if (torn) {
+    return journalTorn(run, store.place, torn.key);
+  }
   const text = `${before}${texts.join('')}`;
   const gap = added.find(({seq}, index) => seq !== count + linesIn(texts.slice(0, index).join('')));
   if (gap) {
@@ -100,6 +115,8 @@ async function copyRun(
   writeWhole(path, text);
   return undefined;
 }
+
+const textAt = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
 /** The runs of a store, newest first. */
 export async function runsIn(store: ObjectStore, signal: AbortSignal): Promise<readonly string[]> {

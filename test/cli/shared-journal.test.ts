@@ -83,7 +83,14 @@ describe('a run whose journal is shared', () => {
       expect(lastDocument(permissions).targets.at(-1)).toMatchObject({
         target: 'journals',
         rights: [
-          {needs: [{need: 's3:ListBucket'}, {need: 's3:GetObject'}, {need: 's3:PutObject'}]},
+          {
+            needs: [
+              {need: 's3:ListBucket'},
+              {need: 's3:ListBucketVersions'},
+              {need: 's3:GetObject'},
+              {need: 's3:PutObject'},
+            ],
+          },
         ],
       });
       const prepared = await desk.run(...run('--until', 'prepared'));

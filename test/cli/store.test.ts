@@ -1,4 +1,4 @@
-import {writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createIdentity} from '../../lab/aws/identity.ts';
@@ -149,6 +149,16 @@ test('log --verify names an object of a run that was replaced in its store, and 
   expect(whole.stdout).toContain(
     `${run}: 1 entries, each follows from the one before it. s3://cutovers/shop has them in 1 object. None of these was replaced or deleted.\nhead ${journal.head}\n`,
   );
+  // One that no host wrote is not copied, however often the store is read.
+  s3.put('cutovers', `shop/${run}/00000001.jsonl`, 'x');
+  const torn = await desk.run(...verify, '--json');
+  expect(lastDocument(torn).problems).toMatchObject([{code: 'shared-journal-damaged'}]);
+  const listed = await desk.run('log', run, '--shared', store.file);
+  expect(listed.stderr).toContain(`! ${run}/00000001.jsonl in s3://cutovers/shop is no part`);
+  const shared = join(desk.stateFolder, 'shared');
+  const [folder = ''] = readdirSync(shared);
+  const copy = readFileSync(join(shared, folder, run, 'journal.jsonl'), 'utf8');
+  expect(copy).toBe(textOf(journal.entries));
   // The copy here stays as it was read.
   s3.put('cutovers', key, 'replaced\n');
   const changed = await desk.run(...verify, '--json');

@@ -97,6 +97,37 @@ test('an entry in two objects is named, and so is a line that does not follow', 
   expect((await problemOf(other))?.code).toBe('journal-damaged');
 });
 
+test('an object that blocks the run is named: empty, without the end of its line, or with another name', async () => {
+  const {store} = await sharedIn('others');
+  const added = [
+    ['00000003.jsonl', 'x'],
+    ['00000003.jsonl', ''],
+    ['1.jsonl', ''],
+    ['zzz', 'x\n'],
+  ] as const;
+  for (const [name, text] of added) {
+    s3.put('others', `shop/${run}/${name}`, text);
+    expect(await problemOf(store)).toMatchObject({
+      code: 'shared-journal-damaged',
+      message: expect.stringContaining(`${run}/${name} in s3://others/shop `),
+    });
+    s3.remove('others', `shop/${run}/${name}`);
+  }
+  expect(await problemOf(store)).toBeUndefined();
+});
+
+test('a store must still have what this host read of it before', async () => {
+  const {store, journal, first, rest} = await sharedIn('others');
+  const whole = {path: 'copy.jsonl', text: `${first}${rest}`};
+  const part = {...whole, text: first};
+  expect(await verifyShared(store, run, never, part)).toMatchObject({head: journal.head});
+  expect(await verifyShared(store, run, never, whole)).toMatchObject({head: journal.head});
+  s3.remove('others', key(1));
+  const shorter = verifyShared(store, run, never, whole);
+  await expect(shorter).rejects.toMatchObject({problem: {code: 'shared-journal-changed'}});
+  await expect(shorter).rejects.toThrow(`Entry 1 of ${run} is missing in s3://others/shop`);
+});
+
 test('every page of the versions is read', async () => {
   const store = await storeIn('cutovers');
   for (let number = 0; number < 700; number += 1) {

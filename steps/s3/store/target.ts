@@ -43,7 +43,12 @@ export const s3Store = defineTarget({
       asAWriteAsks,
     ),
   ],
-  inventoryNeeds: ['s3:ListBucket', 's3:GetObject', 's3:PutObject'],
+  inventoryNeeds: [
+    's3:ListBucket',
+    's3:GetObject',
+    's3:PutObject',
+    's3:ListBucketVersions (optional: log --verify --shared)',
+  ],
   open: async ({bucket, prefix, kmsKey, ...aws}) => {
     // An object whose answer was lost is looked at: a write may use an open connection, and takes one round trip.
     const writer = openBucket(bucket, aws, 'kept');

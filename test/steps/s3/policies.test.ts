@@ -188,14 +188,23 @@ test('the rights of a role are those of its policy, also where it asks for a con
   };
   expect(await rightsWith('operators.json')).toMatchObject({
     grants: [
-      {form: 'iam', actions: ['s3:ListBucket'], resources: ['arn:aws:s3:::cutovers']},
+      {
+        form: 'iam',
+        actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+        resources: ['arn:aws:s3:::cutovers'],
+      },
       {
         form: 'iam',
         actions: ['s3:GetObject', 's3:PutObject'],
         resources: ['arn:aws:s3:::cutovers/shop/*'],
       },
     ],
-    needs: ['s3:ListBucket granted', 's3:GetObject granted', 's3:PutObject granted'],
+    needs: [
+      's3:ListBucket granted',
+      's3:ListBucketVersions granted',
+      's3:GetObject granted',
+      's3:PutObject granted',
+    ],
   });
   expect((await rightsWith('readers.json')).needs).toContain('s3:PutObject missing');
 });
