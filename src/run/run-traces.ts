@@ -39,6 +39,8 @@ interface TracesOf {
 
 const longestWaitMs = 2_000;
 const sendEveryMs = 2_000;
+/** The SDK drops what its queue of 2,048 spans cannot hold. */
+const mostAtOnce = 512;
 
 export const noTraces: RunTraces = {
   prepare: async () => {},
@@ -122,7 +124,7 @@ class SentTraces implements RunTraces {
     const limit = sleep(longestWaitMs, undefined, {signal: over.signal}).catch(() => {});
     await Promise.race([this.#sendAll(), limit]);
     over.abort();
-    const lost = this.#sender?.unconfirmed ?? this.#waiting.length;
+    const lost = (this.#sender?.unconfirmed ?? 0) + this.#waiting.length;
     if (lost > 0 && !this.#hasWarned) {
       this.#hasWarned = true;
       observe?.({kind: 'warning', problem: tracesLost(lost)});
@@ -146,11 +148,13 @@ class SentTraces implements RunTraces {
       return;
     }
     try {
-      for (const span of this.#waiting.splice(0)) {
-        const {name, attributes} = span;
-        sender.send({...span, ...this.#about.redactor.value({name, attributes})});
-      }
-      await sender.settle();
+      do {
+        for (const span of this.#waiting.splice(0, mostAtOnce)) {
+          const {name, attributes} = span;
+          sender.send({...span, ...this.#about.redactor.value({name, attributes})});
+        }
+        await sender.settle();
+      } while (this.#waiting.length > 0 && !this.#session?.doVisitorsWait());
     } catch {
       // Nothing of the run depends on it.
     }

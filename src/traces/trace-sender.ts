@@ -71,7 +71,7 @@ export async function openTraceSender(
   };
   return {
     send,
-    settle: () => provider.forceFlush().catch(() => {}),
+    settle: () => provider.forceFlush().then(exporter.idle, exporter.idle),
     get unconfirmed() {
       return sent - exporter.confirmed;
     },
@@ -80,15 +80,32 @@ export async function openTraceSender(
 
 const timeOf = (utc: string): TimeInput => new Date(utc);
 
+interface CountingExporter extends SpanExporter {
+  readonly confirmed: number;
+  /** Resolves when no batch is under way. A flush waits only for those that it starts itself. */
+  idle(): Promise<void>;
+}
+
 /** The SDK keeps silent about what arrived. */
-function counting(exporter: SpanExporter): SpanExporter & {readonly confirmed: number} {
+function counting(exporter: SpanExporter): CountingExporter {
   let confirmed = 0;
+  const underWay = new Set<Promise<void>>();
   return {
-    export: (spans: ReadableSpan[], done) =>
-      exporter.export(spans, (result) => {
-        confirmed += result.code === 0 ? spans.length : 0;
-        done(result);
-      }),
+    export: (spans: ReadableSpan[], done) => {
+      const batch = new Promise<void>((resolve) => {
+        exporter.export(spans, (result) => {
+          confirmed += result.code === 0 ? spans.length : 0;
+          done(result);
+          resolve();
+        });
+      })
+        .catch((error: Error) => done({code: 1, error}))
+        .finally(() => underWay.delete(batch));
+      underWay.add(batch);
+    },
+    idle: async () => {
+      await Promise.all(underWay);
+    },
     shutdown: () => exporter.shutdown(),
     forceFlush: async () => exporter.forceFlush?.(),
     get confirmed() {

@@ -22,14 +22,13 @@ export function traceSettings(env: Environment): TraceSettings | Problem | undef
   if (variable !== undefined && !isHttp(of(variable) ?? '')) {
     return endpointInvalid(variable);
   }
-  const protocol =
-    of('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ??
-    of('OTEL_EXPORTER_OTLP_PROTOCOL') ??
-    'http/protobuf';
+  const named =
+    ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'].find(of) ?? '';
+  const protocol = of(named) ?? 'http/protobuf';
   if (protocol === 'http/json' || protocol === 'http/protobuf') {
     return {protocol};
   }
-  return protocolUnsupported(protocol);
+  return protocolUnsupported(named, protocol);
 }
 
 /** Its address is not printed: it may have a password. */
@@ -39,10 +38,10 @@ const endpointInvalid = (variable: string): Problem => ({
   hint: `Set ${variable} to an address such as http://127.0.0.1:4318, or unset it.`,
 });
 
-const protocolUnsupported = (protocol: string): Problem => ({
+const protocolUnsupported = (variable: string, protocol: string): Problem => ({
   code: 'traces-protocol-unsupported',
-  message: `No traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is ${protocol}, and switcharoo supports only http/protobuf and http/json.`,
-  hint: 'Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, with the HTTP port of the collector (usually 4318).',
+  message: `No traces are sent: ${variable} is ${protocol}, and switcharoo supports only http/protobuf and http/json.`,
+  hint: `Set ${variable}=http/protobuf, with the HTTP port of the collector (usually 4318).`,
 });
 
 const isHttp = (address: string): boolean => /^https?:\/\//.test(address) && URL.canParse(address);

@@ -1,6 +1,7 @@
 import {createServer, type IncomingMessage} from 'node:http';
 import {createRequire} from 'node:module';
 import type {AddressInfo} from 'node:net';
+import {setTimeout} from 'node:timers/promises';
 import {z} from 'zod';
 
 const value = z.object({stringValue: z.string().optional(), boolValue: z.boolean().optional()});
@@ -42,14 +43,14 @@ export interface Receiver {
 /**
  * Receives traces as a collector does, and reads them with the messages that OpenTelemetry has generated from the
  * definitions of the protocol: its otlp-transformer has them up to version 0.215. `answer`: the status that it answers;
- * 0: it accepts a connection, and never answers.
+ * 0: it accepts a connection, and never answers. `firstMs`: how long its first answer takes.
  */
-export async function startReceiver(answer = 200): Promise<Receiver> {
+export async function startReceiver(answer = 200, firstMs = 0): Promise<Receiver> {
   const spans: ReceivedSpan[] = [];
   const resources: Record<string, unknown>[] = [];
   const headers: IncomingMessage['headers'][] = [];
   const server = createServer(async (received, response) => {
-    headers.push(received.headers);
+    const waitMs = headers.push(received.headers) === 1 ? firstMs : 0;
     const chunks: Buffer[] = [];
     for await (const chunk of received) {
       chunks.push(chunk);
@@ -57,6 +58,7 @@ export async function startReceiver(answer = 200): Promise<Receiver> {
     if (answer === 0) {
       return;
     }
+    await setTimeout(waitMs);
     const body = Buffer.concat(chunks);
     const isJson = received.headers['content-type'] === 'application/json';
     for (const {resource, scopeSpans} of read(body, isJson).resourceSpans) {

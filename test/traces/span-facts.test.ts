@@ -1,8 +1,10 @@
 import {describe, expect, test, vi} from 'vitest';
+import type {EngineEvent} from '../../src/engine/events.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import type {Fact, JournalEntry} from '../../src/model/journal.ts';
 import {tracesOfRun} from '../../src/run/run-traces.ts';
 import {type SpanFact, SpanFacts} from '../../src/traces/span-facts.ts';
+import {openTraceSender} from '../../src/traces/trace-sender.ts';
 import {traceSettings} from '../../src/traces/trace-settings.ts';
 import {journalOf, runStarted, stepDone} from '../model/journal-of.ts';
 import {startReceiver} from './receiver.ts';
@@ -53,6 +55,24 @@ describe('spans', () => {
       '07.300-08.300 freeze on db1: failed mysql-unreachable !',
       '06.300-09.300 freeze: failed mysql-unreachable !',
       '05.300-10.300 shop-move resumed: paused mysql-unreachable !',
+    ]);
+  });
+
+  test('of a process that died do not end later because a take-over names its operator', () => {
+    const arn = 'arn:aws:iam::123456789012:role/operator';
+    const spans = spansOf(
+      journalOf([
+        runStarted(),
+        {kind: 'entry-started', entry: 'freeze'},
+        [600, {kind: 'lock-taken-over', from: 'ada@bastion', operator}],
+        {kind: 'operator-identified', arn, principal: arn},
+        {kind: 'earlier-holder-stopped', because: 'it reported that it has stopped'},
+        resumed,
+      ] as never),
+    );
+    expect(toldOf(spans)).toEqual([
+      '01.000-01.000 freeze: open',
+      '00.000-01.000 shop-move: interrupted run-interrupted !',
     ]);
   });
 
@@ -155,6 +175,49 @@ test('what a process did not send because it ended in an outage, the next one se
   }
 });
 
+test('a batch that another flush has started is waited for, and is not called lost', async () => {
+  const receiver = await startReceiver(200, 300);
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', receiver.url);
+  try {
+    const sender = await openTraceSender('r', '0.0.0', {protocol: 'http/json'});
+    const [first, ...others] = spansOf(crashed);
+    sender.send(first as SpanFact);
+    void sender.settle();
+    await vi.waitFor(() => expect(receiver.headers).toHaveLength(1));
+    others.forEach(sender.send);
+    await sender.settle();
+    expect(sender.unconfirmed).toBe(0);
+    expect(receiver.spans).toHaveLength(others.length + 1);
+  } finally {
+    vi.unstubAllEnvs();
+    await receiver.close();
+  }
+});
+
+test('more spans than the queue of the SDK can hold are all sent', async () => {
+  const receiver = await startReceiver();
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', receiver.url);
+  try {
+    const steps = Array.from({length: 1_200}, () => stepDone('prepare', 'copy')).flat();
+    const entries = journalOf([runStarted(), ...steps, {kind: 'run-done'}]);
+    const traces = tracesOfRun({run: 'r', redactor: new Redactor(), kindOf: () => undefined});
+    const problems: EngineEvent[] = [];
+    const observe = traces.follow({
+      ...{observe: (event) => problems.push(event), journal: {entries: []}},
+      doVisitorsWait: () => false,
+    });
+    for (const entry of entries) {
+      observe({kind: 'journaled', entry, head: ''});
+    }
+    await traces.stop();
+    expect(problems.filter(({kind}) => kind === 'warning')).toEqual([]);
+    expect(receiver.spans).toHaveLength(spansOf(entries).length);
+  } finally {
+    vi.unstubAllEnvs();
+    await receiver.close();
+  }
+});
+
 describe('the variables of OpenTelemetry', () => {
   const endpoint = 'OTEL_EXPORTER_OTLP_ENDPOINT';
   const url = 'http://127.0.0.1:4318';
@@ -178,5 +241,14 @@ describe('the variables of OpenTelemetry', () => {
   ])('%o sends nothing, and says why', (env, code) => {
     expect(traceSettings(env)).toMatchObject({code});
     expect(JSON.stringify(traceSettings(env))).not.toContain('pass word');
+  });
+
+  test('a protocol is named with the variable that it is from', () => {
+    const traces = 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL';
+    const env = {[endpoint]: url, [traces]: 'grpc', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json'};
+    expect(traceSettings(env)).toMatchObject({
+      message: expect.stringContaining(`${traces} is grpc`),
+      hint: expect.stringContaining(`Set ${traces}=http/protobuf`),
+    });
   });
 });
