@@ -1,4 +1,5 @@
 import {parseArgs} from 'node:util';
+import {numberIn, numbersIn} from './numbers.ts';
 
 // Drills: the real program in the real lab, with something that goes wrong. `npm run drills -- --lab`
 
@@ -27,7 +28,7 @@ const {values, positionals} = parseArgs({
     /** A fleet of `--units`, with PostgreSQL and the runners killed at random. */
     fleet: {type: 'boolean', default: false},
     units: {type: 'string', default: '200'},
-    /** Only these of the points, counted from 1: 3,7 */
+    /** Only these of the points, counted from 1: `3,7` or `1-20`. */
     only: {type: 'string'},
     points: {type: 'string', default: '20'},
     seed: {type: 'string', default: '1'},
@@ -37,44 +38,46 @@ const {values, positionals} = parseArgs({
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const failures: number[] = [];
+const numberOf = (name: 'points' | 'seed' | 'units'): number => numberIn(name, values[name]);
+const only = values.only === undefined ? undefined : numbersIn('only', values.only);
+const seed = numberOf('seed');
 if (values.lab) {
   const {drillKills} = await import('./lab-kills.ts');
   const results = await drillKills({
-    points: Number(values.points),
-    seed: Number(values.seed),
-    ...(values.only === undefined ? {} : {only: values.only.split(',').map(Number)}),
+    points: numberOf('points'),
+    seed,
+    ...(only ? {only} : {}),
     say,
   });
   failures.push(tell(results));
 }
 if (values.races !== undefined) {
   const {drillRaces} = await import('./two-hosts-races.ts');
-  const options = {count: Number(values.races), seed: Number(values.seed)};
+  const options = {count: numberIn('races', values.races), seed};
   failures.push(tell(await drillRaces(options, say)));
 }
 if (values.barriers) {
   const {drillBarriers} = await import('./two-hosts-barriers.ts');
-  failures.push(tell(await drillBarriers({only: values.only?.split(',').map(Number)}, say)));
+  failures.push(tell(await drillBarriers({only}, say)));
 }
 if (values.fleet) {
   const {drillFleet} = await import('./fleet-kills.ts');
-  const size = {units: Number(values.units), waves: 5, postgresKills: 20, runnerKills: 50};
-  failures.push(tell([await drillFleet({...size, seed: Number(values.seed)}, say)]));
+  const size = {units: numberOf('units'), waves: 5, postgresKills: 20, runnerKills: 50};
+  failures.push(tell([await drillFleet({...size, seed}, say)]));
 }
 const isSmall = values.races !== undefined || values.barriers || values.schedules !== undefined;
 if (values['two-hosts'] && !isSmall) {
   const {drillTwoHosts} = await import('./two-hosts.ts');
-  const only = values.only?.split(',').map(Number);
-  const chosen = {points: Number(values.points), seed: Number(values.seed)};
+  const chosen = {points: numberOf('points'), seed};
   failures.push(tell(await drillTwoHosts({...chosen, ...(only ? {only} : {}), say})));
 }
 if (values.hold) {
   const {drillHold} = await import('./hold-kills.ts');
-  failures.push(tell(await drillHold({only: values.only?.split(',').map(Number), say})));
+  failures.push(tell(await drillHold({only, say})));
 }
 if (values.freeze !== undefined) {
   const {drillFreeze} = await import('./freeze-kills.ts');
-  const often = {count: Number(values.freeze), seed: Number(values.seed)};
+  const often = {count: numberIn('freeze', values.freeze), seed};
   failures.push(tell(await drillFreeze(often, say)));
 }
 if (values.signals) {
@@ -100,7 +103,7 @@ if (values['back-and-forth']) {
 if (values.schedules !== undefined) {
   const {drillSchedules} = await import('../simulation/schedules.ts');
   const hosts = values['two-hosts'] ? 2 : 1;
-  const wanted = {count: Number(values.schedules), seed: Number(values.seed), hosts} as const;
+  const wanted = {count: numberIn('schedules', values.schedules), seed, hosts} as const;
   failures.push(await drillSchedules(wanted, say));
 }
 process.exitCode = failures.some((failed) => failed > 0) ? 1 : 0;
@@ -108,5 +111,8 @@ process.exitCode = failures.some((failed) => failed > 0) ? 1 : 0;
 function tell(results: readonly {readonly problems: readonly string[]}[]): number {
   const failed = results.filter(({problems}) => problems.length > 0).length;
   say(`${results.length - failed} passed, ${failed} failed`);
-  return failed;
+  if (results.length === 0) {
+    say('Nothing was drilled, so nothing is known: this fails.');
+  }
+  return results.length === 0 ? 1 : failed;
 }
