@@ -16,12 +16,12 @@ interface FleetState {
   readonly units: readonly UnitRow[];
 }
 
-/** The units that may begin now, in their order. Those that are under way count against every limit. */
+/**
+ * The units that may begin or continue now: first those that are half-way, then in their order. What is under way or
+ * half-way counts against every limit, so it needs no other room to continue.
+ */
 export function admissible({fleet, waves, units}: FleetState): readonly UnitRow[] {
-  if (fleet.held) {
-    return [];
-  }
-  const wellWaves = new Set(waves.filter((wave) => isOpen(wave, units)).map(({wave}) => wave));
+  const approved = new Set(waves.filter(isApproved).map(({wave}) => wave));
   const done = new Set(units.filter(({status}) => status === 'done').map(({unit}) => unit));
   const used = new Map<string, number>();
   const use = ({resources}: UnitRow): void => {
@@ -35,29 +35,48 @@ export function admissible({fleet, waves, units}: FleetState): readonly UnitRow[
       return (used.get(resource) ?? 0) < (fleet.atOnce[kind] ?? Number.POSITIVE_INFINITY);
     });
   units.filter(isUnderWay).forEach(use);
-  return units.filter((unit) => {
-    const may =
+  const waiting = units.filter(
+    (unit) =>
       unit.status === 'waiting' &&
-      wellWaves.has(unit.wave) &&
-      unit.after.every((before) => done.has(before)) &&
-      fits(unit);
+      (!fleet.held || passesHold(unit)) &&
+      approved.has(unit.wave) &&
+      !stopperOf(unit, units) &&
+      unit.after.every((before) => done.has(before)),
+  );
+  const fitting = waiting.filter((unit) => {
+    const may = !isHalfWay(unit) && fits(unit);
     if (may) {
       use(unit);
     }
     return may;
   });
+  return [...waiting.filter(isHalfWay), ...fitting];
 }
 
-/** One that waits for a person may be half-way: nobody else uses its systems meanwhile. */
-const isUnderWay = ({status}: UnitRow): boolean =>
-  status === 'admitted' || status === 'running' || status === 'offered';
+/** One that waits for a person may be half-way, too: nobody else uses its systems meanwhile. */
+const isUnderWay = (unit: UnitRow): boolean =>
+  unit.status === 'admitted' ||
+  unit.status === 'running' ||
+  unit.status === 'offered' ||
+  isHalfWay(unit);
 
-/** One failure stops the wave: nothing new begins. */
-const isOpen = (wave: WaveRow, units: readonly UnitRow[]): boolean =>
-  isApproved(wave) &&
-  !units.some(
-    (unit) => unit.wave === wave.wave && (unit.status === 'failed' || unit.status === 'offered'),
-  );
+/** It has changed something, and is not at its end. */
+const isHalfWay = ({status, changes, inOutage}: UnitRow): boolean =>
+  status !== 'done' && (changes > 0 || inOutage);
+
+/** What is in an outage is brought to its end, when a person says so, also while the fleet is held. */
+export const passesHold = ({byPerson, inOutage}: UnitRow): boolean => byPerson && inOutage;
+
+/** One failure stops the wave: nothing new begins. What a person resumes continues, whatever else failed. */
+export const stopperOf = (
+  {byPerson, wave}: UnitRow,
+  units: readonly UnitRow[],
+): UnitRow | undefined =>
+  byPerson
+    ? undefined
+    : units.find(
+        (other) => other.wave === wave && (other.status === 'failed' || other.status === 'offered'),
+      );
 
 /**
  * Admits what may begin, and hands it to the engine, in one transaction: neither happens without the other. One process
@@ -70,7 +89,7 @@ export const admit = (
 ): Promise<readonly string[]> =>
   transaction(async (client) => {
     const fleet = await fleetIn(client, fleetName, 'FOR UPDATE');
-    if (!fleet || fleet.held) {
+    if (!fleet) {
       return [];
     }
     const waves = await wavesIn(client, fleetName);

@@ -131,6 +131,12 @@ export const holdFleet = (
        WHERE fleet = $1`,
       [fleet, operator, because ?? null],
     );
+    // No runner has them yet. Those that a person resumed in their outage continue.
+    await client.query(
+      `UPDATE switcharoo_fleet.unit SET status = 'waiting', changed_at = now()
+       WHERE fleet = $1 AND status = 'admitted' AND NOT (by_person AND outage_since IS NOT NULL)`,
+      [fleet],
+    );
     await addEvent(client, {fleet, operator, what: 'held', note: because});
     return {isNew: true};
   });
@@ -190,7 +196,8 @@ export const leaveOut = (
     if (row.status === 'left-out') {
       return;
     }
-    if (!['waiting', 'failed', 'offered'].includes(row.status) || row.changes > 0) {
+    // One that was admitted is still nobody's: a runner that takes it from the queue sees what it is.
+    if (!['waiting', 'admitted', 'failed', 'offered'].includes(row.status) || row.changes > 0) {
       throw new SwitcharooError(notDecidable(row, 'left out'));
     }
     await setStatus(client, {fleet, unit, status: 'left-out'});

@@ -154,10 +154,8 @@ class Runner {
 
   async #admitAll({enqueue}: Dispatcher): Promise<void> {
     const {database} = this.#request;
-    for (const {fleet, held} of await fleetsIn(database.pool)) {
-      if (!held) {
-        await admit(database, fleet, enqueue);
-      }
+    for (const {fleet} of await fleetsIn(database.pool)) {
+      await admit(database, fleet, enqueue);
     }
   }
 

@@ -1,6 +1,6 @@
 import {SwitcharooError} from '../model/problem.ts';
 import type {FleetStatus} from '../report/index.ts';
-import {admissible} from './admission.ts';
+import {admissible, passesHold, stopperOf} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
 import {fleetAmbiguous, fleetUnknown, noFleet} from './engine-problems.ts';
 import {
@@ -85,16 +85,13 @@ function waitsFor(unit: UnitRow, {fleet, wave, units}: Around): string | null {
   if (unit.status !== 'waiting') {
     return null;
   }
-  if (fleet.held) {
+  if (fleet.held && !passesHold(unit)) {
     return 'the end of the hold';
   }
   if (!isApproved(wave)) {
     return `${wave.approveOf - wave.approvals.length} of ${wave.approveOf} approvals by ${wave.approveBy.join(', ')}`;
   }
-  const stopping = units.find(
-    (other) =>
-      other.wave === unit.wave && (other.status === 'failed' || other.status === 'offered'),
-  );
+  const stopping = stopperOf(unit, units);
   if (stopping) {
     return `a decision about ${stopping.unit}`;
   }

@@ -1,5 +1,6 @@
 import type {PoolClient} from 'pg';
 import type {Problem} from '../model/problem.ts';
+import {passesHold} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Errand} from './engine.ts';
 import {fleetHeld, unitTaken} from './engine-problems.ts';
@@ -38,7 +39,7 @@ export const claimUnit = (
     if (row?.status !== 'admitted' || (row.home !== null && row.home !== home)) {
       return undefined;
     }
-    if (isHeld) {
+    if (isHeld && !passesHold(row)) {
       await client.query(
         `UPDATE switcharoo_fleet.unit SET status = 'waiting', changed_at = now()
          WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
@@ -117,14 +118,19 @@ export async function reportEnd(
   asked: Asked,
   {fleet, unit, attempt}: Errand,
   {runner}: Claimant,
-  {status, problem, changes, inOutage}: UnitState,
+  {status, problem, changes, inOutage, neverBegan = false}: UnitState,
 ): Promise<boolean> {
   const {rowCount} = await asked.query(
     `UPDATE switcharoo_fleet.unit
      SET status = $5, problem = $6, changes = $7, changed_at = now(),
-       outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END
+       outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END,
+       run = CASE WHEN $9::boolean THEN NULL ELSE run END,
+       home = CASE WHEN $9::boolean THEN NULL ELSE home END
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
-    [fleet, unit, attempt, runner, status, problem && JSON.stringify(problem), changes, inOutage],
+    [
+      ...[fleet, unit, attempt, runner],
+      ...[status, problem && JSON.stringify(problem), changes, inOutage, neverBegan],
+    ],
   );
   return rowCount === 1;
 }

@@ -26,11 +26,18 @@ interface UnitRun {
   readonly report: (phase: string, inOutage: boolean) => void;
 }
 
-/** Runs a unit, or continues it from where its journal is, as `run` and `resume` do. Asks nobody. */
+/**
+ * Runs a unit, or continues it from where its journal is, as `run` and `resume` do: forward, or in reverse when a
+ * reversal was interrupted. Asks nobody.
+ */
 export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
   let run: Run | undefined;
   try {
     run = await openedRun(host, unit, () => run);
+    const reversingTo = run.progress?.reversingTo;
+    if (reversingTo) {
+      return stateAfter(run, await run.reverse(await run.planReversal(reversingTo.to)));
+    }
     const plan = await run.plan();
     const [obstacle = changedSinceStart(unit, plan)] = obstaclesIn(plan);
     if (obstacle) {
@@ -93,15 +100,16 @@ function observer({report}: UnitRun, current: () => Run | undefined) {
 }
 
 /**
- * Says yes to the plan, which was approved with its wave, and in the lab to every confirmation. Every other question
- * waits for a person. What fails in an outage is reversed, as by `run --on-failure reverse`; else the run pauses.
+ * Says yes to the plan, which was approved with its wave, to the rest of a reversal, with which a unit continues only
+ * when a person has resumed it, and in the lab to every confirmation. Every other question waits for a person. What
+ * fails in an outage is reversed, as by `run --on-failure reverse`; else the run pauses.
  */
 function fleetOperator({startedBy}: UnitRun, current: () => Run | undefined): Operator {
   const by = `fleet start by ${startedBy}`;
   return {
     name: by,
     ask: async ({about, entry}) => {
-      const isPlan = about === 'plan' && entry === null;
+      const isPlan = (about === 'plan' || about === 'reversal') && entry === null;
       return isPlan || current()?.inventory.lab
         ? {answer: 'yes', by}
         : {answer: 'unasked', by: 'nobody: "fleet status" shows the question'};
@@ -136,7 +144,8 @@ function stateAfter({progress}: Run, result: RunResult): UnitState {
 /** By its journal; by the problem alone when it never began, and nothing is changed. */
 function endedBy(progress: Progress | undefined, problem: Problem | undefined): UnitState {
   if (!progress) {
-    return {status: 'failed', problem: problem ?? null, changes: 0, inOutage: false};
+    const nothing = {changes: 0, inOutage: false, neverBegan: true} as const;
+    return {...nothing, status: 'failed', problem: problem ?? null};
   }
   const state = stateOfRun(progress);
   const isOwn = state.status === 'waiting' && progress.outcome === 'paused' && !state.problem;

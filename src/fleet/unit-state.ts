@@ -12,6 +12,8 @@ export interface UnitState {
   readonly problem: Problem | null;
   readonly changes: number;
   readonly inOutage: boolean;
+  /** Its run has no journal, and will have none: it may begin in any folder. */
+  readonly neverBegan?: boolean;
 }
 
 /** The journal of a run in this folder; `undefined` when it never began. Throws when it is damaged. */
@@ -41,6 +43,9 @@ export function stateOfRun(progress: Progress): UnitState {
       return {...facts, status: 'offered', problem: problem ?? runReversing(run.run)};
     case 'paused':
     case 'running':
+      if (progress.reversingTo) {
+        return {...facts, status: 'offered', problem: problem ?? runReversing(run.run)};
+      }
       if (facts.inOutage) {
         return {...facts, status: 'offered', problem: problem ?? runEndedInOutage(run.run)};
       }

@@ -87,3 +87,24 @@ test('nothing of a wave begins before enough people have approved it', () => {
   expect(names([unit('a')], given('kim'))).toEqual([]);
   expect(names([unit('a')], given('kim', 'sam'))).toEqual(['a']);
 });
+
+test('a unit that a person resumed in its outage continues, whatever else failed, and also while the fleet is held', () => {
+  const frozen = {byPerson: true, inOutage: true, changes: 2, run: 'run-1'};
+  const units = [unit('bad', 'offered'), unit('next'), unit('mine', 'waiting', frozen)];
+  expect(names(units)).toEqual(['mine']);
+  expect(names(units, {held: true})).toEqual(['mine']);
+  const paused = unit('paused', 'waiting', {...frozen, inOutage: false});
+  expect(names([paused], {held: true})).toEqual([]);
+});
+
+test('a unit that is half-way uses its systems, also while it waits or after it failed', () => {
+  const shared = {resources: ['databaseHost:db1']};
+  const atOnce = {databaseHost: 1};
+  const waves = [wave('v'), wave('w')];
+  const next = unit('next', 'waiting', {...shared, wave: 'v'});
+  for (const status of ['failed', 'waiting'] as const) {
+    const half = unit('half', status, {...shared, changes: 1});
+    expect(names([next, half], {atOnce, waves})).toEqual(status === 'waiting' ? ['half'] : []);
+  }
+  expect(names([next, unit('half', 'failed', shared)], {atOnce, waves})).toEqual(['next']);
+});

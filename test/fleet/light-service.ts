@@ -14,7 +14,7 @@ export default defineRunbook({
     prepareSeconds: z.coerce.number().default(0),
     /** How long its outage lasts. */
     outageSeconds: z.coerce.number().default(0),
-    /** The entry that fails while there is a file "broken". */
+    /** The entry that fails while there is a file "broken". With a file "stuck" the outage cannot be reversed. */
     breaks: z.enum(['prepare', 'switch', 'none']).default('none'),
   }),
   targets: {machine: localMachine},
@@ -37,7 +37,7 @@ export default defineRunbook({
     input: ({params}) => ({
       ...{does: 'refuse writes', undoes: 'accept writes again', check: made('frozen')},
       do: `touch "$FOLDER/frozen"; sleep ${params.outageSeconds}`,
-      undo: 'rm -f "$FOLDER/frozen"',
+      undo: 'test ! -e "$FOLDER/stuck" && rm -f "$FOLDER/frozen"',
       values: {FOLDER: params.folder},
     }),
   })

@@ -1,0 +1,132 @@
+import {rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect} from 'vitest';
+import {admit} from '../../src/fleet/admission.ts';
+import {holdFleet, leaveOut, resumeUnit, startWave} from '../../src/fleet/orders.ts';
+import {unitsIn} from '../../src/fleet/rows.ts';
+import {serveFleet} from '../../src/fleet/runner.ts';
+import {makeTables} from '../../src/fleet/tables.ts';
+import {type Claimant, claimUnit, reportEnd} from '../../src/fleet/unit-claims.ts';
+import type {Fleet} from '../../src/model/fleet.ts';
+import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+import {test} from './with-postgres.ts';
+
+let light: LightFleet;
+beforeAll(async () => {
+  light = await openLightFleet();
+  await makeTables(light.database);
+});
+afterAll(() => light?.clear());
+
+const operator = 'ada@here';
+
+const start = (fleet: Fleet, wave: string) =>
+  startWave(light.database, {
+    ...{fleet, wave, operator, digest: 'd1'},
+    units: light.started(fleet, wave),
+  });
+
+async function serve(): Promise<void> {
+  const never = new AbortController().signal;
+  await serveFleet({
+    host: hostOf(light.stateFolder),
+    database: light.database,
+    atOnce: 4,
+    untilIdle: true,
+    signals: {stopping: never, aborting: never},
+    say: () => {},
+  });
+}
+
+const statusOf = async (fleet: string) =>
+  (await unitsIn(light.database.pool, fleet)).map(({unit, status}) => `${unit} ${status}`);
+
+// First: the runner of it comes to its end when nothing is under way in any fleet.
+test('a unit whose reversal failed half-way is reversed further when a person resumes it', async () => {
+  const fleet = light.fleetOf('backwards', {w: ['turning']}, {breaks: 'switch'});
+  const files = ['broken', 'stuck'].map((file) => join(light.serviceFolder('turning'), file));
+  for (const file of files) {
+    writeFileSync(file, '');
+  }
+  await start(fleet, 'w');
+  await serve();
+  expect(await statusOf('backwards')).toEqual(['turning offered']);
+  for (const file of files) {
+    rmSync(file);
+  }
+  await resumeUnit(light.database, {fleet: 'backwards', unit: 'turning', operator});
+  await serve();
+  expect(await statusOf('backwards')).toEqual(['turning failed']);
+  expect(light.cutovers('turning')).toEqual([]);
+});
+
+/** Admits as a runner does; what DBOS would get is remembered. */
+async function admitted(fleet: string): Promise<readonly string[]> {
+  const errands: string[] = [];
+  await admit(light.database, fleet, async (_client, {unit, attempt, home}) => {
+    errands.push(`${unit} ${attempt} ${home}`);
+  });
+  return errands;
+}
+
+const claimants: readonly [Claimant, Claimant] = [
+  {runner: 'r1', home: 'h1'},
+  {runner: 'r2', home: 'h2'},
+];
+const [here, there] = claimants;
+
+beforeAll(async () => {
+  for (const {runner, home} of claimants) {
+    await light.database.pool.query(
+      `INSERT INTO switcharoo_fleet.runner (runner, home, host, folder, machine, pid, version)
+       VALUES ($1, $2, 'here', '/state', 'm', 1, '0')`,
+      [runner, home],
+    );
+  }
+});
+
+const claim = (fleet: string, unit: string, attempt = 1, claimant: Claimant = here) =>
+  claimUnit(light.database, {fleet, wave: 'w', unit, attempt}, claimant, () => 'run-1');
+
+const problem = {code: 'entry-blocked', message: 'It is blocked.', hint: 'Look.'};
+
+test('a unit that never began begins anywhere when a person resumes it', async () => {
+  await start(light.fleetOf('nailed', {w: ['a', 'b']}), 'w');
+  expect(await admitted('nailed')).toEqual(['a 1 null', 'b 1 null']);
+  await claim('nailed', 'a');
+  await claim('nailed', 'b');
+  const errand = {fleet: 'nailed', wave: 'w', attempt: 1};
+  const end = {status: 'failed', problem, changes: 0, inOutage: false} as const;
+  const {pool} = light.database;
+  await reportEnd(pool, {...errand, unit: 'a'}, here, {...end, neverBegan: true});
+  await reportEnd(pool, {...errand, unit: 'b'}, here, end);
+  for (const unit of ['a', 'b']) {
+    await resumeUnit(light.database, {fleet: 'nailed', operator, unit});
+  }
+  expect(await admitted('nailed')).toEqual(['a 2 null', 'b 2 h1']);
+  expect((await claim('nailed', 'a', 2, there))?.unit).toBe('a');
+});
+
+test('a hold takes back what was admitted; what was admitted may be left out, and no runner begins it', async () => {
+  await start(light.fleetOf('early', {w: ['a', 'b']}), 'w');
+  await admitted('early');
+  await leaveOut(light.database, {fleet: 'early', operator, unit: 'a', because: 'moves in May'});
+  expect(await claim('early', 'a')).toBeUndefined();
+  await holdFleet(light.database, {fleet: 'early', operator, because: undefined});
+  expect(await statusOf('early')).toEqual(['a left-out', 'b waiting']);
+});
+
+test('a unit that a person resumed in its outage continues while the fleet is held', async () => {
+  await start(light.fleetOf('frozen', {w: ['a', 'b']}), 'w');
+  await admitted('frozen');
+  const end = {status: 'offered', problem, changes: 2, inOutage: true} as const;
+  for (const unit of ['a', 'b']) {
+    await claim('frozen', unit);
+    const errand = {fleet: 'frozen', wave: 'w', unit, attempt: 1};
+    await reportEnd(light.database.pool, errand, here, end);
+  }
+  await resumeUnit(light.database, {fleet: 'frozen', operator, unit: 'a'});
+  expect(await admitted('frozen')).toEqual(['a 2 h1']);
+  await holdFleet(light.database, {fleet: 'frozen', operator, because: undefined});
+  expect((await claim('frozen', 'a', 2))?.unit).toBe('a');
+});
