@@ -86,6 +86,21 @@ export const earlierWaveUnfinished = (
   },
 });
 
+export const unitStarted = (
+  {unit, wave, status}: {readonly unit: string; readonly wave: string; readonly status: string},
+  later: string,
+): Problem => ({
+  code: 'fleet-unit-started',
+  message: `${unit} was started with ${wave}, and is ${status}: it cannot start with ${later} too.`,
+  hint:
+    status === 'done'
+      ? `Leave it where it was in the file, or take it out of ${later}.`
+      : {
+          text: 'Leave it out of its wave, then start this one',
+          command: `fleet leave-out ${unit} --because REASON`,
+        },
+});
+
 export const notAnApprover = (wave: string, role: string, by: readonly string[]): Problem => ({
   code: 'fleet-approver-unknown',
   message:

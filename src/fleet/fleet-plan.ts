@@ -1,4 +1,5 @@
 import {digestOf} from '../model/canonical.ts';
+import type {Fleet} from '../model/fleet.ts';
 import {refuseAny} from '../model/problem.ts';
 import type {FleetPlan} from '../report/index.ts';
 import type {Host} from '../run/host.ts';
@@ -32,19 +33,29 @@ export async function planFleet(host: Pick<Host, 'state'>, path: string): Promis
     return {wave, units: planned, run, notMeasured, ...(approve ? {approve} : {})};
   });
   return {
-    ...{fleet: fleet.name, file, digest: digestOfUnits(units), atOnce: fleet.atOnce ?? {}, waves},
+    ...{
+      fleet: fleet.name,
+      file,
+      digest: digestOfUnits(units, fleet),
+      atOnce: fleet.atOnce ?? {},
+      waves,
+    },
     remarks: [...remarksOn(fleet, units), ...(await rehearsalRemarks(host, units))],
   };
 }
 
-/** Of all that would be done: another runbook, inventory, parameter or order is another fleet. */
-export const digestOfUnits = (units: readonly DescribedUnit[], approve: unknown = null): string =>
+/** Of all that would be done: another runbook, inventory, parameter, order or limit is another fleet. */
+export const digestOfUnits = (
+  units: readonly DescribedUnit[],
+  {atOnce = {}}: Pick<Fleet, 'atOnce'>,
+  approve: unknown = null,
+): string =>
   digestOf([
-    ...units.map(({id, wave, after, params, targets, answers, runbookDigest, inventoryDigest}) => [
-      ...[id, wave, after, params ?? {}, targets ?? {}, answers ?? {}],
-      ...[runbookDigest, inventoryDigest],
+    ...units.map(({id, wave, after, team, params, targets, answers, ...read}) => [
+      ...[id, wave, after, team ?? null, params ?? {}, targets ?? {}, answers ?? {}],
+      ...[read.runbookDigest, read.inventoryDigest],
     ]),
-    ...(approve === null ? [] : [approve]),
+    ...[atOnce, approve],
   ]);
 
 async function rehearsalRemarks(

@@ -58,6 +58,8 @@ export const fleetGrants: readonly RoleGrants[] = [
       `GRANT INSERT (fleet, wave, place, digest, approve_by, approve_of, started_by) ON ${fleetSchema}.wave`,
       `GRANT INSERT (fleet, wave, unit, place, work, resources, after) ON ${fleetSchema}.unit`,
       `GRANT UPDATE (status, problem, by_person, changed_at) ON ${fleetSchema}.unit`,
+      // To move a unit that was left out into a later wave.
+      `GRANT UPDATE (wave, place, work, resources, after, run, home, phase) ON ${fleetSchema}.unit`,
       event,
     ],
   ),

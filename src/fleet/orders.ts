@@ -1,8 +1,7 @@
 import type {Fleet} from '../model/fleet.ts';
-import {refuseAny, SwitcharooError} from '../model/problem.ts';
+import {SwitcharooError} from '../model/problem.ts';
 import type {FleetDatabase} from './database.ts';
 import {
-  earlierWaveUnfinished,
   fleetUnknown,
   notAnApprover,
   notDecidable,
@@ -17,12 +16,12 @@ import {
   fleetIn,
   isApproved,
   type UnitRow,
-  type UnitWork,
   unitOf,
   unitsIn,
   type WaveRow,
   wavesIn,
 } from './rows.ts';
+import {refuseStarted, refuseUnfinished, type StartedUnit, writeUnits} from './started-units.ts';
 
 type Database = Pick<FleetDatabase, 'transaction'>;
 
@@ -30,14 +29,6 @@ type Database = Pick<FleetDatabase, 'transaction'>;
 interface Order {
   readonly fleet: string;
   readonly operator: string;
-}
-
-/** A unit as it is written down when its wave starts. */
-export interface StartedUnit {
-  readonly id: string;
-  readonly work: UnitWork;
-  readonly resources: readonly string[];
-  readonly after: readonly string[];
 }
 
 interface Start extends Omit<Order, 'fleet'> {
@@ -57,10 +48,11 @@ export const startWave = (
   {fleet, wave, digest, units, operator}: Start,
 ): Promise<{readonly isNew: boolean; readonly wave: WaveRow}> =>
   transaction(async (client) => {
+    const limits = [fleet.name, JSON.stringify(fleet.atOnce ?? {})];
     await client.query(
       `INSERT INTO switcharoo_fleet.fleet (fleet, at_once) VALUES ($1, $2)
-       ON CONFLICT (fleet) DO UPDATE SET at_once = excluded.at_once`,
-      [fleet.name, JSON.stringify(fleet.atOnce ?? {})],
+       ON CONFLICT (fleet) DO NOTHING`,
+      limits,
     );
     // Starts, admissions and holds of one fleet happen one after the other.
     await fleetIn(client, fleet.name, 'FOR UPDATE');
@@ -72,7 +64,10 @@ export const startWave = (
       }
       return {isNew: false, wave: earlier};
     }
-    refuseUnfinished(fleet, wave, await unitsIn(client, fleet.name));
+    const before = await unitsIn(client, fleet.name);
+    refuseUnfinished(fleet, wave, before);
+    refuseStarted(wave, units, before);
+    await client.query('UPDATE switcharoo_fleet.fleet SET at_once = $2 WHERE fleet = $1', limits);
     const {by = [], of = 0} = fleet.waves[wave]?.approve ?? {};
     const place = Object.keys(fleet.waves).indexOf(wave);
     await client.query(
@@ -81,40 +76,11 @@ export const startWave = (
        VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [fleet.name, wave, place, digest, by, of, operator],
     );
-    await client.query(
-      `INSERT INTO switcharoo_fleet.unit (fleet, wave, unit, place, work, resources, after)
-       SELECT $1, $2, u.id, $3 + u.place, u.work,
-         ARRAY(SELECT jsonb_array_elements_text(u.resources)),
-         ARRAY(SELECT jsonb_array_elements_text(u.after))
-       FROM jsonb_to_recordset($4)
-         AS u (id text, place int, work jsonb, resources jsonb, after jsonb)`,
-      [
-        fleet.name,
-        wave,
-        place * placesAWave,
-        JSON.stringify(units.map((unit, at) => ({...unit, place: at}))),
-      ],
-    );
+    await writeUnits(client, {fleet: fleet.name, wave, place}, units);
     await addEvent(client, {fleet: fleet.name, wave, operator, what: 'started', note: digest});
     const [started] = (await wavesIn(client, fleet.name)).filter((each) => each.wave === wave);
     return {isNew: true, wave: started as WaveRow};
   });
-
-/** Units sort by their wave, and in it as they may begin. */
-const placesAWave = 100_000;
-
-function refuseUnfinished({waves}: Fleet, wave: string, units: readonly UnitRow[]): void {
-  const over = new Set(
-    units.filter(({status}) => status === 'done' || status === 'left-out').map(({unit}) => unit),
-  );
-  const names = Object.keys(waves);
-  refuseAny(
-    names.slice(0, names.indexOf(wave)).flatMap((earlier) => {
-      const left = Object.keys(waves[earlier]?.units ?? {}).filter((unit) => !over.has(unit));
-      return left.length === 0 ? [] : [earlierWaveUnfinished(wave, earlier, left)];
-    }),
-  );
-}
 
 /** When this has returned, no unit begins anywhere, nor does an outage. */
 export const holdFleet = (

@@ -6,12 +6,12 @@ import {type DescribedUnit, describedUnits} from './described-units.ts';
 import {waveNotInFile} from './engine-problems.ts';
 import {loadFleet} from './fleet-file.ts';
 import {digestOfUnits} from './fleet-plan.ts';
-import type {StartedUnit} from './orders.ts';
+import type {StartedUnit} from './started-units.ts';
 
 interface WaveToStart {
   readonly fleet: Fleet;
   readonly wave: string;
-  /** Of its units, runbooks, inventories and approvers: what is approved is this, and no other text of the file. */
+  /** Of its units, runbooks, inventories, approvers and limits: this is approved, and no other text of the file. */
   readonly digest: string;
   readonly units: readonly StartedUnit[];
 }
@@ -30,7 +30,7 @@ export async function waveToStart(
   const all = await describedUnits(host, fleet);
   refuseAny(collisionsIn(fleet, all));
   const units = all.filter((unit) => unit.wave === wave);
-  const digest = digestOfUnits(units, approve ?? null);
+  const digest = digestOfUnits(units, fleet, approve ?? null);
   return {fleet, wave, digest, units: units.map(started)};
 }
 

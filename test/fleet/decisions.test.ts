@@ -130,3 +130,36 @@ test('a unit that a person resumed in its outage continues while the fleet is he
   await holdFleet(light.database, {fleet: 'frozen', operator, because: undefined});
   expect((await claim('frozen', 'a', 2))?.unit).toBe('a');
 });
+
+test('a unit that was left out is moved into a later wave, and no other one is', async () => {
+  const codeOf = async (work: Promise<unknown>) =>
+    work.then(
+      () => 'started',
+      (error) => error.problem?.code ?? error.problems?.[0]?.code ?? error,
+    );
+  await start(light.fleetOf('moved', {w: ['a', 'b']}), 'w');
+  await admitted('moved');
+  const errand = {fleet: 'moved', wave: 'w', unit: 'b', attempt: 1};
+  await claim('moved', 'b');
+  const end = {status: 'done', problem: null, changes: 0, inOutage: false} as const;
+  await reportEnd(light.database.pool, errand, here, end);
+  const again = light.fleetOf('moved', {later: ['a', 'b']});
+  expect(await codeOf(start(again, 'later'))).toBe('fleet-wave-unfinished');
+  await leaveOut(light.database, {fleet: 'moved', operator, unit: 'a', because: 'it changed'});
+  expect(await codeOf(start(again, 'later'))).toBe('fleet-unit-started');
+  await start(light.fleetOf('moved', {w: ['b'], later: ['a', 'c']}), 'later');
+  const rows = await unitsIn(light.database.pool, 'moved');
+  expect(rows.map(({unit, wave, status}) => `${unit} ${wave} ${status}`)).toEqual([
+    'b w done',
+    'a later waiting',
+    'c later waiting',
+  ]);
+  expect(await admitted('moved')).toEqual(['a 2 null', 'c 1 null']);
+});
+
+test('limits are those of the last wave that started, and are approved with it', async () => {
+  const fleet = {...light.fleetOf('limited', {w: ['a', 'b']}), atOnce: {units: 1}};
+  await start(fleet, 'w');
+  await start({...fleet, atOnce: {units: 50}}, 'w');
+  expect(await admitted('limited')).toEqual(['a 1 null']);
+});

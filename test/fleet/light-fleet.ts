@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {runbookDigest} from '../../src/engine/digests.ts';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
-import type {StartedUnit} from '../../src/fleet/orders.ts';
+import type {StartedUnit} from '../../src/fleet/started-units.ts';
 import {loadInventory} from '../../src/inventory/inventory.ts';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import type {Fleet} from '../../src/model/fleet.ts';

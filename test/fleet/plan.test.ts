@@ -105,6 +105,8 @@ describe('a plan of a fleet', () => {
     const fleet = {name: 'one', waves: {all: {units: {blog: unitOf('digest-blog')}}}};
     const before = await planFleet(host, written(fleet));
     expect((await planFleet(host, written(fleet))).digest).toBe(before.digest);
+    const limited = {...fleet, atOnce: {units: 50}};
+    expect((await planFleet(host, written(limited))).digest).not.toBe(before.digest);
     inventoryOf('digest-blog', {zone: 'Z9'});
     expect((await planFleet(host, written(fleet))).digest).not.toBe(before.digest);
   });
