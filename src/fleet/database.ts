@@ -1,4 +1,4 @@
-import {Pool, type PoolClient} from 'pg';
+import {Pool, type PoolClient, type PoolConfig} from 'pg';
 import {SwitcharooError} from '../model/problem.ts';
 import {type OwnServer, useOwnServer} from './embedded-postgres.ts';
 import {postgresNotReached} from './engine-problems.ts';
@@ -44,7 +44,7 @@ async function connected(
       await earlier.leave();
     }
   };
-  const pool = openPool(url, 6);
+  const pool = openPool(url, 6, briefly);
   try {
     await pool.query('SELECT 1');
   } catch (error) {
@@ -70,14 +70,27 @@ async function connected(
   };
 }
 
+/**
+ * Of our own tables: a process that was stopped, or whose network is gone, in the middle of a transaction keeps a hold
+ * and all other runners waiting no longer than this, and none waits for an answer that never comes.
+ */
+const briefly: PoolConfig = {
+  idle_in_transaction_session_timeout: 5_000,
+  statement_timeout: 10_000,
+  query_timeout: 12_000,
+};
+
 /** Connections that may end at any moment: the next query on one reports it, and the process continues. */
-export function openPool(url: string, max: number): Pool {
+export function openPool(url: string, max: number, more: PoolConfig = {}): Pool {
   const pool = new Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: 10_000,
-    // A process that was stopped must not keep the others waiting.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     idle_in_transaction_session_timeout: 60_000,
+    query_timeout: 60_000,
+    ...more,
   });
   pool.on('error', () => {});
   // A connection taken from the pool has no other listener: its error would end the process.
@@ -106,29 +119,54 @@ async function inTransaction<Result>(
   }
 }
 
-/** PostgreSQL was not there, or ended meanwhile: the query may be repeated. Anything else is a bug. */
+/** PostgreSQL was not there, could not answer, or ended meanwhile: the query may be repeated. */
 export function isUnreached(error: unknown): boolean {
-  const {
-    code = '',
-    message = '',
-    cause,
-  } = error as {
-    readonly code?: string;
-    readonly message?: string;
-    readonly cause?: unknown;
-  };
-  return (
-    unreachedCodes.test(code) ||
-    unreachedTexts.test(message) ||
-    (cause !== undefined && cause !== null && isUnreached(cause))
+  return chainOf(error).some(
+    ({code, message}) => unreachedCodes.test(code) || unreachedTexts.test(message),
   );
 }
 
-/** Of PostgreSQL (Appendix A: 08, 40, 53, 57) and of the system. */
-const unreachedCodes = /^(08|57P|53300|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI)/;
+/**
+ * A mistake of ours, or in the data: it is the same when it is asked again. Anything else, also what no list of codes
+ * has, may end: a password is put back, a disk has room again.
+ */
+export function isMistake(error: unknown): boolean {
+  const chain = chainOf(error);
+  return (
+    !isUnreached(error) &&
+    chain.some(({code, error: each}) => mistakenCodes.test(code) || isOurs(each))
+  );
+}
+
+const isOurs = (error: unknown): boolean =>
+  [SwitcharooError, TypeError, RangeError, ReferenceError, SyntaxError].some(
+    (kind) => error instanceof kind,
+  );
+
+function chainOf(error: unknown) {
+  const chain: {readonly error: unknown; readonly code: string; readonly message: string}[] = [];
+  for (
+    let each = error;
+    each instanceof Error && chain.length < 8;
+    each = (each as {readonly cause?: unknown}).cause
+  ) {
+    const {code} = each as {readonly code?: unknown};
+    chain.push({error: each, code: String(code ?? ''), message: each.message});
+  }
+  return chain;
+}
+
+/** Of PostgreSQL (Appendix A): data, constraints, names and rights. */
+const mistakenCodes = /^(22|23|42)/;
+/**
+ * Of PostgreSQL (Appendix A: 08, 40, 53, 57), of the system, and of a server that is another one for a while: 25006
+ * after a fail-over, 28 while a password changes, 25P03 and 55P03 for who waited too long.
+ */
+const unreachedCodes =
+  /^(08|57|53|58|28|25006|25P03|55P03|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI|ENOTFOUND)/;
 /** DBOS wraps what it met in a text of its own. */
 const unreachedTexts =
-  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|connection terminated|terminating connection|the database system is|timeout exceeded when trying to connect|timeout expired|client has encountered a connection error|not queryable/i;
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|connection terminated|terminating connection|the database system is|timeout exceeded when trying to connect|timeout expired|query read timeout|client has encountered a connection error|not queryable/i;
 
 /** Where it is, without the password. */
 function placeOf(url: string): string {
@@ -140,7 +178,8 @@ function placeOf(url: string): string {
   }
 }
 
-const messageOf = (error: unknown): string => {
+/** What an error says, without its full stop. */
+export const messageOf = (error: unknown): string => {
   const {message, code} = error as {message?: string; code?: string};
   return (message || code || String(error)).replace(/\.$/, '');
 };

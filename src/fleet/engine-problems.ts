@@ -125,20 +125,28 @@ export const notDecidable = (
     status,
     run,
     changes,
+    inOutage,
   }: {
     readonly unit: string;
     readonly status: string;
     readonly run: string | null;
     readonly changes: number;
+    readonly inOutage: boolean;
   },
   word: 'left out' | 'resumed',
 ): Problem => ({
   code: 'fleet-unit-not-decidable',
-  message: `${unit} is ${status}${changes > 0 ? `, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place` : ''}, and cannot be ${word}.`,
+  message: `${unit} is ${status}${inOutage ? ', in its outage' : ''}${changes > 0 ? `, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place` : ''}, and cannot be ${word}.`,
   hint:
-    word === 'left out' && status !== 'done' && changes > 0 && run !== null
+    word === 'left out' && status !== 'done' && (changes > 0 || inOutage) && run !== null
       ? {text: 'Reverse its run first', command: `reverse ${run}`}
       : {text: 'Show its state', command: 'fleet status'},
+});
+
+export const unitUnread = ({unit}: {readonly unit: string}, {message, hint}: Problem): Problem => ({
+  code: 'fleet-unit-not-decidable',
+  message: `${unit} may have changes in place, and only its journal says so. ${message}`,
+  hint,
 });
 
 export const fleetHeld = (fleet: string, by: string): Problem => ({

@@ -7,6 +7,7 @@ import {
   notDecidable,
   starterApproves,
   unitUnknown,
+  unitUnread,
   waveChanged,
   waveUnknown,
 } from './engine-problems.ts';
@@ -162,8 +163,12 @@ export const leaveOut = (
     if (row.status === 'left-out') {
       return;
     }
+    if (row.problem?.code === 'fleet-runner-silent' && row.run !== null) {
+      throw new SwitcharooError(unitUnread(row, row.problem));
+    }
     // One that was admitted is still nobody's: a runner that takes it from the queue sees what it is.
-    if (!['waiting', 'admitted', 'failed', 'offered'].includes(row.status) || row.changes > 0) {
+    const isStill = ['waiting', 'admitted', 'failed', 'offered'].includes(row.status);
+    if (!isStill || row.changes > 0 || row.inOutage) {
       throw new SwitcharooError(notDecidable(row, 'left out'));
     }
     await setStatus(client, {fleet, unit, status: 'left-out'});

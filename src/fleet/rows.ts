@@ -148,6 +148,13 @@ export const unitOf = (row: Row): UnitRow => ({
   changedAt: row.changed_at,
 });
 
+/** A problem may quote any bytes of a server; jsonb takes neither the character 0 nor half of a surrogate pair. */
+export const jsonOf = (problem: Problem | null): string | null =>
+  problem &&
+  JSON.stringify(problem, (_, value: unknown) =>
+    typeof value === 'string' ? Buffer.from(value.replaceAll('\0', '')).toString() : value,
+  );
+
 /** Who did what, for the report: the role is PostgreSQL's, the operator is the user and the host. */
 export async function addEvent(
   asked: Asked,

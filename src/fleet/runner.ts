@@ -6,7 +6,7 @@ import {reserveRunName} from '../run/open-run.ts';
 import {isOver} from '../run/past-runs.ts';
 import {version} from '../version.ts';
 import {admissible, admit} from './admission.ts';
-import {type FleetDatabase, isUnreached} from './database.ts';
+import {type FleetDatabase, isMistake, messageOf} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops} from './engine-problems.ts';
 import {homeOf} from './home.ts';
@@ -18,11 +18,14 @@ import {
   type ClaimedUnit,
   claimOutage,
   claimUnit,
+  isStillOurs,
+  refuseUnit,
   reportEnd,
   reportPhase,
 } from './unit-claims.ts';
-import {runUnit} from './unit-run.ts';
+import {problemOf, runUnit} from './unit-run.ts';
 import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
+import {untilReached, whileOpening} from './until-reached.ts';
 
 interface RunnerRequest {
   readonly host: Host;
@@ -40,7 +43,7 @@ const tickMs = 1_000;
 /** Takes units from PostgreSQL and runs them, until it is told to stop. */
 export async function serveFleet(request: RunnerRequest): Promise<void> {
   const {database} = request;
-  await untilReached(database, () => makeTables(database));
+  await untilReached(database, () => makeTables(database), whileOpening);
   const runner = new Runner(request);
   await runner.serve();
 }
@@ -60,13 +63,13 @@ class Runner {
 
   async serve(): Promise<void> {
     const {database, signals, atOnce} = this.#request;
-    await untilReached(database, () => this.#register());
+    await untilReached(database, () => this.#register(), whileOpening);
     const work = (errand: Errand) => this.#work(errand);
-    const dispatcher = await untilReached(database, () =>
+    const open = () =>
       withEngineTables(database, (makesTables) =>
         openEngine(database.url, {...this.#self, atOnce, makesTables, work}),
-      ),
-    );
+      );
+    const dispatcher = await untilReached(database, open, whileOpening);
     try {
       while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
         await this.#pause();
@@ -120,7 +123,8 @@ class Runner {
   /** Whether nothing is left to do. What PostgreSQL does not answer is asked at the next one. */
   async #tick(dispatcher: Dispatcher): Promise<boolean> {
     const {database, host, say, untilIdle} = this.#request;
-    const around = {...this.#self, host, database, dispatcher};
+    const isUnderWay = (errand: Errand) => this.#underWay.has(keyOf(errand));
+    const around = {...this.#self, host, database, dispatcher, isUnderWay};
     try {
       await this.#beat();
       await takeUpLost(around);
@@ -133,12 +137,13 @@ class Runner {
       }
       return untilIdle && this.#underWay.size === 0 && (await this.#isIdle());
     } catch (error) {
-      if (!isUnreached(error)) {
+      if (isMistake(error)) {
         throw error;
       }
       if (!this.#isUnreached) {
         this.#isUnreached = true;
-        say('PostgreSQL does not answer. Runs under way continue; nothing new begins.');
+        const why = `PostgreSQL does not answer: ${messageOf(error)}.`;
+        say(`${why} Runs under way continue; nothing new begins.`);
       }
       await database.revive().catch(() => {});
       return false;
@@ -178,11 +183,18 @@ class Runner {
     if (this.#isStopping) {
       return; // admitted again, for another runner
     }
-    const key = `${errand.fleet}/${errand.unit}`;
+    const key = keyOf(errand);
+    if (this.#underWay.has(key)) {
+      return;
+    }
     this.#underWay.set(key, errand);
     try {
-      const unit = await untilReached(database, () =>
-        claimUnit(database, errand, this.#self, (row) => this.#nameRun(row)),
+      const claim = async () =>
+        this.#isStopping
+          ? undefined
+          : claimUnit(database, errand, this.#self, (row) => this.#nameRun(row));
+      const unit = await untilReached(database, claim).catch((error) =>
+        this.#refuse(errand, error),
       );
       if (unit) {
         await this.#runClaimed(errand, unit);
@@ -193,14 +205,24 @@ class Runner {
     }
   }
 
-  /** The run that began; a new one where none did, or where a person says so after it was reversed. */
+  /** What cannot be begun, as a run whose journal is damaged: a person is told, and nothing tries it again. */
+  async #refuse(errand: Errand, error: unknown): Promise<undefined> {
+    const {database, say} = this.#request;
+    const problem = problemOf(error);
+    await untilReached(database, () => refuseUnit(database.pool, errand, problem));
+    say(`${errand.unit}: offered: ${problem.message}`);
+  }
+
+  /**
+   * The run that was reserved: of two runners that come to begin it, its folder lets in one. A new one after it was
+   * reversed, when a person says so, and where a process ended before the first entry.
+   */
   #nameRun({run, byPerson}: UnitRow): string {
-    const earlier = begunRun(this.#request.host, run);
+    const {host} = this.#request;
+    const earlier = begunRun(host, run);
     const isAgain = earlier && byPerson && earlier.outcome === 'reversed' && isOver(earlier);
-    if (earlier && run !== null && !isAgain) {
-      return run;
-    }
-    return reserveRunName();
+    const isEmpty = run !== null && !earlier && host.state.journalIdentity(run) !== null;
+    return run === null || isAgain || isEmpty ? reserveRunName() : run;
   }
 
   async #runClaimed(errand: Errand, unit: ClaimedUnit): Promise<void> {
@@ -226,6 +248,7 @@ class Runner {
       work,
       earlier,
       startedBy,
+      mayBegin: () => this.#mayBegin(errand),
       mayBeginOutage: (stopping) => this.#mayBeginOutage(errand, stopping),
       signals: {stopping: signals.aborting, aborting: new AbortController().signal},
       report: (phase, inOutage) => {
@@ -235,30 +258,21 @@ class Runner {
     });
   }
 
+  /** Asked right before its journal begins, or goes on: to read and to plan may have taken long. */
+  #mayBegin(errand: Errand): Promise<boolean> {
+    const {pool} = this.#request.database;
+    const ask = async () => !this.#isStopping && (await isStillOurs(pool, errand, this.#self));
+    return untilReached(this.#request.database, ask);
+  }
+
   async #mayBeginOutage(errand: Errand, stopping: AbortSignal): Promise<Problem | undefined> {
     const {database} = this.#request;
-    if (this.#isStopping) {
-      return runnerStops();
-    }
-    return untilReached(database, () => claimOutage(database, errand, this.#self), stopping);
+    // It may be told to stop while PostgreSQL is away, or while it waits for an answer.
+    const claim = async () =>
+      this.#isStopping ? runnerStops() : claimOutage(database, errand, this.#self);
+    const refused = await untilReached(database, claim, {signal: stopping});
+    return refused ?? (this.#isStopping ? runnerStops() : undefined);
   }
 }
 
-/** Asks again until PostgreSQL answers: it may be down for a night, and runs under way continue meanwhile. */
-async function untilReached<Result>(
-  database: Pick<FleetDatabase, 'revive'>,
-  work: () => Promise<Result>,
-  signal?: AbortSignal,
-): Promise<Result> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isUnreached(error) || signal?.aborted) {
-        throw error;
-      }
-      await database.revive().catch(() => {});
-      await sleep(500, undefined, signal ? {signal} : {}).catch(() => {});
-    }
-  }
-}
+const keyOf = ({fleet, unit, attempt}: Errand): string => `${fleet}/${unit}/${attempt}`;

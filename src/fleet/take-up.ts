@@ -5,9 +5,9 @@ import {workerOn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Dispatcher, Errand} from './engine.ts';
 import {runnerSilent} from './engine-problems.ts';
-import {type UnitRow, unitOf} from './rows.ts';
+import {jsonOf, type UnitRow, unitOf} from './rows.ts';
 import type {Claimant} from './unit-claims.ts';
-import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
+import {begunRun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 /** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
 const silentSeconds = 15;
@@ -18,6 +18,8 @@ interface Around extends Claimant {
   readonly host: Host;
   readonly database: FleetDatabase;
   readonly dispatcher: Pick<Dispatcher, 'cancel' | 'stateOf'>;
+  /** Whether this process works on it. */
+  readonly isUnderWay: (errand: Errand) => boolean;
 }
 
 interface LostRow extends UnitRow {
@@ -46,12 +48,16 @@ const isDeadRunner = (
     ? !machine.isHidden(owner.pid) && machine.startTicksOf(owner.pid) !== owner.startTicks
     : owner.silentSeconds > silentSeconds;
 
-/** Units that dead runners had: taken up where their journals are, offered to a person elsewhere. */
+/**
+ * Units that dead runners had, or this one has without working on them: taken up where their journals are, offered to a
+ * person elsewhere.
+ */
 export async function takeUpLost(around: Around): Promise<void> {
-  for (const row of await othersUnits(around)) {
+  for (const row of await unitsWithOwners(around)) {
     const {owner} = row;
     const isHere = row.home === around.home;
-    if (isHere && isDeadRunner(owner, around.host.state.machine)) {
+    const isDropped = owner.runner === around.runner && !around.isUnderWay(errandOf(row));
+    if (isDropped || (isHere && isDeadRunner(owner, around.host.state.machine))) {
       await takeUp(around, row);
     } else if (!isHere && row.status === 'running' && owner.silentSeconds > offeredSeconds) {
       const problem = runnerSilent(owner.host, owner.folder);
@@ -60,15 +66,14 @@ export async function takeUpLost(around: Around): Promise<void> {
   }
 }
 
-async function othersUnits({database, runner}: Around): Promise<readonly LostRow[]> {
+async function unitsWithOwners({database}: Around): Promise<readonly LostRow[]> {
   // While PostgreSQL was away nobody could be heard.
   const {rows} = await database.pool.query(
     `SELECT u.*, r.host, r.folder, r.machine, r.pid, r.start_ticks,
        extract(epoch FROM now() - greatest(r.beat, pg_postmaster_start_time())) AS silent
      FROM switcharoo_fleet.unit u JOIN switcharoo_fleet.runner r ON r.runner = u.runner
-     WHERE u.runner <> $1 AND (u.status = 'running'
-       OR (u.status = 'offered' AND u.problem ->> 'code' = 'fleet-runner-silent'))`,
-    [runner],
+     WHERE u.status = 'running'
+       OR (u.status = 'offered' AND u.problem ->> 'code' = 'fleet-runner-silent')`,
   );
   return rows.map((row) => ({
     ...unitOf(row),
@@ -92,10 +97,9 @@ async function takeUp(around: Around, row: LostRow): Promise<void> {
 
 /** By the journal in this folder. One that never began may begin. */
 function stateHere({host}: Around, row: UnitRow): UnitState {
-  const nothing = {changes: 0, inOutage: false};
   try {
     const progress = begunRun(host, row.run);
-    return progress ? stateOfRun(progress) : {...nothing, status: 'waiting', problem: null};
+    return progress ? stateOfRun(progress) : notBegun;
   } catch (error) {
     const [problem = null] = problemsIn(error);
     return {changes: row.changes, inOutage: row.inOutage, status: 'offered', problem};
@@ -114,7 +118,7 @@ async function writeState(
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
     [
       ...[row.fleet, row.unit, row.attempt, row.status],
-      ...[status, problem && JSON.stringify(problem), changes, inOutage],
+      ...[status, jsonOf(problem), changes, inOutage],
     ],
   );
 }
@@ -146,7 +150,7 @@ export async function readOffered(around: Around): Promise<void> {
          WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
         [
           ...[row.fleet, row.unit, row.attempt, row.status],
-          ...[now.status, now.problem && JSON.stringify(now.problem), now.changes, now.inOutage],
+          ...[now.status, jsonOf(now.problem), now.changes, now.inOutage],
         ],
       );
     }

@@ -4,7 +4,7 @@ import {passesHold} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Errand} from './engine.ts';
 import {fleetHeld, unitTaken} from './engine-problems.ts';
-import {type Asked, fleetIn, type UnitRow, unitOf} from './rows.ts';
+import {type Asked, fleetIn, jsonOf, type UnitRow, unitOf} from './rows.ts';
 import type {UnitState} from './unit-state.ts';
 
 // What a runner writes of its unit. Each write holds only while the unit is still its own: a runner that was stopped
@@ -23,8 +23,8 @@ export interface ClaimedUnit extends UnitRow {
 }
 
 /**
- * Marks the unit running, with the run that `nameRun` reserves for it. `undefined`: the fleet is held, or the errand is
- * of an earlier attempt. After `hold` has returned, this marks none.
+ * Marks the unit running, with the run that `nameRun` reserves for it. `undefined`: the fleet is held, its wave has
+ * stopped since it was admitted, or the errand is of an earlier attempt. After `hold` has returned, this marks none.
  */
 export const claimUnit = (
   {transaction}: Database,
@@ -33,13 +33,18 @@ export const claimUnit = (
   nameRun: (row: UnitRow) => string,
 ): Promise<ClaimedUnit | undefined> =>
   transaction(async (client) => {
-    const {fleet, unit, attempt, wave} = errand;
+    const {fleet, unit, attempt} = errand;
     const isHeld = (await fleetIn(client, fleet, 'FOR SHARE'))?.held !== undefined;
     const row = await unitOfErrand(client, errand);
+    if (row?.status === 'running' && row.runner === runner) {
+      // It was marked before, and PostgreSQL ended before it could say so.
+      return {...row, startedBy: await starterOf(client, errand)};
+    }
     if (row?.status !== 'admitted' || (row.home !== null && row.home !== home)) {
       return undefined;
     }
-    if (isHeld && !passesHold(row)) {
+    const isHalted = !row.byPerson && (await isStopped(client, errand));
+    if ((isHeld && !passesHold(row)) || isHalted) {
       await client.query(
         `UPDATE switcharoo_fleet.unit SET status = 'waiting', changed_at = now()
          WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
@@ -55,12 +60,26 @@ export const claimUnit = (
        WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
       [fleet, unit, attempt, runner, home, run],
     );
-    const {rows} = await client.query(
-      'SELECT started_by FROM switcharoo_fleet.wave WHERE fleet = $1 AND wave = $2',
-      [fleet, wave],
-    );
-    return {...row, run, startedBy: rows[0].started_by};
+    return {...row, run, startedBy: await starterOf(client, errand)};
   });
+
+async function starterOf(client: PoolClient, {fleet, wave}: Errand): Promise<string> {
+  const {rows} = await client.query(
+    'SELECT started_by FROM switcharoo_fleet.wave WHERE fleet = $1 AND wave = $2',
+    [fleet, wave],
+  );
+  return rows[0].started_by;
+}
+
+/** One failure stops the wave, also for what was admitted before it. */
+async function isStopped(client: PoolClient, {fleet, wave}: Errand): Promise<boolean> {
+  const {rowCount} = await client.query(
+    `SELECT FROM switcharoo_fleet.unit
+     WHERE fleet = $1 AND wave = $2 AND status IN ('failed', 'offered') LIMIT 1`,
+    [fleet, wave],
+  );
+  return rowCount !== 0;
+}
 
 async function unitOfErrand(
   client: PoolClient,
@@ -87,12 +106,40 @@ export const claimOutage = (
       return fleetHeld(fleet, held.by);
     }
     const {rowCount} = await client.query(
-      `UPDATE switcharoo_fleet.unit SET outage_since = clock_timestamp(), changed_at = now()
-       WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND status = 'running'`,
+      `UPDATE switcharoo_fleet.unit SET outage_since = clock_timestamp(), changed_at = now(),
+         status = 'running', problem = NULL
+       WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
       [fleet, unit, attempt, runner],
     );
     return rowCount === 1 ? undefined : unitTaken(unit);
   });
+
+/** Nobody has taken it from this runner: neither a person nor, while it was silent, another runner. */
+export async function isStillOurs(
+  asked: Asked,
+  {fleet, unit, attempt}: Errand,
+  {runner}: Claimant,
+): Promise<boolean> {
+  const {rowCount} = await asked.query(
+    `SELECT FROM switcharoo_fleet.unit
+     WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
+    [fleet, unit, attempt, runner],
+  );
+  return rowCount === 1;
+}
+
+/** An errand that no run came of. */
+export async function refuseUnit(
+  asked: Asked,
+  {fleet, unit, attempt}: Errand,
+  problem: Problem,
+): Promise<void> {
+  await asked.query(
+    `UPDATE switcharoo_fleet.unit SET status = 'offered', problem = $4, changed_at = now()
+     WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = 'admitted'`,
+    [fleet, unit, attempt, jsonOf(problem)],
+  );
+}
 
 /** Where the run is now. Also of a unit that was offered because its runner was silent: it speaks again. */
 export async function reportPhase(
@@ -129,7 +176,7 @@ export async function reportEnd(
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
     [
       ...[fleet, unit, attempt, runner],
-      ...[status, problem && JSON.stringify(problem), changes, inOutage, neverBegan],
+      ...[status, jsonOf(problem), changes, inOutage, neverBegan],
     ],
   );
   return rowCount === 1;

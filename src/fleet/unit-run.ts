@@ -10,7 +10,7 @@ import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
 import {unitChanged} from './engine-problems.ts';
 import type {UnitWork} from './rows.ts';
-import {isInOutage, stateOfRun, type UnitState} from './unit-state.ts';
+import {isInOutage, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 interface UnitRun {
   /** The name that was reserved for it. */
@@ -20,6 +20,8 @@ interface UnitRun {
   readonly earlier: Progress | undefined;
   /** Who started the wave: the plan was approved with it. */
   readonly startedBy: string;
+  /** Whether it is still this runner's, and may begin now. */
+  readonly mayBegin: () => Promise<boolean>;
   readonly mayBeginOutage: NonNullable<RunOptions['mayBeginOutage']>;
   readonly signals: RunOptions['signals'];
   /** Where it is now. */
@@ -36,12 +38,18 @@ export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
     run = await openedRun(host, unit, () => run);
     const reversingTo = run.progress?.reversingTo;
     if (reversingTo) {
-      return stateAfter(run, await run.reverse(await run.planReversal(reversingTo.to)));
+      const reversal = await run.planReversal(reversingTo.to);
+      return (await unit.mayBegin())
+        ? stateAfter(run, await run.reverse(reversal))
+        : asBefore(unit);
     }
     const plan = await run.plan();
     const [obstacle = changedSinceStart(unit, plan)] = obstaclesIn(plan);
     if (obstacle) {
       return endedBy(run.progress, obstacle);
+    }
+    if (!(await unit.mayBegin())) {
+      return asBefore(unit);
     }
     return stateAfter(run, await run.forward(plan));
   } catch (error) {
@@ -50,6 +58,9 @@ export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
     await run?.close();
   }
 }
+
+const asBefore = ({earlier}: UnitRun): UnitState =>
+  earlier ? stateOfRun(earlier) : {...notBegun, neverBegan: true};
 
 function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): Promise<Run> {
   const {run: name, work, earlier, mayBeginOutage, signals} = unit;
@@ -158,7 +169,8 @@ function endedBy(progress: Progress | undefined, problem: Problem | undefined): 
   return {...state, status, problem: problem ?? state.problem};
 }
 
-const problemOf = (error: unknown): Problem =>
+/** What became of a unit, in the words of an error. */
+export const problemOf = (error: unknown): Problem =>
   error instanceof SwitcharooError
     ? error.problem
     : {

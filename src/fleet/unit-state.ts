@@ -16,6 +16,14 @@ export interface UnitState {
   readonly neverBegan?: boolean;
 }
 
+/** Of a unit without a journal: another attempt may begin it. */
+export const notBegun: UnitState = {
+  status: 'waiting',
+  problem: null,
+  changes: 0,
+  inOutage: false,
+};
+
 /** The journal of a run in this folder; `undefined` when it never began. Throws when it is damaged. */
 export const begunRun = (host: Pick<Host, 'state'>, run: string | null): Progress | undefined =>
   run !== null && host.state.runs().includes(run) ? progressToShow(host, run) : undefined;

@@ -1,0 +1,24 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {type FleetDatabase, isMistake, isUnreached} from './database.ts';
+
+/** Asks again until PostgreSQL answers: it may be down for a night, and runs under way continue meanwhile. */
+export async function untilReached<Result>(
+  database: Pick<FleetDatabase, 'revive'>,
+  work: () => Promise<Result>,
+  {signal, isFinal = isMistake}: {signal?: AbortSignal; isFinal?: (error: unknown) => boolean} = {},
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (isFinal(error) || signal?.aborted) {
+        throw error;
+      }
+      await database.revive().catch(() => {});
+      await sleep(500, undefined, signal ? {signal} : {}).catch(() => {});
+    }
+  }
+}
+
+/** While nothing is under way yet, what is not known is told at once. */
+export const whileOpening = {isFinal: (error: unknown): boolean => !isUnreached(error)};

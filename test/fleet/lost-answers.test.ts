@@ -1,0 +1,305 @@
+import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {Client} from 'pg';
+import {afterAll, beforeAll, expect, test, vi} from 'vitest';
+import {admit} from '../../src/fleet/admission.ts';
+import {isMistake, isUnreached} from '../../src/fleet/database.ts';
+import {homeOf} from '../../src/fleet/home.ts';
+import {holdFleet, leaveOut, startWave} from '../../src/fleet/orders.ts';
+import {unitsIn} from '../../src/fleet/rows.ts';
+import {serveFleet} from '../../src/fleet/runner.ts';
+import {makeTables} from '../../src/fleet/tables.ts';
+import {takeUpLost} from '../../src/fleet/take-up.ts';
+import {
+  claimOutage,
+  claimUnit,
+  isStillOurs,
+  refuseUnit,
+  reportEnd,
+} from '../../src/fleet/unit-claims.ts';
+import type {StopSignals} from '../../src/run/host.ts';
+import {reserveRunName} from '../../src/run/open-run.ts';
+import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+
+// What a runner does when PostgreSQL, its network, or a part of its own work does not answer.
+
+vi.setConfig({testTimeout: 30_000});
+
+let light: LightFleet;
+beforeAll(async () => {
+  light = await openLightFleet();
+  await makeTables(light.database);
+  await query(
+    `INSERT INTO switcharoo_fleet.runner (runner, home, host, folder, machine, pid, version)
+     VALUES ('r1', 'h1', 'here', '/state', 'm', 1, '0'), ('r2', 'h2', 'there', '/state', 'n', 1, '0')`,
+  );
+});
+afterAll(() => light?.clear());
+
+const operator = 'ada@here';
+const query = (text: string, values: readonly unknown[] = []) =>
+  light.database.pool.query(text, [...values]);
+
+async function start(name: string, units: readonly string[], params = {}) {
+  const fleet = light.fleetOf(name, {w: units}, params);
+  await startWave(light.database, {
+    ...{fleet, wave: 'w', operator, digest: 'd1'},
+    units: light.started(fleet, 'w'),
+  });
+}
+
+async function admitted(name: string, units: readonly string[]) {
+  await start(name, units);
+  await admit(light.database, name, async () => {});
+}
+
+const errandOf = (fleet: string, unit = 'a') => ({fleet, wave: 'w', unit, attempt: 1});
+
+const r1 = {runner: 'r1', home: 'h1'};
+const claim = (errand: Parameters<typeof claimUnit>[1], run = 'run-1', claimant = r1) =>
+  claimUnit(light.database, errand, claimant, () => run);
+
+const unitIn = async (fleet: string, name: string) =>
+  (await unitsIn(light.database.pool, fleet)).find(({unit}) => unit === name);
+
+const problem = {code: 'entry-blocked', message: 'It is blocked.', hint: 'Look.'};
+const silent = {code: 'fleet-runner-silent', message: 'It is silent.', hint: 'Look there.'};
+const offerAsSilent = (fleet: string) =>
+  query("UPDATE switcharoo_fleet.unit SET status = 'offered', problem = $2 WHERE fleet = $1", [
+    fleet,
+    JSON.stringify(silent),
+  ]);
+
+async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await isSo())) {
+    await sleep(20);
+  }
+}
+
+const never = new AbortController().signal;
+/** Until this fleet is idle. The units of the tests before have runners that are none. */
+async function serve(
+  fleet: string,
+  lines: string[] = [],
+  signals: StopSignals = {stopping: never, aborting: never},
+): Promise<void> {
+  await query('DELETE FROM switcharoo_fleet.unit WHERE fleet <> $1', [fleet]);
+  await serveFleet({
+    host: hostOf(light.stateFolder),
+    database: light.database,
+    atOnce: 4,
+    untilIdle: true,
+    signals,
+    say: (text) => lines.push(text),
+  });
+}
+
+test('what was admitted before a unit failed does not begin after it', async () => {
+  await admitted('stopped', ['a', 'b']);
+  const [a, b] = [errandOf('stopped'), errandOf('stopped', 'b')];
+  await claim(a);
+  const end = {status: 'failed', problem, changes: 0, inOutage: false} as const;
+  await reportEnd(light.database.pool, a, r1, end);
+  expect(await claim(b)).toBeUndefined();
+  expect((await unitIn('stopped', 'b'))?.status).toBe('waiting');
+});
+
+test('a runner that did not hear that it has a unit asks again, and has it', async () => {
+  await admitted('unheard', ['a']);
+  const a = errandOf('unheard');
+  expect((await claim(a, 'run-1'))?.run).toBe('run-1');
+  expect(await claim(a, 'run-2')).toMatchObject({run: 'run-1', startedBy: operator});
+  expect(await claim(a, 'run-3', {runner: 'r2', home: 'h1'})).toBeUndefined();
+});
+
+test('a unit that its own runner no longer works on is taken up again', async () => {
+  await admitted('dropped', ['a']);
+  const a = errandOf('dropped');
+  await claim(a);
+  const around = {
+    ...{...r1, host: hostOf(light.stateFolder), database: light.database},
+    dispatcher: {cancel: async () => {}, stateOf: () => Promise.reject(new Error('not asked'))},
+  };
+  await takeUpLost({...around, isUnderWay: ({fleet}) => fleet === 'dropped'});
+  expect((await unitIn('dropped', 'a'))?.status).toBe('running');
+  await takeUpLost({...around, isUnderWay: () => false});
+  expect((await unitIn('dropped', 'a'))?.status).toBe('waiting');
+});
+
+test('a unit that was offered while its runner was cut off is not left out, and goes on with that runner', async () => {
+  await admitted('cut', ['a']);
+  const a = errandOf('cut');
+  await claim(a);
+  await offerAsSilent('cut');
+  const order = {fleet: 'cut', unit: 'a', operator, because: 'no time'};
+  await expect(leaveOut(light.database, order)).rejects.toThrow(
+    'a may have changes in place, and only its journal says so. It is silent.',
+  );
+  expect(await isStillOurs(light.database.pool, a, r1)).toBe(true);
+  expect(await claimOutage(light.database, a, r1)).toBeUndefined();
+  const claimed = await unitIn('cut', 'a');
+  expect([claimed?.status, claimed?.problem, claimed?.inOutage]).toEqual(['running', null, true]);
+
+  await reportEnd(light.database.pool, a, r1, {
+    ...{status: 'offered', problem, changes: 0, inOutage: true},
+  });
+  await expect(leaveOut(light.database, order)).rejects.toThrow(
+    'a is offered, in its outage, and cannot be left out.',
+  );
+  expect(await isStillOurs(light.database.pool, a, r1)).toBe(false);
+});
+
+test('a problem that quotes bytes of any kind is written', async () => {
+  await admitted('bytes', ['a']);
+  const a = errandOf('bytes');
+  const message = 'It answered \u0000 and \ud800.';
+  await refuseUnit(light.database.pool, a, {...problem, message});
+  expect((await unitIn('bytes', 'a'))?.problem?.message).toBe('It answered  and \ufffd.');
+});
+
+test('errors that may end are asked again, and mistakes are not', async () => {
+  const thrown = async (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => 'nothing',
+      (error) => error,
+    );
+  const connect = (url: string) => {
+    const client = new Client({connectionString: url});
+    return thrown(client.connect().finally(() => client.end()));
+  };
+  const other = new URL(light.database.url);
+  other.password = 'another';
+  const elsewhere = new URL(light.database.url);
+  elsewhere.hostname = 'postgres.invalid';
+  const mayEnd = await Promise.all([
+    thrown(query('DO $$ BEGIN RAISE read_only_sql_transaction; END $$')),
+    thrown(query('DO $$ BEGIN RAISE disk_full; END $$')),
+    thrown(query('SET statement_timeout = 5; SELECT pg_sleep(1)')),
+    connect(other.href),
+    connect(elsewhere.href),
+  ]);
+  expect(mayEnd.map((error) => [isUnreached(error), isMistake(error)])).toEqual(
+    mayEnd.map(() => [true, false]),
+  );
+  const mistakes = [
+    await thrown(query('SELECT 1 / 0')),
+    await thrown(query('SELECT * FROM nothing')),
+    new TypeError('undefined is not a function'),
+  ];
+  expect(mistakes.map((error) => [isUnreached(error), isMistake(error)])).toEqual(
+    mistakes.map(() => [false, true]),
+  );
+  const unknown = new Error('something else');
+  expect([isUnreached(unknown), isMistake(unknown)]).toEqual([false, false]);
+});
+
+test('a process that is stopped in a transaction does not keep a hold waiting', async () => {
+  await start('frozen', ['a']);
+  let goOn = () => {};
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let hasLock = () => {};
+  const locked = new Promise<void>((resolve) => {
+    hasLock = resolve;
+  });
+  const stopped = light.database
+    .transaction(async (client) => {
+      await client.query("SELECT FROM switcharoo_fleet.fleet WHERE fleet = 'frozen' FOR UPDATE");
+      hasLock();
+      await gate;
+      await client.query('SELECT 1');
+    })
+    .catch((error) => error);
+  await locked;
+  const order = {fleet: 'frozen', operator, because: undefined};
+  expect((await holdFleet(light.database, order)).isNew).toBe(true);
+  goOn();
+  expect(isUnreached(await stopped)).toBe(true);
+});
+
+test('a unit whose journal is damaged is offered with what is wrong, and is not tried again', async () => {
+  await start('damaged', ['torn']);
+  const host = hostOf(light.stateFolder);
+  const run = reserveRunName();
+  mkdirSync(dirname(host.state.journalOf(run)), {recursive: true});
+  writeFileSync(host.state.journalOf(run), 'no journal\n');
+  await query("UPDATE switcharoo_fleet.unit SET run = $1, home = $2 WHERE fleet = 'damaged'", [
+    ...[run, homeOf(host.state)],
+  ]);
+  await serve('damaged');
+  const unit = await unitIn('damaged', 'torn');
+  expect([unit?.status, unit?.problem?.code, unit?.attempt]).toEqual([
+    'offered',
+    'journal-damaged',
+    1,
+  ]);
+  expect(light.cutovers('torn')).toEqual([]);
+  // Nothing begins beside a damaged journal.
+  rmSync(dirname(host.state.journalOf(run)), {recursive: true});
+});
+
+test('a run that was reserved and never began keeps its name, and one that has no entry does not', async () => {
+  await start('reserved', ['kept', 'empty']);
+  const host = hostOf(light.stateFolder);
+  const [kept, empty] = [reserveRunName(), reserveRunName()];
+  mkdirSync(dirname(host.state.journalOf(empty)), {recursive: true});
+  writeFileSync(host.state.journalOf(empty), '');
+  for (const [unit, run] of [
+    ['kept', kept],
+    ['empty', empty],
+  ]) {
+    await query('UPDATE switcharoo_fleet.unit SET run = $1, home = $2 WHERE unit = $3', [
+      ...[run, homeOf(host.state), unit],
+    ]);
+  }
+  await serve('reserved');
+  const units = await unitsIn(light.database.pool, 'reserved');
+  expect(units.map(({unit, status}) => `${unit} ${status}`)).toEqual(['kept done', 'empty done']);
+  expect(units[0]?.run).toBe(kept);
+  expect(units[1]?.run).not.toBe(empty);
+});
+
+test('a runner that is told to stop while it waits for an answer begins no outage', async () => {
+  await start('ending', ['late'], {prepareSeconds: 1});
+  const stopping = new AbortController();
+  const lines: string[] = [];
+  const served = serve('ending', lines, {stopping: stopping.signal, aborting: never});
+  await until(() => existsSync(join(light.serviceFolder('late'), 'prepared')));
+  const other = new Client({connectionString: light.database.url});
+  await other.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query("SELECT FROM switcharoo_fleet.fleet WHERE fleet = 'ending' FOR UPDATE");
+    const waiting = `SELECT FROM pg_stat_activity
+      WHERE wait_event_type = 'Lock' AND query LIKE '%fleet WHERE fleet = $1 FOR SHARE%'`;
+    await until(async () => (await query(waiting)).rowCount === 1);
+    stopping.abort();
+    await other.query('COMMIT');
+  } finally {
+    await other.end();
+  }
+  await served;
+  const unit = await unitIn('ending', 'late');
+  expect([unit?.status, unit?.inOutage, lines.at(-1)]).toEqual(['waiting', false, 'late: waiting']);
+  expect(existsSync(join(light.serviceFolder('late'), 'frozen'))).toBe(false);
+});
+
+test('a runner goes on while PostgreSQL takes no writes, as after a fail-over', async () => {
+  await start('demoted', ['through'], {prepareSeconds: 3});
+  const lines: string[] = [];
+  const served = serve('demoted', lines);
+  await until(() => existsSync(join(light.serviceFolder('through'), 'prepared')));
+  const setReadOnly = async (isOn: boolean) => {
+    await query(`ALTER SYSTEM SET default_transaction_read_only = ${isOn ? 'on' : 'off'}`);
+    await query('SELECT pg_reload_conf()');
+  };
+  await setReadOnly(true);
+  await until(() => lines.some((line) => line.startsWith('PostgreSQL does not answer')));
+  await setReadOnly(false);
+  await served;
+  expect(lines).toContain('PostgreSQL is back.');
+  expect((await unitIn('demoted', 'through'))?.status).toBe('done');
+  expect(light.cutovers('through')).toEqual(['cutover']);
+});
