@@ -122,7 +122,7 @@ async function inTransaction<Result>(
 /** PostgreSQL was not there, could not answer, or ended meanwhile: the query may be repeated. */
 export function isUnreached(error: unknown): boolean {
   return chainOf(error).some(
-    ({code, message}) => unreachedCodes.test(code) || unreachedTexts.test(message),
+    ({state, message}) => unreachedCodes.test(state) || unreachedTexts.test(message),
   );
 }
 
@@ -134,7 +134,7 @@ export function isMistake(error: unknown): boolean {
   const chain = chainOf(error);
   return (
     !isUnreached(error) &&
-    chain.some(({code, error: each}) => mistakenCodes.test(code) || isOurs(each))
+    chain.some(({state, error: each}) => mistakenCodes.test(state) || isOurs(each))
   );
 }
 
@@ -144,14 +144,14 @@ const isOurs = (error: unknown): boolean =>
   );
 
 function chainOf(error: unknown) {
-  const chain: {readonly error: unknown; readonly code: string; readonly message: string}[] = [];
+  const chain: {readonly error: unknown; readonly state: string; readonly message: string}[] = [];
   for (
     let each = error;
     each instanceof Error && chain.length < 8;
     each = (each as {readonly cause?: unknown}).cause
   ) {
     const {code} = each as {readonly code?: unknown};
-    chain.push({error: each, code: String(code ?? ''), message: each.message});
+    chain.push({error: each, state: String(code ?? ''), message: each.message});
   }
   return chain;
 }

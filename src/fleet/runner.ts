@@ -205,7 +205,7 @@ class Runner {
     }
   }
 
-  /** What cannot be begun, as a run whose journal is damaged: a person is told, and nothing tries it again. */
+  /** What cannot begin, as a run whose journal is damaged: a person is told, and nothing tries it again. */
   async #refuse(errand: Errand, error: unknown): Promise<undefined> {
     const {database, say} = this.#request;
     const problem = problemOf(error);

@@ -120,8 +120,9 @@ test('a unit that a person resumed in its outage continues while the fleet is he
   await start(light.fleetOf('frozen', {w: ['a', 'b']}), 'w');
   await admitted('frozen');
   const end = {status: 'offered', problem, changes: 2, inOutage: true} as const;
+  await claim('frozen', 'a');
+  await claim('frozen', 'b');
   for (const unit of ['a', 'b']) {
-    await claim('frozen', unit);
     const errand = {fleet: 'frozen', wave: 'w', unit, attempt: 1};
     await reportEnd(light.database.pool, errand, here, end);
   }
