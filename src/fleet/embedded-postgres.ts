@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -75,9 +76,9 @@ function placeIn(stateFolder: string): Place {
 /** PostgreSQL refuses to run as root. The other user may enter the two folders, and list neither. */
 function userBelowRoot(stateFolder: string, folder: string) {
   const [name, id] = ['postgres', 'nobody']
-    .map((user) => [user, idOf(user)] as const)
+    .map((user) => [user, idOf(user, '-u')] as const)
     .find(([, number]) => number !== undefined) ?? ['nobody', 65_534];
-  const user = {uid: id ?? 65_534, gid: id ?? 65_534};
+  const user = {uid: id ?? 65_534, gid: idOf(name, '-g') ?? 65_534};
   for (const path of [stateFolder, folder]) {
     chmodSync(path, (statSync(path).mode & 0o777) | 0o011);
   }
@@ -88,8 +89,8 @@ function userBelowRoot(stateFolder: string, folder: string) {
   return user;
 }
 
-function idOf(user: string): number | undefined {
-  const {status, stdout} = spawnSync('id', ['-u', user], {encoding: 'utf8'});
+function idOf(user: string, which: '-u' | '-g'): number | undefined {
+  const {status, stdout} = spawnSync('id', [which, user], {encoding: 'utf8'});
   return status === 0 ? Number(stdout) : undefined;
 }
 
@@ -102,8 +103,11 @@ function initialize(place: Place): void {
   const password = randomBytes(24).toString('base64url');
   const [data, file] = [join(fresh, 'data'), join(fresh, 'password')];
   writeFileSync(file, password, {mode: 0o600});
-  for (const path of place.user ? [fresh, file] : []) {
-    chownSync(path, place.user?.uid ?? 0, place.user?.gid ?? 0);
+  if (place.user) {
+    // The file first: once the folder is the other user's, what a path in it names is for that user to say.
+    for (const path of [file, fresh]) {
+      chownSync(path, place.user.uid, place.user.gid);
+    }
   }
   const initdb = join(postgresPrograms(), 'initdb');
   const args = ['-D', data, '-U', superuser, '--auth=scram-sha-256', `--pwfile=${file}`];
@@ -117,7 +121,7 @@ function initialize(place: Place): void {
       throw new SwitcharooError(postgresNotStarted(place.log, stderr.trim() || String(error)));
     }
     // Inside the data folder, both come into place at once: of two processes that do it, one is first.
-    writeFileSync(join(data, passwordFile), password, {mode: 0o600});
+    writeFileSync(join(data, passwordFile), password, {mode: 0o600, flag: 'wx'});
     renameSync(data, place.data);
   } catch (thrown) {
     if (!existsSync(place.data)) {
@@ -221,29 +225,48 @@ interface PidFile {
 }
 
 function pidFileIn({data}: Place): PidFile | undefined {
-  const file = join(data, 'postmaster.pid');
-  if (!existsSync(file)) {
+  const text = textOf(() => readFileSync(join(data, 'postmaster.pid'), 'utf8'));
+  const [pid, , , port] = text?.split('\n') ?? [];
+  return text === undefined ? undefined : {pid: Number(pid), port: Number(port) || undefined};
+}
+
+/** `undefined`: it is not there, or not for us to read. */
+function textOf(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
     return undefined;
   }
-  const [pid, , , port] = readFileSync(file, 'utf8').split('\n');
-  return {pid: Number(pid), port: Number(port) || undefined};
 }
 
 const runningIn = (place: Place): PidFile | undefined => {
   const file = pidFileIn(place);
-  return file && isAlive(file.pid) && isPostgres(file.pid) ? file : undefined;
+  return file && isServerOf(place, file.pid) ? file : undefined;
 };
 
-/** The file of a killed server may name a process by now that is no server: PostgreSQL would not start beside it. */
-function removeIfForeign({data}: Place, {pid}: PidFile): void {
-  if (isAlive(pid) && !isPostgres(pid)) {
-    rmSync(join(data, 'postmaster.pid'), {force: true});
+/** The file of a killed server may name another process by now: PostgreSQL would not start beside it. */
+function removeIfForeign(place: Place, {pid}: PidFile): void {
+  if (isAlive(pid) && !isServerOf(place, pid)) {
+    rmSync(join(place.data, 'postmaster.pid'), {force: true});
   }
 }
 
-function isPostgres(pid: number): boolean {
-  const {stdout} = spawnSync('ps', ['-p', String(pid), '-o', 'comm='], {encoding: 'utf8'});
-  return stdout.includes('postgres');
+/** Whether it may be the server of this folder. Only one that names another folder, or is no server, is not. */
+function isServerOf({data}: Place, pid: number): boolean {
+  if (!isAlive(pid)) {
+    return false;
+  }
+  const line = textOf(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  if (line === undefined) {
+    const {stdout} = spawnSync('ps', ['-p', String(pid), '-o', 'comm='], {encoding: 'utf8'});
+    return stdout?.includes('postgres') ?? true;
+  }
+  // A process that has ended, and that nobody has asked about, has none.
+  const [program = '', flag, folder = ''] = line.split('\0');
+  const real = (path: string) => textOf(() => realpathSync(path));
+  return (
+    program.endsWith('postgres') && flag === '-D' && [real(data), undefined].includes(real(folder))
+  );
 }
 
 function isAlive(pid: number): boolean {

@@ -1,6 +1,6 @@
-import {existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {afterEach, expect} from 'vitest';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
 import {endWithTest} from '../end-with-test.ts';
@@ -95,4 +95,20 @@ test('a server that several parts of a process start again at once ends with tha
   await database.close();
   opened.splice(0);
   expect(isAlive(server)).toBe(false);
+});
+
+test('a file that a killed server left is not taken for another server, nor for another process', async () => {
+  const [folder, other] = [newFolder(), newFolder()];
+  await open(other);
+  const before = await open(folder);
+  await before.pool.query('CREATE TABLE kept (word text)');
+  await before.close();
+  const file = join(folder, 'fleet-postgres', 'data', 'postmaster.pid');
+  for (const pid of [serverOf(other), process.pid]) {
+    writeFileSync(file, `${pid}\n${dirname(file)}\n1\n5432\n\n127.0.0.1\n`);
+    const after = await open(folder);
+    expect((await after.pool.query('SELECT * FROM kept')).rows).toEqual([]);
+    await after.close();
+  }
+  opened.splice(1);
 });

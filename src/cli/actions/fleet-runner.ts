@@ -1,5 +1,7 @@
 import {openDatabase} from '../../fleet/database.ts';
+import {fleetsIn} from '../../fleet/rows.ts';
 import {serveFleet} from '../../fleet/runner.ts';
+import {hasTables} from '../../fleet/tables.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
@@ -20,7 +22,14 @@ export async function runFleetUnits(
     // A command of a runbook must not inherit its password.
     delete process.env['DATABASE_URL'];
     try {
-      app.say(`Running up to ${atOnce} units at once. Ctrl-C stops it.`);
+      const where = database.isOwn
+        ? `the PostgreSQL of ${app.state.path}, for this machine alone`
+        : 'the PostgreSQL that DATABASE_URL names';
+      app.say(`Running up to ${atOnce} units at once, from ${where}. Ctrl-C stops it.`);
+      const fleets = (await hasTables(database)) ? await fleetsIn(database.pool) : [];
+      if (fleets.length === 0) {
+        app.say('No wave of any fleet was started there yet.');
+      }
       await serveFleet({host: app, database, atOnce, untilIdle, signals, say: app.say});
     } finally {
       await database.close();
