@@ -80,7 +80,7 @@ export const stopperOf = (
 
 /**
  * Admits what may begin, and hands it to the engine, in one transaction: neither happens without the other. One process
- * at a time does so, and none while `hold` writes.
+ * at a time does so, and none while `hold` writes. It admits a few at a time, so nobody waits long for it.
  */
 export const admit = (
   {transaction}: Pick<FleetDatabase, 'transaction'>,
@@ -93,15 +93,28 @@ export const admit = (
       return [];
     }
     const waves = await wavesIn(client, fleetName);
-    const units = admissible({fleet, waves, units: await unitsIn(client, fleetName)});
-    for (const {unit, attempt, home, wave} of units) {
-      await client.query(
-        `UPDATE switcharoo_fleet.unit
-         SET status = 'admitted', attempt = attempt + 1, changed_at = now(), problem = NULL
-         WHERE fleet = $1 AND unit = $2`,
-        [fleetName, unit],
-      );
+    const units = await unitsIn(client, fleetName);
+    const chosen = inTime(admissible({fleet, waves, units}), units);
+    await client.query(
+      `UPDATE switcharoo_fleet.unit
+       SET status = 'admitted', attempt = attempt + 1, changed_at = now(), problem = NULL
+       WHERE fleet = $1 AND unit = ANY($2)`,
+      [fleetName, chosen.map(({unit}) => unit)],
+    );
+    for (const {unit, attempt, home, wave} of chosen) {
       await enqueue(client, {fleet: fleetName, wave, unit, attempt: attempt + 1, home});
     }
-    return units.map(({unit}) => unit);
+    return chosen.map(({unit}) => unit);
   });
+
+/** So many wait for any runner at most: the others may still be held and left out, and cost nothing. */
+const mostAdmitted = 50;
+
+/** Those that continue in their home wait for nobody else. */
+function inTime(admissibles: readonly UnitRow[], units: readonly UnitRow[]): readonly UnitRow[] {
+  const isForAny = ({home}: UnitRow): boolean => home === null;
+  const admitted = units.filter((unit) => unit.status === 'admitted' && isForAny(unit)).length;
+  const forAny = admissibles.filter(isForAny).slice(0, Math.max(0, mostAdmitted - admitted));
+  const inPlace = new Set(forAny);
+  return admissibles.filter((unit) => !isForAny(unit) || inPlace.has(unit));
+}

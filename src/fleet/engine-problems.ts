@@ -69,7 +69,7 @@ export const unitUnknown = (fleet: string, unit: string): Problem => ({
 
 export const waveChanged = (wave: string): Problem => ({
   code: 'fleet-wave-changed',
-  message: `The units, approvers, runbooks or inventories of ${wave} have changed since it was started.`,
+  message: `The units, approvers, limits, runbooks or inventories of ${wave} have changed since it was started.`,
   hint: 'The wave remains as it was started and approved. Restore the files, or put what is new into a wave with another name.',
 });
 

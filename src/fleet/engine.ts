@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {pathToFileURL} from 'node:url';
 import type {DBOS, DBOSClient} from '@dbos-inc/dbos-sdk';
-import type {PoolClient} from 'pg';
+import type {Pool, PoolClient} from 'pg';
 import {openPool} from './database.ts';
 import {engineSchema} from './schemas.ts';
 
@@ -42,18 +42,22 @@ const dbos = (): typeof import('@dbos-inc/dbos-sdk') =>
 
 const quiet = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
 
+interface ErrandState {
+  /** In the words of DBOS. */
+  readonly status: string;
+  readonly executor: string | null;
+}
+
 export interface Dispatcher {
   readonly enqueue: Enqueue;
   /** Forgets an errand of a process that died: another attempt takes its place. */
   cancel(errand: Errand): Promise<void>;
-  /** What became of an errand, in the words of DBOS, and which runner took it. */
-  stateOf(
-    errand: Errand,
-  ): Promise<{readonly status: string | undefined; readonly executor: string | undefined}>;
+  /** What became of each errand, and which runner took it. */
+  statesOf(errands: readonly Errand[]): Promise<readonly (ErrandState | undefined)[]>;
   close(): Promise<void>;
 }
 
-const dispatcherOf = (client: DBOSClient): Omit<Dispatcher, 'close'> => ({
+const dispatcherOf = (client: DBOSClient, pool: Pool): Omit<Dispatcher, 'close'> => ({
   enqueue: async (connection, {home, ...errand}) => {
     await client.enqueueInTransaction(
       connection,
@@ -69,9 +73,15 @@ const dispatcherOf = (client: DBOSClient): Omit<Dispatcher, 'close'> => ({
   cancel: async (errand) => {
     await client.cancelWorkflow(errandId(errand));
   },
-  stateOf: async (errand) => {
-    const state = await client.getWorkflow(errandId(errand));
-    return {status: state?.status, executor: state?.executorId};
+  statesOf: async (errands) => {
+    // At once, and not by DBOS, which asks again for minutes while PostgreSQL is away.
+    const {rows} = await pool.query(
+      `SELECT workflow_uuid AS id, status, executor_id AS executor
+       FROM ${engineSchema}.workflow_status WHERE workflow_uuid = ANY($1)`,
+      [errands.map(errandId)],
+    );
+    const states = new Map<string, ErrandState>(rows.map((row) => [row.id, row]));
+    return errands.map((errand) => states.get(errandId(errand)));
   },
 });
 
@@ -147,7 +157,7 @@ export async function openEngine(
       logger: quiet,
     });
     return {
-      ...dispatcherOf(client),
+      ...dispatcherOf(client, pool),
       close: async () => {
         await client.destroy();
         await engine.shutdown();

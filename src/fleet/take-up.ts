@@ -17,7 +17,7 @@ const offeredSeconds = 60;
 interface Around extends Claimant {
   readonly host: Host;
   readonly database: FleetDatabase;
-  readonly dispatcher: Pick<Dispatcher, 'cancel' | 'stateOf'>;
+  readonly dispatcher: Pick<Dispatcher, 'cancel' | 'statesOf'>;
   /** Whether this process works on it. */
   readonly isUnderWay: (errand: Errand) => boolean;
 }
@@ -128,7 +128,7 @@ export async function readOffered(around: Around): Promise<void> {
   const {database, host, home} = around;
   const {rows} = await database.pool.query(
     `SELECT * FROM switcharoo_fleet.unit
-     WHERE home = $1 AND run IS NOT NULL AND status IN ('offered', 'failed')`,
+     WHERE home = $1 AND run IS NOT NULL AND status IN ('offered', 'failed', 'waiting')`,
     [home],
   );
   for (const stored of rows) {
@@ -139,7 +139,7 @@ export async function readOffered(around: Around): Promise<void> {
     }
     const state = stateOfRun(progress);
     const isOver =
-      state.status === 'done' || (state.status === 'failed' && row.status !== 'failed');
+      state.status === 'done' || (state.status === 'failed' && row.status === 'offered');
     const isOther = state.changes !== row.changes || state.inOutage !== row.inOutage;
     if (isOver || isOther) {
       const now = isOver ? state : {...state, status: row.status, problem: row.problem};
@@ -172,9 +172,10 @@ export async function freeStranded({database, dispatcher, host}: Around): Promis
     `SELECT * FROM switcharoo_fleet.unit
      WHERE status = 'admitted' AND changed_at < now() - interval '3 seconds'`,
   );
-  for (const stored of rows) {
-    const row = {...unitOf(stored), fleet: stored.fleet as string};
-    const {status, executor} = await dispatcher.stateOf(errandOf(row));
+  const admitted = rows.map((stored) => ({...unitOf(stored), fleet: stored.fleet as string}));
+  const states = await dispatcher.statesOf(admitted.map(errandOf));
+  for (const [at, row] of admitted.entries()) {
+    const {status, executor} = states[at] ?? {};
     const isTaken = status === 'PENDING';
     const isWaiting = status === 'ENQUEUED' || status === 'DELAYED';
     if (isWaiting || (isTaken && !(await isDeadExecutor(database, host, executor)))) {
@@ -194,7 +195,7 @@ export async function freeStranded({database, dispatcher, host}: Around): Promis
 async function isDeadExecutor(
   {pool}: FleetDatabase,
   host: Host,
-  executor: string | undefined,
+  executor: string | null | undefined,
 ): Promise<boolean> {
   const {rows} = await pool.query(
     `SELECT machine, pid, start_ticks,

@@ -1,5 +1,6 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
 import {holdFleet, leaveOut, resumeUnit, startWave} from '../../src/fleet/orders.ts';
@@ -8,6 +9,7 @@ import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {type Claimant, claimUnit, reportEnd} from '../../src/fleet/unit-claims.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
+import {reopenRun} from '../../src/run/open-run.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 import {test} from './with-postgres.ts';
 
@@ -41,7 +43,7 @@ async function serve(): Promise<void> {
 const statusOf = async (fleet: string) =>
   (await unitsIn(light.database.pool, fleet)).map(({unit, status}) => `${unit} ${status}`);
 
-// First: the runner of it comes to its end when nothing is under way in any fleet.
+// First: the runner of these comes to its end when nothing is under way in any fleet.
 test('a unit whose reversal failed half-way is reversed further when a person resumes it', async () => {
   const fleet = light.fleetOf('backwards', {w: ['turning']}, {breaks: 'switch'});
   const files = ['broken', 'stuck'].map((file) => join(light.serviceFolder('turning'), file));
@@ -58,6 +60,28 @@ test('a unit whose reversal failed half-way is reversed further when a person re
   await serve();
   expect(await statusOf('backwards')).toEqual(['turning failed']);
   expect(light.cutovers('turning')).toEqual([]);
+});
+
+test('a unit that a hold paused may be left out once a person has reversed its run by hand', async () => {
+  await start(light.fleetOf('undone', {w: ['undoing']}, {prepareSeconds: 1}), 'w');
+  const served = serve();
+  const one = async () => (await unitsIn(light.database.pool, 'undone'))[0];
+  while ((await one())?.phase !== 'Prepare') {
+    await sleep(20);
+  }
+  const order = {fleet: 'undone', operator};
+  await holdFleet(light.database, {...order, because: undefined});
+  await served;
+  const leave = () =>
+    leaveOut(light.database, {...order, unit: 'undoing', because: 'it moves in May'});
+  await expect(leave()).rejects.toThrow('undoing is waiting, with 1 change in place');
+  const host = hostOf(light.stateFolder);
+  const run = await reopenRun({run: (await one())?.run ?? '', yes: true}, host);
+  expect((await run.reverse(await run.planReversal(null))).kind).toBe('reversed');
+  await run.close();
+  await serve();
+  await leave();
+  expect(await statusOf('undone')).toEqual(['undoing left-out']);
 });
 
 /** Admits as a runner does; what DBOS would get is remembered. */
@@ -163,4 +187,13 @@ test('limits are those of the last wave that started, and are approved with it',
   await start(fleet, 'w');
   await start({...fleet, atOnce: {units: 50}}, 'w');
   expect(await admitted('limited')).toEqual(['a 1 null']);
+});
+
+test('a few units of a large wave are admitted at a time, so a hold and a person can still keep the others', async () => {
+  const names = Array.from({length: 55}, (_, at) => `unit-${at}`);
+  await start(light.fleetOf('large', {w: names}), 'w');
+  expect(await admitted('large')).toHaveLength(50);
+  expect(await admitted('large')).toEqual([]);
+  await claim('large', 'unit-0');
+  expect(await admitted('large')).toEqual(['unit-50 1 null']);
 });

@@ -119,7 +119,7 @@ test('a unit that its own runner no longer works on is taken up again', async ()
   await claim(a);
   const around = {
     ...{...r1, host: hostOf(light.stateFolder), database: light.database},
-    dispatcher: {cancel: async () => {}, stateOf: () => Promise.reject(new Error('not asked'))},
+    dispatcher: {cancel: async () => {}, statesOf: () => Promise.reject(new Error('not asked'))},
   };
   await takeUpLost({...around, isUnderWay: ({fleet}) => fleet === 'dropped'});
   expect((await unitIn('dropped', 'a'))?.status).toBe('running');
