@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {pathToFileURL} from 'node:url';
 import type {DBOS, DBOSClient} from '@dbos-inc/dbos-sdk';
 import type {Pool, PoolClient} from 'pg';
@@ -54,10 +55,12 @@ export interface Dispatcher {
   cancel(errand: Errand): Promise<void>;
   /** What became of each errand, and which runner took it. */
   statesOf(errands: readonly Errand[]): Promise<readonly (ErrandState | undefined)[]>;
+  /** Takes nothing more from the queues. What is under way continues. */
+  stop(): void;
   close(): Promise<void>;
 }
 
-const dispatcherOf = (client: DBOSClient, pool: Pool): Omit<Dispatcher, 'close'> => ({
+const dispatcherOf = (client: DBOSClient, pool: Pool): Omit<Dispatcher, 'stop' | 'close'> => ({
   enqueue: async (connection, {home, ...errand}) => {
     await client.enqueueInTransaction(
       connection,
@@ -85,6 +88,10 @@ const dispatcherOf = (client: DBOSClient, pool: Pool): Omit<Dispatcher, 'close'>
   },
 });
 
+/** DBOS takes no longer one: some weeks. */
+const longestWaitMs = 2_147_483_647;
+const lastWriteMs = 5_000;
+
 /** Once in a process, however often it launches. */
 const registered = new Set<typeof DBOS>();
 let current: (errand: Errand) => Promise<void> = async () => {};
@@ -110,6 +117,32 @@ export async function makeEngineTables(url: string): Promise<void> {
   }
 }
 
+const clientOf = (url: string, pool: Pool): Promise<DBOSClient> =>
+  dbos().DBOSClient.create({
+    systemDatabaseUrl: url,
+    systemDatabasePool: pool,
+    systemDatabaseSchemaName: engineSchema,
+    applicationName,
+    logger: quiet,
+  });
+
+/** It stops its queues at once, and then waits for what is under way. */
+function endOf(engine: typeof DBOS) {
+  let ending: Promise<void> | undefined;
+  const stop = (): void => {
+    ending ??= engine.shutdown({workflowCompletionTimeoutMS: longestWaitMs}).catch(() => {});
+  };
+  const ended = async (): Promise<void> => {
+    stop();
+    // Without PostgreSQL it cannot write that an errand has ended. The row of the unit says so, or will.
+    const written = new AbortController();
+    const waited = sleep(lastWriteMs, undefined, {signal: written.signal}).catch(() => {});
+    await Promise.race([ending, waited]);
+    written.abort();
+  };
+  return {stop, ended};
+}
+
 /** Takes errands from the queues of this home, `atOnce` at a time, until it is closed. */
 export async function openEngine(
   url: string,
@@ -122,7 +155,7 @@ export async function openEngine(
     readonly work: (errand: Errand) => Promise<void>;
   },
 ): Promise<Dispatcher> {
-  const {DBOS: engine, DBOSClient: Client} = dbos();
+  const {DBOS: engine} = dbos();
   const pool = openPool(url, 10);
   engine.setConfig({
     name: applicationName,
@@ -149,18 +182,14 @@ export async function openEngine(
         onConflict: 'always_update',
       });
     }
-    const client = await Client.create({
-      systemDatabaseUrl: url,
-      systemDatabasePool: pool,
-      systemDatabaseSchemaName: engineSchema,
-      applicationName,
-      logger: quiet,
-    });
+    const client = await clientOf(url, pool);
+    const {stop, ended} = endOf(engine);
     return {
+      stop,
       ...dispatcherOf(client, pool),
       close: async () => {
+        await ended();
         await client.destroy();
-        await engine.shutdown();
         await pool.end();
       },
     };

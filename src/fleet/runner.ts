@@ -52,6 +52,7 @@ class Runner {
   readonly #request: RunnerRequest;
   readonly #self: Claimant;
   readonly #underWay = new Map<string, Errand>();
+  readonly #missedSince = new Map<string, number>();
   #isUnreached = false;
   #isEnding = false;
   #wake = (): void => {};
@@ -77,6 +78,7 @@ class Runner {
     } finally {
       // Also after a mistake of ours: a run in an outage is not left there.
       this.#isEnding = true;
+      dispatcher.stop();
       while (this.#underWay.size > 0) {
         await this.#beat().catch(() => database.revive().catch(() => {}));
         await sleep(tickMs / 4);
@@ -124,7 +126,8 @@ class Runner {
   async #tick(dispatcher: Dispatcher): Promise<boolean> {
     const {database, host, say, untilIdle} = this.#request;
     const isUnderWay = (errand: Errand) => this.#underWay.has(keyOf(errand));
-    const around = {...this.#self, host, database, dispatcher, isUnderWay};
+    const missedSince = this.#missedSince;
+    const around = {...this.#self, host, database, dispatcher, isUnderWay, missedSince};
     try {
       await this.#beat();
       await takeUpLost(around);

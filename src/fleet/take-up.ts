@@ -11,6 +11,8 @@ import {begunRun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 /** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
 const silentSeconds = 15;
+/** An errand that was taken begins in less. */
+const missedMs = 3_000;
 /** Only then is a person asked about a run that nobody else may continue. */
 const offeredSeconds = 60;
 
@@ -20,6 +22,8 @@ interface Around extends Claimant {
   readonly dispatcher: Pick<Dispatcher, 'cancel' | 'statesOf'>;
   /** Whether this process works on it. */
   readonly isUnderWay: (errand: Errand) => boolean;
+  /** Since when DBOS says that this process has an errand, and it does not work on it. */
+  readonly missedSince: Map<string, number>;
 }
 
 interface LostRow extends UnitRow {
@@ -167,7 +171,8 @@ function begunOrDamaged(host: Host, run: string | null) {
 }
 
 /** Errands that a process took from the queue and died with, or ended with nothing in the rows: admitted again. */
-export async function freeStranded({database, dispatcher, host}: Around): Promise<void> {
+export async function freeStranded(around: Around): Promise<void> {
+  const {database, dispatcher, host, runner} = around;
   const {rows} = await database.pool.query(
     `SELECT * FROM switcharoo_fleet.unit
      WHERE status = 'admitted' AND changed_at < now() - interval '3 seconds'`,
@@ -178,7 +183,11 @@ export async function freeStranded({database, dispatcher, host}: Around): Promis
     const {status, executor} = states[at] ?? {};
     const isTaken = status === 'PENDING';
     const isWaiting = status === 'ENQUEUED' || status === 'DELAYED';
-    if (isWaiting || (isTaken && !(await isDeadExecutor(database, host, executor)))) {
+    const isLost = async () =>
+      executor === runner
+        ? isMissed(around, errandOf(row))
+        : await isDeadExecutor(database, host, executor);
+    if (isWaiting || (isTaken && !(await isLost()))) {
       continue;
     }
     const {rowCount} = await database.pool.query(
@@ -190,6 +199,21 @@ export async function freeStranded({database, dispatcher, host}: Around): Promis
       await dispatcher.cancel(errandOf(row)).catch(() => {});
     }
   }
+}
+
+/**
+ * DBOS has written that this process takes it, and did not hear that it was written: then it never begins. A moment
+ * after it was taken, it does not work on it either.
+ */
+function isMissed({isUnderWay, missedSince}: Around, errand: Errand): boolean {
+  const key = Object.values(errand).join('/');
+  if (isUnderWay(errand)) {
+    missedSince.delete(key);
+    return false;
+  }
+  const sinceMs = missedSince.get(key) ?? performance.now();
+  missedSince.set(key, sinceMs);
+  return performance.now() - sinceMs > missedMs;
 }
 
 async function isDeadExecutor(

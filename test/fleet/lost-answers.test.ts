@@ -1,14 +1,9 @@
-import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
 import {isMistake, isUnreached} from '../../src/fleet/database.ts';
-import {homeOf} from '../../src/fleet/home.ts';
 import {holdFleet, leaveOut, startWave} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
-import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {takeUpLost} from '../../src/fleet/take-up.ts';
 import {
@@ -18,11 +13,9 @@ import {
   refuseUnit,
   reportEnd,
 } from '../../src/fleet/unit-claims.ts';
-import type {StopSignals} from '../../src/run/host.ts';
-import {reserveRunName} from '../../src/run/open-run.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 
-// What a runner does when PostgreSQL, its network, or a part of its own work does not answer.
+// What is written of a unit when PostgreSQL, a runner, or its network does not answer.
 
 vi.setConfig({testTimeout: 30_000});
 
@@ -71,30 +64,6 @@ const offerAsSilent = (fleet: string) =>
     JSON.stringify(silent),
   ]);
 
-async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await isSo())) {
-    await sleep(20);
-  }
-}
-
-const never = new AbortController().signal;
-/** Until this fleet is idle. The units of the tests before have runners that are none. */
-async function serve(
-  fleet: string,
-  lines: string[] = [],
-  signals: StopSignals = {stopping: never, aborting: never},
-): Promise<void> {
-  await query('DELETE FROM switcharoo_fleet.unit WHERE fleet <> $1', [fleet]);
-  await serveFleet({
-    host: hostOf(light.stateFolder),
-    database: light.database,
-    atOnce: 4,
-    untilIdle: true,
-    signals,
-    say: (text) => lines.push(text),
-  });
-}
-
 test('what was admitted before a unit failed does not begin after it', async () => {
   await admitted('stopped', ['a', 'b']);
   const [a, b] = [errandOf('stopped'), errandOf('stopped', 'b')];
@@ -120,6 +89,7 @@ test('a unit that its own runner no longer works on is taken up again', async ()
   const around = {
     ...{...r1, host: hostOf(light.stateFolder), database: light.database},
     dispatcher: {cancel: async () => {}, statesOf: () => Promise.reject(new Error('not asked'))},
+    missedSince: new Map(),
   };
   await takeUpLost({...around, isUnderWay: ({fleet}) => fleet === 'dropped'});
   expect((await unitIn('dropped', 'a'))?.status).toBe('running');
@@ -217,89 +187,4 @@ test('a process that is stopped in a transaction does not keep a hold waiting', 
   expect((await holdFleet(light.database, order)).isNew).toBe(true);
   goOn();
   expect(isUnreached(await stopped)).toBe(true);
-});
-
-test('a unit whose journal is damaged is offered with what is wrong, and is not tried again', async () => {
-  await start('damaged', ['torn']);
-  const host = hostOf(light.stateFolder);
-  const run = reserveRunName();
-  mkdirSync(dirname(host.state.journalOf(run)), {recursive: true});
-  writeFileSync(host.state.journalOf(run), 'no journal\n');
-  await query("UPDATE switcharoo_fleet.unit SET run = $1, home = $2 WHERE fleet = 'damaged'", [
-    ...[run, homeOf(host.state)],
-  ]);
-  await serve('damaged');
-  const unit = await unitIn('damaged', 'torn');
-  expect([unit?.status, unit?.problem?.code, unit?.attempt]).toEqual([
-    'offered',
-    'journal-damaged',
-    1,
-  ]);
-  expect(light.cutovers('torn')).toEqual([]);
-  // Nothing begins beside a damaged journal.
-  rmSync(dirname(host.state.journalOf(run)), {recursive: true});
-});
-
-test('a run that was reserved and never began keeps its name, and one that has no entry does not', async () => {
-  await start('reserved', ['kept', 'empty']);
-  const host = hostOf(light.stateFolder);
-  const [kept, empty] = [reserveRunName(), reserveRunName()];
-  mkdirSync(dirname(host.state.journalOf(empty)), {recursive: true});
-  writeFileSync(host.state.journalOf(empty), '');
-  for (const [unit, run] of [
-    ['kept', kept],
-    ['empty', empty],
-  ]) {
-    await query('UPDATE switcharoo_fleet.unit SET run = $1, home = $2 WHERE unit = $3', [
-      ...[run, homeOf(host.state), unit],
-    ]);
-  }
-  await serve('reserved');
-  const units = await unitsIn(light.database.pool, 'reserved');
-  expect(units.map(({unit, status}) => `${unit} ${status}`)).toEqual(['kept done', 'empty done']);
-  expect(units[0]?.run).toBe(kept);
-  expect(units[1]?.run).not.toBe(empty);
-});
-
-test('a runner that is told to stop while it waits for an answer begins no outage', async () => {
-  await start('ending', ['late'], {prepareSeconds: 1});
-  const stopping = new AbortController();
-  const lines: string[] = [];
-  const served = serve('ending', lines, {stopping: stopping.signal, aborting: never});
-  await until(() => existsSync(join(light.serviceFolder('late'), 'prepared')));
-  const other = new Client({connectionString: light.database.url});
-  await other.connect();
-  try {
-    await other.query('BEGIN');
-    await other.query("SELECT FROM switcharoo_fleet.fleet WHERE fleet = 'ending' FOR UPDATE");
-    const waiting = `SELECT FROM pg_stat_activity
-      WHERE wait_event_type = 'Lock' AND query LIKE '%fleet WHERE fleet = $1 FOR SHARE%'`;
-    await until(async () => (await query(waiting)).rowCount === 1);
-    stopping.abort();
-    await other.query('COMMIT');
-  } finally {
-    await other.end();
-  }
-  await served;
-  const unit = await unitIn('ending', 'late');
-  expect([unit?.status, unit?.inOutage, lines.at(-1)]).toEqual(['waiting', false, 'late: waiting']);
-  expect(existsSync(join(light.serviceFolder('late'), 'frozen'))).toBe(false);
-});
-
-test('a runner goes on while PostgreSQL takes no writes, as after a fail-over', async () => {
-  await start('demoted', ['through'], {prepareSeconds: 3});
-  const lines: string[] = [];
-  const served = serve('demoted', lines);
-  await until(() => existsSync(join(light.serviceFolder('through'), 'prepared')));
-  const setReadOnly = async (isOn: boolean) => {
-    await query(`ALTER SYSTEM SET default_transaction_read_only = ${isOn ? 'on' : 'off'}`);
-    await query('SELECT pg_reload_conf()');
-  };
-  await setReadOnly(true);
-  await until(() => lines.some((line) => line.startsWith('PostgreSQL does not answer')));
-  await setReadOnly(false);
-  await served;
-  expect(lines).toContain('PostgreSQL is back.');
-  expect((await unitIn('demoted', 'through'))?.status).toBe('done');
-  expect(light.cutovers('through')).toEqual(['cutover']);
 });
