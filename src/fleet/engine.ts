@@ -143,13 +143,12 @@ function endOf(engine: typeof DBOS) {
   return {stop, ended};
 }
 
-/** Takes errands from the queues of this home, `atOnce` at a time, until it is closed. */
+/** Takes errands from the queues of this home, from each the next one when `work` is done with one. */
 export async function openEngine(
   url: string,
   request: {
     readonly runner: string;
     readonly home: string;
-    readonly atOnce: number;
     /** Makes the tables of DBOS, or brings them up to date. Two processes must not do so at once. */
     readonly makesTables: boolean;
     readonly work: (errand: Errand) => Promise<void>;
@@ -177,7 +176,8 @@ export async function openEngine(
     await engine.launch();
     for (const queue of [anywhere, queueOf(request.home)]) {
       await engine.registerQueue(queue, {
-        workerConcurrency: request.atOnce,
+        // The same in every process: DBOS keeps it in a table, and the last one to start sets it for all.
+        workerConcurrency: 1,
         minPollingIntervalMs: 200,
         onConflict: 'always_update',
       });

@@ -11,6 +11,7 @@ import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops} from './engine-problems.ts';
 import {homeOf} from './home.ts';
 import {fleetsIn, type UnitRow, unitsIn, wavesIn} from './rows.ts';
+import {Slots} from './slots.ts';
 import {makeTables, withEngineTables} from './tables.ts';
 import {freeStranded, machineOf, readOffered, takeUpLost} from './take-up.ts';
 import {
@@ -53,22 +54,25 @@ class Runner {
   readonly #self: Claimant;
   readonly #underWay = new Map<string, Errand>();
   readonly #missedSince = new Map<string, number>();
+  readonly #slots: Slots;
   #isUnreached = false;
   #isEnding = false;
   #wake = (): void => {};
 
   constructor(request: RunnerRequest) {
     this.#request = request;
+    this.#slots = new Slots(request.atOnce);
+    request.signals.stopping.addEventListener('abort', () => this.#slots.open(), {once: true});
     this.#self = {runner: randomUUID(), home: homeOf(request.host.state)};
   }
 
   async serve(): Promise<void> {
-    const {database, signals, atOnce} = this.#request;
+    const {database, signals} = this.#request;
     await untilReached(database, () => this.#register(), whileOpening);
     const work = (errand: Errand) => this.#work(errand);
     const open = () =>
       withEngineTables(database, (makesTables) =>
-        openEngine(database.url, {...this.#self, atOnce, makesTables, work}),
+        openEngine(database.url, {...this.#self, makesTables, work}),
       );
     const dispatcher = await untilReached(database, open, whileOpening);
     try {
@@ -79,6 +83,7 @@ class Runner {
       // Also after a mistake of ours: a run in an outage is not left there.
       this.#isEnding = true;
       dispatcher.stop();
+      this.#slots.open();
       while (this.#underWay.size > 0) {
         await this.#beat().catch(() => database.revive().catch(() => {}));
         await sleep(tickMs / 4);
@@ -180,17 +185,29 @@ class Runner {
     return true;
   }
 
-  /** What DBOS calls. It ends when the rows say how the attempt ended, and throws nothing that DBOS would try again. */
+  /**
+   * What DBOS calls, with one errand of a queue at a time: it ends when this process can take another one. The limit is
+   * its own. DBOS keeps one for all processes, and for each queue.
+   */
   async #work(errand: Errand): Promise<void> {
-    const {database} = this.#request;
-    if (this.#isStopping) {
+    if (this.#isStopping || this.#underWay.has(keyOf(errand))) {
       return; // admitted again, for another runner
     }
+    const {say} = this.#request;
+    await new Promise<void>((claimed) => {
+      this.#attend(errand, claimed)
+        .catch((error) => say(`${errand.unit}: ${problemOf(error).message}`))
+        .finally(claimed);
+    });
+    await this.#slots.room();
+  }
+
+  /** It ends when the rows say how the attempt ended. */
+  async #attend(errand: Errand, claimed: () => void): Promise<void> {
+    const {database} = this.#request;
     const key = keyOf(errand);
-    if (this.#underWay.has(key)) {
-      return;
-    }
     this.#underWay.set(key, errand);
+    await this.#slots.take();
     try {
       const claim = async () =>
         this.#isStopping
@@ -199,11 +216,13 @@ class Runner {
       const unit = await untilReached(database, claim).catch((error) =>
         this.#refuse(errand, error),
       );
+      claimed();
       if (unit) {
         await this.#runClaimed(errand, unit);
       }
     } finally {
       this.#underWay.delete(key);
+      this.#slots.give();
       this.#wake();
     }
   }

@@ -28,12 +28,12 @@ const start = (fleet: Fleet, wave: string) =>
     units: light.started(fleet, wave),
   });
 
-async function serve(): Promise<void> {
+async function serve(atOnce = 4): Promise<void> {
   const never = new AbortController().signal;
   await serveFleet({
     host: hostOf(light.stateFolder),
     database: light.database,
-    atOnce: 4,
+    atOnce,
     untilIdle: true,
     signals: {stopping: never, aborting: never},
     say: () => {},
@@ -82,6 +82,26 @@ test('a unit that a hold paused may be left out once a person has reversed its r
   await serve();
   await leave();
   expect(await statusOf('undone')).toEqual(['undoing left-out']);
+});
+
+test('a runner has no more units at once than it was told, whatever another one was told', async () => {
+  const units = ['one', 'two', 'three'];
+  await start(light.fleetOf('alone', {w: units}, {prepareSeconds: 1}), 'w');
+  let isServed = false;
+  const served = serve(1).finally(() => {
+    isServed = true;
+  });
+  let most = 0;
+  while (!isServed) {
+    const statuses = await statusOf('alone');
+    most = Math.max(most, statuses.filter((status) => status.endsWith('running')).length);
+    // As another runner with a limit of its own.
+    await light.database.pool.query('UPDATE switcharoo_dbos.queues SET worker_concurrency = 9');
+    await sleep(100);
+  }
+  await served;
+  expect(await statusOf('alone')).toEqual(units.map((unit) => `${unit} done`));
+  expect(most).toBe(1);
 });
 
 /** Admits as a runner does; what DBOS would get is remembered. */
