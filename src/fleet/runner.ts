@@ -273,9 +273,9 @@ class Runner {
       mayBegin: () => this.#mayBegin(errand),
       mayBeginOutage: (stopping) => this.#mayBeginOutage(errand, stopping),
       signals: {stopping: signals.aborting, aborting: new AbortController().signal},
-      report: (phase, inOutage) => {
+      report: (now) => {
         // It says where the run is now, and is old a moment later: nothing is asked twice.
-        reportPhase(database.pool, errand, this.#self, {phase, inOutage}).catch(() => {});
+        reportPhase(database.pool, errand, this.#self, now).catch(() => {});
       },
     });
   }

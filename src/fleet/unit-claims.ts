@@ -141,19 +141,26 @@ export async function refuseUnit(
   );
 }
 
+export interface UnitPhase {
+  readonly phase: string;
+  readonly inOutage: boolean;
+  /** In place: an order to leave the unit out sees them without its journal. */
+  readonly changes: number;
+}
+
 /** Where the run is now. Also of a unit that was offered because its runner was silent: it speaks again. */
 export async function reportPhase(
   asked: Asked,
   {fleet, unit, attempt}: Errand,
   {runner}: Claimant,
-  {phase, inOutage}: {readonly phase: string; readonly inOutage: boolean},
+  {phase, inOutage, changes}: UnitPhase,
 ): Promise<void> {
   await asked.query(
     `UPDATE switcharoo_fleet.unit SET phase = $5, changed_at = now(),
        outage_since = CASE WHEN $6::boolean THEN coalesce(outage_since, clock_timestamp()) END,
-       status = 'running', problem = NULL
+       changes = $7, status = 'running', problem = NULL
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
-    [fleet, unit, attempt, runner, phase, inOutage],
+    [fleet, unit, attempt, runner, phase, inOutage, changes],
   );
 }
 

@@ -10,6 +10,7 @@ import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
 import {unitChanged} from './engine-problems.ts';
 import type {UnitWork} from './rows.ts';
+import type {UnitPhase} from './unit-claims.ts';
 import {isInOutage, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 interface UnitRun {
@@ -25,7 +26,7 @@ interface UnitRun {
   readonly mayBeginOutage: NonNullable<RunOptions['mayBeginOutage']>;
   readonly signals: RunOptions['signals'];
   /** Where it is now. */
-  readonly report: (phase: string, inOutage: boolean) => void;
+  readonly report: (now: UnitPhase) => void;
 }
 
 /**
@@ -102,10 +103,11 @@ function observer({report}: UnitRun, current: () => Run | undefined) {
         ? (progress.entries.get(entry.entry)?.phase ?? '')
         : '';
     const inOutage = isInOutage(progress);
-    const now = `${phase} ${inOutage}`;
+    const changes = appliedEntries(progress).length;
+    const now = `${phase} ${inOutage} ${changes > 0}`;
     if (phase !== '' && now !== last) {
       last = now;
-      report(phase, inOutage);
+      report({phase, inOutage, changes});
     }
   };
 }

@@ -68,6 +68,8 @@ test('a runner that is told to stop leaves what is in the queue to others', asyn
   const served = serve('leaving', [], {stopping: stopping.signal, aborting: never});
   const isFrozen = () => existsSync(join(light.serviceFolder('last'), 'frozen'));
   await until(isFrozen);
+  // Written while it runs: nobody leaves it out if its runner is never heard of again.
+  await until(async () => ((await unitIn('leaving', 'last'))?.changes ?? 0) > 0);
   stopping.abort();
   await sleep(300);
   const next = "WHERE workflow_uuid = 'leaving/w/next/1'";
