@@ -10,6 +10,7 @@ import {type FleetDatabase, isMistake, messageOf} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops} from './engine-problems.ts';
 import {homeOf} from './home.ts';
+import {phaseReports} from './phase-reports.ts';
 import {fleetsIn, type UnitRow, unitsIn, wavesIn} from './rows.ts';
 import {Slots} from './slots.ts';
 import {makeTables, withEngineTables} from './tables.ts';
@@ -205,8 +206,7 @@ class Runner {
   /** It ends when the rows say how the attempt ended. */
   async #attend(errand: Errand, claimed: () => void): Promise<void> {
     const {database} = this.#request;
-    const key = keyOf(errand);
-    this.#underWay.set(key, errand);
+    this.#underWay.set(keyOf(errand), errand);
     await this.#slots.take();
     try {
       const claim = async () =>
@@ -221,7 +221,7 @@ class Runner {
         await this.#runClaimed(errand, unit);
       }
     } finally {
-      this.#underWay.delete(key);
+      this.#underWay.delete(keyOf(errand));
       this.#slots.give();
       this.#wake();
     }
@@ -257,7 +257,8 @@ class Runner {
   }
 
   async #outcomeOf(errand: Errand, unit: ClaimedUnit): Promise<UnitState> {
-    const {host, database, signals} = this.#request;
+    const {host, signals} = this.#request;
+    const {pool} = this.#request.database;
     const {run, work, startedBy} = unit;
     const earlier = begunRun(host, run);
     const state = earlier && stateOfRun(earlier);
@@ -265,6 +266,7 @@ class Runner {
     if (state && state.status !== 'waiting' && (state.status === 'done' || !unit.byPerson)) {
       return state;
     }
+    const ended = new AbortController();
     return runUnit(host, {
       run: run ?? '',
       work,
@@ -273,11 +275,8 @@ class Runner {
       mayBegin: () => this.#mayBegin(errand),
       mayBeginOutage: (stopping) => this.#mayBeginOutage(errand, stopping),
       signals: {stopping: signals.aborting, aborting: new AbortController().signal},
-      report: (now) => {
-        // It says where the run is now, and is old a moment later: nothing is asked twice.
-        reportPhase(database.pool, errand, this.#self, now).catch(() => {});
-      },
-    });
+      report: phaseReports((now) => reportPhase(pool, errand, this.#self, now), ended.signal),
+    }).finally(() => ended.abort());
   }
 
   /** Asked right before its journal begins, or goes on: to read and to plan may have taken long. */

@@ -9,6 +9,7 @@ import {openRun, type ReopenRequest, type RunOptions, reopenRun} from '../run/op
 import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
 import {unitChanged} from './engine-problems.ts';
+import {outageWatch} from './phase-reports.ts';
 import type {UnitWork} from './rows.ts';
 import type {UnitPhase} from './unit-claims.ts';
 import {isInOutage, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
@@ -64,13 +65,21 @@ const asBefore = ({earlier}: UnitRun): UnitState =>
   earlier ? stateOfRun(earlier) : {...notBegun, neverBegan: true};
 
 function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): Promise<Run> {
-  const {run: name, work, earlier, mayBeginOutage, signals} = unit;
+  const {run: name, work, earlier, signals} = unit;
   const {digests: _, ...request} = work;
+  const outage = outageWatch();
+  const mayBeginOutage: UnitRun['mayBeginOutage'] = async (stopping) => {
+    const refused = await unit.mayBeginOutage(stopping);
+    if (!refused) {
+      outage.claimed();
+    }
+    return refused;
+  };
   const options: RunOptions = {
     operator: fleetOperator(unit, current),
     mayBeginOutage,
     signals,
-    observe: observer(unit, current),
+    observe: observer(unit, outage, current),
   };
   if (earlier) {
     const {answers} = work;
@@ -90,7 +99,11 @@ function changedSinceStart({work: {digests}, earlier}: UnitRun, plan: Plan): Pro
 }
 
 /** Where the run is, whenever its journal says something else than before. */
-function observer({report}: UnitRun, current: () => Run | undefined) {
+function observer(
+  {report}: UnitRun,
+  outage: ReturnType<typeof outageWatch>,
+  current: () => Run | undefined,
+) {
   let last = '';
   return (event: EngineEvent): void => {
     const progress = current()?.progress;
@@ -102,7 +115,7 @@ function observer({report}: UnitRun, current: () => Run | undefined) {
       'entry' in entry && entry.entry !== null
         ? (progress.entries.get(entry.entry)?.phase ?? '')
         : '';
-    const inOutage = isInOutage(progress);
+    const inOutage = outage.isIn(isInOutage(progress));
     const changes = appliedEntries(progress).length;
     const now = `${phase} ${inOutage} ${changes > 0}`;
     if (phase !== '' && now !== last) {

@@ -108,18 +108,21 @@ export function holdWholeFleet(
     const fleet = await fleetNamed(database, name);
     const {isNew} = await holdFleet(database, {fleet, operator: operatorOf(app), because});
     const {waves} = await fleetStatus(database, fleet);
-    const inOutage = waves
-      .flatMap(({units}) => units)
-      .filter((unit) => unit.inOutage && unit.status === 'running')
-      .map(({unit}) => unit);
+    const inOutage = waves.flatMap(({units}) => units).filter((unit) => unit.inOutage);
+    const [running, others] = [true, false].map((isRunning) =>
+      inOutage
+        .filter(({status}) => (status === 'running') === isRunning)
+        .map(({unit}) => unit)
+        .join(', '),
+    );
     printOrder(
       app,
       {order: 'held', fleet, wave: null, unit: null, isNew, missing: 0},
       [
         `${fleet} is held: no unit and no outage begins anywhere.`,
-        inOutage.length === 0
-          ? 'No unit is in an outage.'
-          : `In an outage, and continuing to the end: ${inOutage.join(', ')}.`,
+        ...(running ? [`In an outage, and continuing to the end: ${running}.`] : []),
+        ...(others ? [`In an outage, and waiting for a decision: ${others}.`] : []),
+        ...(inOutage.length === 0 ? ['No unit is in an outage.'] : []),
       ],
       ['fleet status', 'fleet release'],
     );
