@@ -9,7 +9,12 @@ const route53RequestsPerSecond = 5;
 /** What the units of a fleet must not do to each other. Each is refused before the night. */
 export function collisionsIn(fleet: Fleet, units: readonly DescribedUnit[]): readonly Problem[] {
   const mayMeet = meetingsIn(fleet, units);
-  return [...frozenTwice(units), ...frozenInUse(units, mayMeet), ...changedTwice(units, mayMeet)];
+  return [
+    ...frozenTwice(units),
+    ...frozenInUse(units, mayMeet),
+    ...changedTwice(units, mayMeet),
+    ...runTwice(units, mayMeet),
+  ];
 }
 
 /** A server that was frozen for one unit, and left, takes no writes of another one. */
@@ -57,6 +62,22 @@ const changedTwice = (units: readonly DescribedUnit[], mayMeet: MayMeet): readon
         group,
         `each of them changes the service ${service}, and they may do so at the same time.`,
         'Name in "after" the unit that must be done first, or put the units into different waves.',
+      ),
+    );
+
+/** A state folder runs a runbook once at a time with an inventory and its targets, whatever the parameters are. */
+const runTwice = (units: readonly DescribedUnit[], mayMeet: MayMeet): readonly Problem[] =>
+  groupsOf(units, ({runbookName, inventoryName, targets = {}}) => [
+    JSON.stringify([runbookName, inventoryName, Object.entries(targets).toSorted()]),
+  ])
+    .filter(([, group]) =>
+      group.some((unit, at) => group.slice(at + 1).some((other) => mayMeet(unit, other))),
+    )
+    .map(([, group]) =>
+      fleetCollision(
+        group,
+        'they have the same runbook, inventory and targets, and the lock of one run stops the others.',
+        'Give each an inventory of its own, or name in "after" which is done first.',
       ),
     );
 

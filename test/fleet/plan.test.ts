@@ -162,6 +162,20 @@ describe('a fleet is refused before the night', () => {
     expect(await problemsOf({name: 'ecs', waves: apart})).toEqual([]);
   });
 
+  test('when two units would take the same lock at once', async () => {
+    const copy = {runbook: 'first-copy', inventory: inventoryOf('lock-a')};
+    const other = {...copy, inventory: inventoryOf('lock-b')};
+    const fleet = (b: object) => ({
+      name: 'lock',
+      waves: {all: {units: {a: copy, b: {...copy, ...b}}}},
+    });
+    const refused =
+      'fleet-collision: a, b: they have the same runbook, inventory and targets, and the lock of one run stops the others.';
+    expect(await problemsOf(fleet({}))).toContain(refused);
+    expect(await problemsOf(fleet(other))).toEqual([]);
+    expect(await problemsOf(fleet({after: ['a']}))).not.toContain(refused);
+  });
+
   test('when a unit waits for itself, for no unit, or for a later wave', async () => {
     const [a, b] = [unitOf('wait-a'), unitOf('wait-b')];
     expect(
