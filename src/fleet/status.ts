@@ -125,3 +125,19 @@ async function runnersIn(client: Asked): Promise<FleetStatus['runners']> {
     silentSeconds: Math.max(0, Math.round(Number(silent))),
   }));
 }
+
+/** Units of any fleet about which a person must decide; `isHalfWay`: some of their changes are in place. */
+export async function undecidedUnits({
+  pool,
+}: Pick<Database, 'pool'>): Promise<
+  readonly {readonly unit: string; readonly isHalfWay: boolean}[]
+> {
+  const {rows} = await pool.query<{unit: string; changes: number; outage_since: Date | null}>(
+    `SELECT unit, changes, outage_since FROM switcharoo_fleet.unit
+     WHERE status IN ('failed', 'offered') ORDER BY fleet, place`,
+  );
+  return rows.map(({unit, changes, outage_since}) => ({
+    unit,
+    isHalfWay: changes > 0 || outage_since !== null,
+  }));
+}

@@ -1,6 +1,7 @@
 import {openDatabase} from '../../fleet/database.ts';
 import {fleetsIn} from '../../fleet/rows.ts';
 import {serveFleet} from '../../fleet/runner.ts';
+import {undecidedUnits} from '../../fleet/status.ts';
 import {hasTables} from '../../fleet/tables.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -31,14 +32,27 @@ export async function runFleetUnits(
         app.say('No wave of any fleet was started there yet.');
       }
       await serveFleet({host: app, database, atOnce, untilIdle, signals, say: app.say});
+      return end(app, untilIdle ? await undecidedUnits(database) : []);
     } finally {
       await database.close();
     }
   } finally {
     signals.dispose();
   }
+}
+
+/** Units that wait for a person are told by the exit code, too: nobody may be at a terminal. */
+function end(app: App, undecided: Awaited<ReturnType<typeof undecidedUnits>>): ExitCode {
+  const names = undecided.map(({unit}) => unit);
+  const next = app.paste('fleet status');
   if (app.json) {
-    printDocument(app, 'fleet-runner', {stopped: true, next: [app.paste('fleet status')]});
+    printDocument(app, 'fleet-runner', {stopped: true, undecided: names, next: [next]});
+  } else if (names.length > 0) {
+    app.say(`A person must decide about ${names.join(', ')}: ${next}`);
   }
-  return exitCodes.done;
+  return names.length === 0
+    ? exitCodes.done
+    : undecided.some(({isHalfWay}) => isHalfWay)
+      ? exitCodes.halfWay
+      : exitCodes.blocked;
 }

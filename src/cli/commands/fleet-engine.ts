@@ -185,7 +185,10 @@ const runnerCommand = defineCommand({
       placeholder: 'number',
       description: 'Number of units to run at once (default: 4)',
     }),
-    untilIdle: flag({description: 'Stop when nothing is under way and nothing may begin'}),
+    untilIdle: flag({
+      description:
+        'Stop when nothing is under way and nothing may begin. The exit code is 3, or 5 half-way, when a person must decide',
+    }),
   },
   prints: ['fleet-runner'],
   examples: ['fleet runner', 'fleet runner --at-once 8'],

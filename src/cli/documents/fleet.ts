@@ -62,7 +62,10 @@ export const fleetOrder = document({
   missing: z.number().int().describe('Approvals that the wave still needs'),
 });
 
-export const fleetRunner = document({stopped: z.literal(true)});
+export const fleetRunner = document({
+  stopped: z.literal(true),
+  undecided: texts.describe('With --until-idle: units about which a person must decide'),
+});
 
 const statusShape = {
   fleet: z.string(),
