@@ -36,11 +36,12 @@ export interface LightFleet {
 }
 
 export async function openLightFleet(): Promise<LightFleet> {
+  // Before anything is started: a mistake in it leaves nothing behind.
+  const loaded = await loadRunbook(runbook);
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-fleet-'));
   // Not below the other one: where this runs as root, the user of PostgreSQL enters it.
   const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-state-'));
   const database = await openDatabase(stateFolder, '');
-  const loaded = await loadRunbook(runbook);
   endWithTest({pid: serverPidIn(stateFolder)});
   const serviceFolder = (unit: string) => join(folder, 'services', unit);
   return {
