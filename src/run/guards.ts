@@ -40,7 +40,8 @@ export function refuseWhileElsewhere(
   if (notBefore && now < notBefore) {
     throw new SwitcharooError(actionInFlight(run.run, notBefore));
   }
-  if (notBefore && !alone) {
+  // Not even alone: it may not be in the store, and nobody has told the other host.
+  if (notBefore) {
     throw new SwitcharooError(takeOverUnfinished(run.run));
   }
   if (run.storePlace !== undefined && operator.host !== host.operator.host && !alone) {

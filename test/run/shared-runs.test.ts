@@ -188,6 +188,20 @@ test('the run of another host is not continued because its journal is here: a ta
   expect(continueOn(host, false)).not.toThrow();
 });
 
+test('a take-over that was not finished is no reason to work alone: the other host may not know of it', () => {
+  const notBefore = new Date(Date.now() - 60_000).toISOString();
+  const operator = {user: 'kim', host: 'here', pid: 1};
+  const {journal} = journalWith({
+    ...{kind: 'lock-taken-over', from: 'lee@there', operator, notBeforeUtc: notBefore},
+  });
+  const progress = progressOf(journal.entries);
+  for (const alone of [false, true]) {
+    expect(() =>
+      refuseWhileElsewhere({host: {operator}, alone}, progress as never, new Date()),
+    ).toThrow('was not finished');
+  }
+});
+
 test('who hands a run over is named in its journal, unless the store does not say who that is', async () => {
   const handedOver = async (isAway: boolean) => {
     const {state, journal} = journalWith({kind: 'run-paused'});
