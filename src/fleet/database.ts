@@ -1,5 +1,6 @@
 import {Pool, type PoolClient, type PoolConfig} from 'pg';
 import {SwitcharooError} from '../model/problem.ts';
+import {messageOf} from '../model/thrown.ts';
 import {type OwnServer, useOwnServer} from './embedded-postgres.ts';
 import {postgresNotReached} from './engine-problems.ts';
 
@@ -177,9 +178,3 @@ function placeOf(url: string): string {
     return 'DATABASE_URL';
   }
 }
-
-/** What an error says, without its full stop. */
-export const messageOf = (error: unknown): string => {
-  const {message, code} = error as {message?: string; code?: string};
-  return (message || code || String(error)).replace(/\.$/, '');
-};

@@ -1,12 +1,13 @@
 import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Problem} from '../model/problem.ts';
+import {messageOf} from '../model/thrown.ts';
 import type {Host, StopSignals} from '../run/host.ts';
 import {reserveRunName} from '../run/open-run.ts';
 import {isOver} from '../run/past-runs.ts';
 import {version} from '../version.ts';
 import {admissible, admit} from './admission.ts';
-import {type FleetDatabase, isMistake, messageOf} from './database.ts';
+import {type FleetDatabase, isMistake} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops} from './engine-problems.ts';
 import {homeOf} from './home.ts';

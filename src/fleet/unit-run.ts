@@ -1,5 +1,6 @@
 import type {EngineEvent} from '../engine/events.ts';
 import type {Operator} from '../engine/operator.ts';
+import {doVisitorsWait} from '../model/outage.ts';
 import type {Plan} from '../model/plan.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
@@ -12,7 +13,7 @@ import {unitChanged} from './engine-problems.ts';
 import {outageWatch} from './phase-reports.ts';
 import type {UnitWork} from './rows.ts';
 import type {UnitPhase} from './unit-claims.ts';
-import {isInOutage, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
+import {notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 interface UnitRun {
   /** The name that was reserved for it. */
@@ -115,7 +116,7 @@ function observer(
       'entry' in entry && entry.entry !== null
         ? (progress.entries.get(entry.entry)?.phase ?? '')
         : '';
-    const inOutage = outage.isIn(isInOutage(progress));
+    const inOutage = outage.isIn(doVisitorsWait(progress));
     const changes = appliedEntries(progress).length;
     const now = `${phase} ${inOutage} ${changes > 0}`;
     if (phase !== '' && now !== last) {
@@ -143,7 +144,7 @@ function fleetOperator({startedBy}: UnitRun, current: () => Run | undefined): Op
     decide: async ({reversibleTo}) => {
       const progress = current()?.progress;
       const nearest = reversibleTo.at(-1);
-      return progress && isInOutage(progress) && nearest !== undefined
+      return progress && doVisitorsWait(progress) && nearest !== undefined
         ? {choice: 'reverse', to: nearest, declared: true, by: 'the fleet, in an outage'}
         : {choice: 'stop', by: 'the fleet'};
     },

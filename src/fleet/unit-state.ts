@@ -1,4 +1,4 @@
-import {isClosed} from '../model/outage.ts';
+import {doVisitorsWait} from '../model/outage.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Host} from '../run/host.ts';
@@ -28,19 +28,13 @@ export const notBegun: UnitState = {
 export const begunRun = (host: Pick<Host, 'state'>, run: string | null): Progress | undefined =>
   run !== null && host.state.runs().includes(run) ? progressToShow(host, run) : undefined;
 
-/** Whether visitors wait, by what the journal says: nobody can write, or new connections are held. */
-export const isInOutage = (progress: Progress): boolean => {
-  const {outage, hold} = progress.run.runbook;
-  return [outage, hold].some((window) => window !== undefined && isClosed(progress, window));
-};
-
 /**
  * The state of a run that no process works on. In an outage or a reversal it does not continue by itself: it is offered
  * to a person. `waiting`: it may continue where it is.
  */
 export function stateOfRun(progress: Progress): UnitState {
   const {outcome, run, problem = null} = progress;
-  const facts = {changes: appliedEntries(progress).length, inOutage: isInOutage(progress)};
+  const facts = {changes: appliedEntries(progress).length, inOutage: doVisitorsWait(progress)};
   switch (outcome) {
     case 'done':
       return {...facts, status: 'done', problem: null, changes: 0};

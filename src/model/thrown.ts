@@ -60,9 +60,11 @@ const internalError = (what: string, {where, message}: Thrown): Problem => ({
   },
 });
 
+/** What an error says, without its full stop. One that stands for several has a code alone. */
 export const messageOf = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/\.$/, '');
+  const {message = '', code}: {message?: string; code?: unknown} =
+    error instanceof Error ? error : {message: String(error)};
+  return (message || String(code ?? error)).replace(/\.$/, '');
 };
 
 /** The file that threw decides: a library that it called is no code of anybody here. */

@@ -92,7 +92,7 @@ export function approveFleetWave(app: App, wave: string, {fleet: name}: Named): 
         isNew ? `You approved ${wave} as ${role}.` : `You had already approved ${wave} as ${role}.`,
         missing > 0
           ? `It still needs ${missing} of ${row.approveOf} approvals.`
-          : 'Its units may begin.',
+          : 'It has all of its approvals.',
       ],
       ['fleet status'],
     );
@@ -151,7 +151,7 @@ export function resumeFleetUnit(app: App, unit: string, {fleet: name}: Named): P
     printOrder(
       app,
       {order: 'resumed', fleet, wave: null, unit, isNew: true, missing: 0},
-      [`${unit} continues as soon as its runner has capacity.`],
+      [`${unit} may continue. "fleet status" shows what it still waits for.`],
       ['fleet status'],
     );
     return exitCodes.done;
