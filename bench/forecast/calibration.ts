@@ -1,3 +1,4 @@
+import type {Conditions} from '../../src/forecast/conditions.ts';
 import {forecasterOf} from '../../src/forecast/forecast.ts';
 import type {ForecastRequest, PastRun} from '../../src/forecast/samples.ts';
 
@@ -24,13 +25,13 @@ export interface Happened extends PastRun {
 
 /** Leaves each run out in turn, and forecasts it from all others: the run, and the outage in it. */
 export function leaveOneOut(
-  request: Omit<ForecastRequest, 'past' | 'distances'>,
+  request: Omit<ForecastRequest, 'past' | keyof Conditions>,
   runs: readonly Happened[],
 ): {readonly run: readonly Forecasted[]; readonly outage: readonly Forecasted[]} {
   const forecasts = runs.flatMap((left) => {
     const past = runs.filter((run) => run !== left);
-    const {distances} = left;
-    const forecast = forecasterOf({...request, past, ...(distances ? {distances} : {})})();
+    const {timings: _, outageMs: _ms, ...conditions} = left;
+    const forecast = forecasterOf({...request, past, ...conditions})();
     return forecast ? [{forecast, left}] : [];
   });
   return {

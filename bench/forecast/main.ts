@@ -10,8 +10,7 @@ import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import {readJournal} from '../../src/journal/read-journal.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import {outageOf} from '../../src/report/index.ts';
-import {keptForecast} from '../../src/run/kept-forecast.ts';
-import {measuredIn} from '../../src/run/measurements.ts';
+import {conditionsBefore} from '../../src/run/kept-forecast.ts';
 import {wholeRunbook} from '../../src/run/whole-runbook.ts';
 import {benchFolder, endWithBench} from '../folder.ts';
 import {root} from '../outage/places.ts';
@@ -104,15 +103,8 @@ async function happenedIn(stateFolder: string): Promise<readonly Happened[]> {
     const {entries} = readJournal(state.journalOf(name));
     const timings = timingsOf(entries);
     const window = timings?.run.runbook.outage;
-    const distances = keptForecast(state, name)?.distances ?? measuredIn(state, name).distances;
-    return timings?.isDone && window
-      ? [
-          {
-            ...{timings, outageMs: outageOf(entries, window).totalMs},
-            ...(distances ? {distances} : {}),
-          },
-        ]
-      : [];
+    const outageMs = window ? outageOf(entries, window).totalMs : 0;
+    return timings?.isDone && window ? [{timings, outageMs, ...conditionsBefore(state, name)}] : [];
   });
 }
 

@@ -1,4 +1,5 @@
 import {chanceFrom, normalsFrom} from './chance.ts';
+import {countOf} from './conditions.ts';
 import type {Sample, Samples} from './samples.ts';
 import type {Timing} from './timings.ts';
 
@@ -77,7 +78,7 @@ function nightsOf(
 ): readonly Night[] {
   const weights = sources.map(({weight}) => weight);
   const bounds = boundsOf(weights);
-  const freedom = Math.round(Math.min(mostFreedom, 2 + effectiveCount(weights)));
+  const freedom = Math.round(Math.min(mostFreedom, 2 + countOf(sources)));
   return Array.from({length: count}, (_, night) => {
     let square = 0;
     for (let each = 0; each < freedom; each += 1) {
@@ -99,20 +100,13 @@ const mostFreedom = 12;
 function spreadOf(samples: readonly Sample[]): number {
   const weights = samples.map(({weight}) => weight);
   const sum = weights.reduce((all, weight) => all + weight, 0);
-  const count = effectiveCount(weights);
+  const count = countOf(samples);
   const logs = samples.map(({timing}) => Math.log(1 + timing.ms));
   const mean = logs.reduce((all, log, place) => all + log * (weights[place] ?? 0), 0) / sum;
   const square =
     logs.reduce((all, log, place) => all + (log - mean) ** 2 * (weights[place] ?? 0), 0) / sum;
   const variance = (usualDeviation ** 2 + count * square) / Math.max(1, count);
-  return Math.sqrt((2 / Math.max(1, count)) * variance);
-}
-
-/** How many runs of equal weight would show as much (Kish). */
-function effectiveCount(weights: readonly number[]): number {
-  const sum = weights.reduce((all, weight) => all + weight, 0);
-  const squares = weights.reduce((all, weight) => all + weight ** 2, 0);
-  return squares === 0 ? 0 : sum ** 2 / squares;
+  return Math.sqrt((2 / Math.max(1, count) + (samples[0]?.doubt ?? 0)) * variance);
 }
 
 function boundsOf(weights: readonly number[]): readonly number[] {

@@ -13,17 +13,18 @@ export function rangeText({p5, p95}: Pick<Range, 'p5' | 'p95'>): string {
 }
 
 /** Where it comes from, and how much that is worth: "from 1 rehearsal; a guess". */
-export function basisText({sources, isElsewhere, isScaled}: Forecast): string {
+export function basisText({sources, isElsewhere, isScaled, checkTime}: Forecast): string {
   const rehearsals = sources.filter(({rehearsal}) => rehearsal).length;
   const runs = sources.length - rehearsals;
   const counts = [
     ...(runs > 0 ? [`${runs} ${runs === 1 ? 'run' : 'runs'}`] : []),
     ...(rehearsals > 0 ? [`${rehearsals} ${rehearsals === 1 ? 'rehearsal' : 'rehearsals'}`] : []),
   ];
+  const conditions = [...(isScaled ? ['distances'] : []), ...(checkTime ? ['load'] : [])];
   return [
     `from ${counts.join(' and ')}`,
     ...(isElsewhere ? ['none of them on this inventory'] : []),
-    ...(isScaled ? ['converted to the distances measured now'] : []),
+    ...(conditions.length > 0 ? [`converted to the ${conditions.join(' and ')} measured now`] : []),
     ...(sources.length < fewSources ? ['a guess'] : []),
   ].join('; ');
 }
@@ -41,6 +42,14 @@ function asksText({asks, answersMs}: Forecast, isAsked: boolean): string {
   const before = answersMs === undefined ? '' : ` (${durationText(answersMs)} in the last run)`;
   return isAsked ? `, plus the time to answer ${asks.join(', ')}${before}` : '';
 }
+
+/** How busy everything is, as far as the checks of a plan show it. */
+export const loadSentence = ({checkTime}: Forecast): readonly string[] =>
+  checkTime === undefined
+    ? []
+    : [
+        `Load: a check takes ${durationText(checkTime.ms)} on average, and took ${rangeText({p5: checkTime.least, p95: checkTime.most})} before those runs.`,
+      ];
 
 /** What users notice, a sentence each. */
 export const outageSentences = ({outage, hold}: Forecast): readonly string[] => [

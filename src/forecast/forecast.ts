@@ -7,7 +7,13 @@ import {type Draws, drawsOf} from './draws.ts';
 import {type Range, type ReversalForecast, type RunNow, rangeOf, sinceLast} from './range.ts';
 import {type MsIn, remaining, stateIn} from './remaining.ts';
 import {lastReversal, reversalForecasts, reversalLeft} from './reversals.ts';
-import {type ForecastRequest, type Samples, type Source, samplesOf} from './samples.ts';
+import {
+  type CheckTime,
+  type ForecastRequest,
+  type Samples,
+  type Source,
+  samplesOf,
+} from './samples.ts';
 import {emptyCourse, follow, turnsForward} from './schedule.ts';
 import type {Timing} from './timings.ts';
 
@@ -20,6 +26,8 @@ export interface Forecast {
   readonly changed: readonly string[];
   /** Earlier runs had their targets at another distance, and are converted. */
   readonly isScaled: boolean;
+  /** Earlier runs were on busier or idler systems, and are converted. */
+  readonly checkTime?: CheckTime;
   /** No earlier run was on this inventory. */
   readonly isElsewhere: boolean;
   /** Of a reversal under way: `run` and `left` are what is left of it. */
@@ -82,7 +90,7 @@ function forecastOf(known: Known, run: RunNow | undefined): Forecast {
   const reversals = reversalForecasts(request.runbook, about);
   const last = run && lastReversal(request.runbook, reversals.at(-1), about);
   return {
-    ...{sources: samples.sources, isScaled: samples.isScaled, isElsewhere},
+    ...{...basisOf(samples), isElsewhere},
     changed: samples.changed.filter((id) => !run?.timings.done.has(id)),
     notMeasured: entries.flatMap((entry, place) =>
       isKnown(entry, place, {samples, run}) ? [] : [entry.id],
@@ -114,11 +122,15 @@ function forecastBack(
     return undefined;
   }
   return {
-    ...{sources: samples.sources, isScaled: samples.isScaled, isElsewhere, isReversal: true},
+    ...{...basisOf(samples), isElsewhere, isReversal: true},
     ...{changed: [], notMeasured, run: left, left, reversals: [], critical: [], overruns: []},
     asks: [],
   };
 }
+
+const basisOf = ({sources, isScaled, checkTime}: Samples) => ({
+  ...{sources, isScaled, ...(checkTime ? {checkTime} : {})},
+});
 
 const mostCritical = 3;
 

@@ -3,23 +3,22 @@ import type {Entry} from '../model/entry.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {EntryDigest} from '../model/run-started.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import {type Bearings, bearingsOf, type Conditions, conversionOf} from './conditions.ts';
 import type {Timing, Timings} from './timings.ts';
 
-/** An earlier run, and how far away its targets were where that was measured. */
-export interface PastRun {
+/** An earlier run, and what was measured before it. */
+export interface PastRun extends Conditions {
   readonly timings: Timings;
-  readonly distances?: readonly RoundTrip[];
 }
 
-export interface ForecastRequest {
+/** What a run is forecast from, and what was measured now. */
+export interface ForecastRequest extends Conditions {
   readonly runbook: AnyRunbook;
   readonly digests: readonly EntryDigest[];
   readonly inventory: string;
   readonly params: unknown;
   /** Of the same runbook, newest first. */
   readonly past: readonly PastRun[];
-  /** How far away the targets are from here. */
-  readonly distances?: readonly RoundTrip[];
 }
 
 /** An earlier run on which a forecast is based. */
@@ -31,12 +30,14 @@ export interface Source {
   readonly weight: number;
 }
 
-/** How long an entry took in an earlier run, as far away as the targets are now. */
+/** How long an entry took in an earlier run, converted to the conditions of now. */
 export interface Sample {
   /** The place of its run among the sources. */
   readonly source: number;
   readonly weight: number;
   readonly timing: Timing;
+  /** How uncertain the conversion is, as a share of the variance. */
+  readonly doubt?: number;
 }
 
 /** What earlier runs show of each entry of a runbook as it is now. */
@@ -49,6 +50,14 @@ export interface Samples {
   readonly changed: readonly string[];
   /** Some entries were measured with targets at another distance, and are converted. */
   readonly isScaled: boolean;
+  readonly checkTime?: CheckTime;
+}
+
+/** How long a check of a plan takes now, and took before the earlier runs: they are converted to that. */
+export interface CheckTime {
+  readonly ms: number;
+  readonly least: number;
+  readonly most: number;
 }
 
 /** How much a measurement counts if the entry's code, targets or input have changed. */
@@ -77,16 +86,52 @@ export function samplesOf(request: ForecastRequest): Samples {
           : [];
       }),
     );
-  const forward = samplesIn('forward');
+  const here = past.map((run) => (isOn(run, request.inventory) ? run : undefined));
+  const bearings = bearingsOf(here, request);
+  const converted = (way: 'forward' | 'reverse') =>
+    samplesIn(way).map((all) => convertedTo(all, bearings));
+  const checkTime = bearings?.by.check ? checkTimeOf(here, request) : undefined;
   return {
-    ...{sources, forward, reverse: samplesIn('reverse')},
+    ...{sources, forward: converted('forward'), reverse: converted('reverse')},
     changed: entries.flatMap(({id}) => {
       const print = prints.get(id);
       const alike = past.map(({timings}) => likenessOf(print, timings));
       return alike.some((likeness) => likeness > 0) && !alike.includes(1) ? [id] : [];
     }),
-    isScaled: scales.some((each) => each.some((scale) => scale !== undefined)),
+    isScaled:
+      bearings?.by.distance === true ||
+      scales.some((each) => each.some((scale) => scale !== undefined)),
+    ...(checkTime ? {checkTime} : {}),
   };
+}
+
+const isOn = ({timings}: PastRun, inventory: string): boolean =>
+  timings.run.inventory.name === inventory;
+
+function checkTimeOf(
+  past: readonly (Conditions | undefined)[],
+  {checkMs}: Conditions,
+): CheckTime | undefined {
+  const all = past.flatMap((run) => run?.checkMs ?? []);
+  return checkMs === undefined
+    ? undefined
+    : {ms: checkMs, least: Math.min(...all), most: Math.max(...all)};
+}
+
+function convertedTo(all: readonly Sample[], bearings: Bearings | undefined): readonly Sample[] {
+  const observed = ({source, weight, timing}: Sample) => ({
+    ...{source, weight, log: Math.log(1 + timing.ms)},
+  });
+  const {shift, doubt} = conversionOf(all.map(observed), bearings);
+  return all.map((sample) => ({
+    ...{...sample, doubt},
+    timing: timesOf(sample.timing, Math.exp(shift(observed(sample)))),
+  }));
+}
+
+function timesOf({ms, ...offsets}: Timing, ratio: number): Timing {
+  const scaled = Object.entries(offsets).map(([name, at]) => [name, at * ratio]);
+  return {ms: ms * ratio, ...Object.fromEntries(scaled)};
 }
 
 function sourceOf({run}: Timings, rank: number, {inventory, params}: ForecastRequest): Source {
@@ -128,12 +173,11 @@ function scaleOf(
   if (then === undefined || now === undefined || questions.length === 0) {
     return undefined;
   }
-  return ({ms, ...offsets}) => {
+  return (timing) => {
+    const {ms} = timing;
     // What was measured beside a load may be more than the questions took.
     const network = Math.min(then, mostNetwork * ms);
-    const ratio = then > 0 && ms > 0 ? 1 + (network / ms) * (now / then - 1) : 1;
-    const scaled = Object.entries(offsets).map(([name, at]) => [name, at * ratio]);
-    return {ms: ms * ratio, ...Object.fromEntries(scaled)};
+    return timesOf(timing, then > 0 && ms > 0 ? 1 + (network / ms) * (now / then - 1) : 1);
   };
 }
 

@@ -4,6 +4,7 @@ import {
   decideBySentence,
   gapSentences,
   leftText,
+  loadSentence,
   outageSentences,
   overrunSentences,
   pausedText,
@@ -24,6 +25,7 @@ export function forecastText(forecast: Forecast, options: PlanTextOptions): stri
     runSentence(forecast),
     ...outageSentences(forecast),
     ...criticalSentence(forecast),
+    ...loadSentence(forecast),
     ...reversalSentences(forecast).slice(details ? 0 : -1),
     ...gapSentences(forecast),
   ].flatMap((text) => flow([text], {...options, rest: '  '}));

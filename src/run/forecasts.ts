@@ -1,5 +1,6 @@
 import type {RunContext} from '../engine/context.ts';
 import {entryDigests} from '../engine/digests.ts';
+import type {Conditions} from '../forecast/conditions.ts';
 import {type Forecast, type Forecaster, forecasterOf} from '../forecast/forecast.ts';
 import type {PastRun} from '../forecast/samples.ts';
 import {atRest, type Timings, timingsOf} from '../forecast/timings.ts';
@@ -7,28 +8,28 @@ import type {Journal} from '../journal/contract.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {Outage} from '../model/outage.ts';
+import type {Plan} from '../model/plan.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {ForecastFigures} from '../report/index.ts';
 import {distancesOf} from './expected-times.ts';
 import {fenced, unlimited} from './fence.ts';
 import type {Host} from './host.ts';
-import {type KeptForecast, keepForecast, keptForecast} from './kept-forecast.ts';
-import {measuredIn} from './measurements.ts';
+import {conditionsBefore, type KeptForecast, keepForecast} from './kept-forecast.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {readableProgress} from './past-runs.ts';
+import {timedPlan} from './timed-plan.ts';
 
-interface ForecastOf {
+interface ForecastOf extends Conditions {
   readonly runbook: AnyRunbook;
   readonly inventory: string;
   readonly params: unknown;
   /** This run is left out of its own forecast. */
   readonly run?: string;
-  readonly distances?: readonly RoundTrip[];
 }
 
 /** More runs would add little, and each journal must be read. */
-const mostRuns = 12;
+const mostRuns = 40;
 
 /** From the runs of the same runbook in this state folder. */
 export const forecasterFor = (host: Pick<Host, 'state'>, about: ForecastOf): Forecaster =>
@@ -45,9 +46,7 @@ export function pastRuns(
       name !== run && readableProgress(host, name)?.run.runbook.name === runbook.head.name;
     const timings = isAlike && past.length < mostRuns ? timingsIn(host, name) : undefined;
     if (timings && timings.forward.size > 0) {
-      const there =
-        keptForecast(host.state, name)?.distances ?? measuredIn(host.state, name).distances;
-      past.push({timings, ...(there ? {distances: there} : {})});
+      past.push({timings, ...conditionsBefore(host.state, name)});
     }
   }
   return past;
@@ -55,10 +54,7 @@ export function pastRuns(
 
 /** From these runs. */
 export function forecasterFrom(past: readonly PastRun[], about: ForecastOf): Forecaster {
-  const {runbook, inventory, params, distances} = about;
-  const digests = entryDigests(runbook);
-  const here = {inventory, params, ...(distances ? {distances} : {})};
-  return forecasterOf({runbook, digests, past, ...here});
+  return forecasterOf({...about, digests: entryDigests(about.runbook), past});
 }
 
 /** A journal that cannot be read is ignored: a run does not stop because of another one. */
@@ -76,6 +72,7 @@ export class RunForecasts {
   readonly #opened: OpenedWorld;
   readonly #run: string;
   #kept: KeptForecast | undefined;
+  #checkMs: number | undefined;
   #forecaster: Forecaster | undefined;
 
   constructor({host, opened, run}: {host: Host; opened: OpenedWorld; run: string}) {
@@ -88,22 +85,31 @@ export class RunForecasts {
   readonly distances = (): Promise<readonly RoundTrip[]> =>
     distancesOf(this.#opened, this.#opened.world.aborting);
 
+  /** The first plan opens the connections, as those of earlier runs did: a later one would look faster. */
+  async timed(planning: Parameters<typeof timedPlan>[0]): Promise<Plan> {
+    const {made, checkMs} = await timedPlan(planning);
+    this.#checkMs ??= checkMs;
+    return made;
+  }
+
   /** Measures the distances, and forecasts a run before it starts. */
   async plan(): Promise<{
     readonly distances: readonly RoundTrip[];
     readonly forecast: Forecast | undefined;
   }> {
     const distances = await this.distances();
-    const forecast = fenced(() => this.#forecasterAt(distances)(), unlimited)();
-    this.#kept = {distances, ...(forecast ? {forecast: figuresOf(forecast)} : {})};
+    const checkMs = this.#checkMs;
+    const conditions = {distances, ...(checkMs === undefined ? {} : {checkMs})};
+    const forecast = fenced(() => this.#forecasterAt(conditions)(), unlimited)();
+    this.#kept = {...conditions, ...(forecast ? {forecast: figuresOf(forecast)} : {})};
     return {distances, forecast};
   }
 
   /** What earlier runs tell, for the run under way. Read before it acts: in an outage, reading would delay it. */
   prepare(): Forecaster {
     const read = () => {
-      const {distances} = keptForecast(this.#host.state, this.#run) ?? {};
-      const forecaster = this.#forecaster ?? this.#forecasterAt(distances);
+      const conditions = conditionsBefore(this.#host.state, this.#run);
+      const forecaster = this.#forecaster ?? this.#forecasterAt(conditions);
       // The first time takes longest.
       forecaster();
       return forecaster;
@@ -111,10 +117,10 @@ export class RunForecasts {
     return fenced(read, unlimited)() ?? (() => undefined);
   }
 
-  #forecasterAt(distances: readonly RoundTrip[] | undefined): Forecaster {
+  #forecasterAt(conditions: Conditions): Forecaster {
     const {runbook, inventory, world} = this.#opened;
     const about = {runbook, inventory: inventory.name, params: world.params, run: this.#run};
-    this.#forecaster = forecasterFor(this.#host, {...about, ...(distances ? {distances} : {})});
+    this.#forecaster = forecasterFor(this.#host, {...about, ...conditions});
     return this.#forecaster;
   }
 
@@ -144,12 +150,11 @@ interface Live {
 /** Forecasts a run again and again while another process works on it. What earlier runs tell is read the first time. */
 export function liveForecaster(
   host: Pick<Host, 'state'>,
-  about: Omit<ForecastOf, 'distances'> & {readonly run: string},
+  about: Omit<ForecastOf, keyof Conditions> & {readonly run: string},
 ): (live: Live) => Forecast | undefined {
   let forecaster: Forecaster | undefined;
   return fenced((live: Live) => {
-    const {distances} = forecaster ? {} : (keptForecast(host.state, about.run) ?? {});
-    forecaster ??= forecasterFor(host, {...about, ...(distances ? {distances} : {})});
+    forecaster ??= forecasterFor(host, {...about, ...conditionsBefore(host.state, about.run)});
     return forecastAt(forecaster, live);
   }, unlimited);
 }

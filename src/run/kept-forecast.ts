@@ -1,14 +1,13 @@
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {z} from 'zod';
+import type {Conditions} from '../forecast/conditions.ts';
 import type {StateFolder} from '../journal/state-folder.ts';
-import type {RoundTrip} from '../model/round-trip.ts';
 import type {ForecastFigures} from '../report/index.ts';
-import {distancesShape} from './measurements.ts';
+import {distancesShape, measuredIn} from './measurements.ts';
 
-/** What was forecast before a run, and how far away its targets were then. */
-export interface KeptForecast {
-  readonly distances?: readonly RoundTrip[];
+/** What was forecast before a run, and what was measured for that. */
+export interface KeptForecast extends Conditions {
   readonly forecast?: ForecastFigures;
 }
 
@@ -33,6 +32,12 @@ export const forecastBefore = (
   return forecast ? {forecast} : {};
 };
 
+/** What was measured before a run began: a rehearsal of an older version kept it with what its clients measured. */
+export function conditionsBefore(state: StateFolder, run: string): Conditions {
+  const {distances = measuredIn(state, run).distances, checkMs} = keptForecast(state, run) ?? {};
+  return {...(distances ? {distances} : {}), ...(checkMs === undefined ? {} : {checkMs})};
+}
+
 export function keptForecast(state: StateFolder, run: string): KeptForecast | undefined {
   const file = keptFile(state, run);
   try {
@@ -46,6 +51,7 @@ export function keptForecast(state: StateFolder, run: string): KeptForecast | un
 const range = z.object({p5: z.number(), p50: z.number(), p95: z.number()});
 const kept: z.ZodType<KeptForecast> = z.object({
   distances: distancesShape.exactOptional(),
+  checkMs: z.number().exactOptional(),
   forecast: z
     .object({
       run: range,

@@ -1,4 +1,3 @@
-import {makePlan} from '../engine/plan.ts';
 import {journalStop} from '../engine/process-stop.ts';
 import {askReversalLosses} from '../engine/reversal-loss.ts';
 import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
@@ -123,8 +122,9 @@ export class Run {
     refuseAny(claims?.problems ?? []);
     await this.#window.ask();
     const progress = this.progress ? {progress: this.progress} : {};
-    const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
-    const remarks = await worldRemarks(this.#opened, signals.stopping, session);
+    const {stopping: signal} = signals;
+    const made = await this.forecasts.timed({world, inventory, ...progress, signal});
+    const remarks = await worldRemarks(this.#opened, signal, session);
     this.#sessionRemarks = [...ended, ...remarks];
     this.#people = peopleText(await this.#opened.channels());
     const plan = redactor.value(made);

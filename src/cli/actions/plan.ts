@@ -1,4 +1,3 @@
-import {makePlan} from '../../engine/plan.ts';
 import type {Forecast} from '../../forecast/forecast.ts';
 import {expectedTimes} from '../../model/expected-time.ts';
 import {outageRule} from '../../model/outage-limit.ts';
@@ -15,6 +14,7 @@ import {earlierRunOf, withNetworkShare} from '../../run/past-runs.ts';
 import {savePlan} from '../../run/plan-store.ts';
 import type {Run} from '../../run/run.ts';
 import {worldRemarks} from '../../run/session-remarks.ts';
+import {timedPlan} from '../../run/timed-plan.ts';
 import type {App} from '../app.ts';
 import {wordsOf} from '../plan-words.ts';
 import {printDocument} from '../print-document.ts';
@@ -28,8 +28,8 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
   const opened = await openWorld(app, request, signals.aborting, tellProgress(app));
   try {
     const {world, inventory} = opened;
-    const [made, rights, claims] = await Promise.all([
-      makePlan({world, inventory, signal: signals.stopping}),
+    const {made, checkMs} = await timedPlan({world, inventory, signal: signals.stopping});
+    const [rights, claims] = await Promise.all([
       opened.rights(),
       foreignClaims({
         ...{host: app, opened, run: world.run, isEarlier: false},
@@ -41,7 +41,8 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     const distances = await distancesOf(opened, signals.stopping);
     const times = expectedTimes(world.runbook, distances);
     const {runbook, params} = world;
-    const about = {runbook, params, inventory: inventory.name, distances};
+    const conditions = {distances, ...(checkMs === undefined ? {} : {checkMs})};
+    const about = {runbook, params, inventory: inventory.name, ...conditions};
     const forecast = forecasterFor(app, about)();
     const missing = missingIn(rights);
     const plan = opened.redactor.value(made);

@@ -124,6 +124,12 @@ export const forecast = z.strictObject({
   notMeasured: texts.describe('Entries that no earlier run has measured: no figure includes them'),
   changed: texts.describe('Entries that were different in every earlier run'),
   isScaled: z.boolean().describe('Converted to the distances that were measured now'),
+  checkTime: z
+    .strictObject({ms: z.number(), least: z.number(), most: z.number()})
+    .exactOptional()
+    .describe(
+      'How long a check of a plan takes on average, now and before those runs: converted to it',
+    ),
   isElsewhere: z.boolean().describe('No earlier run was on this inventory'),
   run: range.describe('The whole run, including the time that has passed'),
   left: range,
