@@ -54,6 +54,27 @@ export function compareRuns(
   });
 }
 
+/** The last runs and rehearsals of this runbook that came to their end, and what changed since the last one. */
+export interface EarlierRuns {
+  readonly runs: readonly ComparedRun[];
+  readonly changes: readonly string[];
+}
+
+/** What a run under way is compared with; nothing where its runbook has not come to its end here before. */
+export function earlierRuns(host: Past, run: string, count: number): EarlierRuns | undefined {
+  const {runbook} = progressIn(host, run).run;
+  const names = host.state.runs();
+  const done = names.slice(names.indexOf(run) + 1).filter((name) => {
+    const other = readableProgress(host, name);
+    return other?.run.runbook.name === runbook.name && other.outcome === 'done';
+  });
+  if (done.length === 0) {
+    return undefined;
+  }
+  const compared = compareRuns(host, run, done.slice(0, count));
+  return {runs: compared.slice(0, -1), changes: compared.at(-1)?.changes ?? []};
+}
+
 type Started = FactOf<'run-started'>;
 
 /** What is different, in words. */

@@ -7,6 +7,7 @@ import type {JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {
+  comparedRun,
   type RequestCount,
   type RunPage,
   type RunReport,
@@ -14,6 +15,7 @@ import {
   runPage,
 } from '../report/index.ts';
 import {runToShow} from './choose-run.ts';
+import {type EarlierRuns, earlierRuns} from './compare-runs.ts';
 import type {Host} from './host.ts';
 import {timeAfter} from './machine-clock.ts';
 import {measuredIn} from './measurements.ts';
@@ -46,6 +48,9 @@ interface Forecasted {
 /** A run that takes longer than it should writes nothing to its journal. */
 const forecastEveryMs = 5_000;
 
+/** How many earlier runs are shown beside it. */
+const mostOthers = 3;
+
 interface FollowedRun {
   readonly run: string;
   /** Of the journal's file, when it was read. */
@@ -53,6 +58,7 @@ interface FollowedRun {
   readonly entries: readonly JournalEntry[];
   readonly progress: Progress;
   readonly earlier: RunReport | undefined;
+  readonly others: EarlierRuns | undefined;
   readonly damage?: string;
 }
 
@@ -117,16 +123,28 @@ export class LiveRun {
       throw damage ?? new TypeError(`${path} has no entry`);
     }
     const {runbook} = progress.run;
-    const earlier =
+    const {earlier, others} =
       this.#followed?.run === run
-        ? this.#followed.earlier
-        : earlierReport(this.#host, runbook.name, run);
+        ? this.#followed
+        : {
+            earlier: earlierReport(this.#host, runbook.name, run),
+            others: this.#othersThan(run),
+          };
     const damaged = damage ? {damage: damage.problem.message} : {};
     if (this.#followed?.run !== run) {
       // The runbook of another run may take long to load, and the forecast of the last one is not its own.
       this.#forecasted = undefined;
     }
-    this.#followed = {run, file, entries, progress, earlier, ...damaged};
+    this.#followed = {run, file, entries, progress, earlier, others, ...damaged};
+  }
+
+  #othersThan(run: string): EarlierRuns | undefined {
+    try {
+      return earlierRuns(this.#host, run, mostOthers);
+    } catch {
+      // One of them was damaged or removed just now: this run can be shown without it.
+      return undefined;
+    }
   }
 
   /** A run that has vanished is not replaced by an older one, nor one that is damaged. */
@@ -147,7 +165,7 @@ export class LiveRun {
   }
 
   #pageOf(followed: FollowedRun, trouble: string | undefined): RunPage {
-    const {run, file, entries, progress, earlier} = followed;
+    const {run, file, entries, progress, earlier, others} = followed;
     const {holderOf = (of: Progress) => holderOfRun(this.#host, of)} = this.#sources;
     const lock = holderOf(progress);
     const holder = lock && {...lock, dead: isDead(lock)};
@@ -166,6 +184,7 @@ export class LiveRun {
       const report = reportOf(entries, {...measured, ...before});
       const page = runPage(entries, report, {
         ...{now, forecast: forecasted?.forecast},
+        ...(others ? {compared: [...others.runs, comparedRun(report, others.changes)]} : {}),
         ...(holder ? {holder} : {}),
         ...(trouble === undefined ? {} : {trouble}),
       });

@@ -14,6 +14,8 @@ import {dirname, join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
 import {LiveFeed} from '../../src/cli/live/feed.ts';
 import {LiveFiles} from '../../src/cli/live/files.ts';
+import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
+import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
@@ -154,6 +156,22 @@ describe('the files of the live page', () => {
     expect(readdirSync(folder).sort()).toEqual(['index.html', 'precious', 'state.json']);
   });
 });
+
+/** The name of a run that is forecast from the one before. */
+async function maintenance(): Promise<string> {
+  const file = 'docs/examples/maintenance.ts';
+  const {runbook} = await loadRunbook(file);
+  const entries = [...entryDigests(runbook)];
+  const [before, now] = ['20260226-030000-abcd', '20260227-030000-abcd'] as const;
+  for (const name of [before, now]) {
+    const path = {name: runbook.head.name, file, digest: runbookDigest(runbook), entries};
+    const begun = runStarted({run: name, params: {pageText: 'Back soon.'}, runbook: path});
+    const done = name === before ? ['go', 'close'].flatMap((id) => steps(id, 'show it')) : [];
+    const end: readonly Fact[] = name === before ? [{kind: 'run-done'}] : [];
+    new JournalFile(desk.stateFolder, name).add(begun, ...done, ...end);
+  }
+  return now;
+}
 
 /** Asked as no library would ask: with a method, a path or a name of its own. */
 async function statusesOf(url: string): Promise<Record<string, number>> {
@@ -325,14 +343,22 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
     journal.add(started(), ...steps('lower-ttl', 'set the TTL'), go, asked);
     journal.add(...steps('freeze', 'freeze'), {kind: 'entry-failed', entry: 'open', problem});
     journal.add({kind: 'entry-skipped', entry: 'open', reason: 'r', by: 'ada', impossible: []});
+    const before = '20260228-030000-abcd';
+    const other = new JournalFile(desk.stateFolder, before);
+    other.add(started(before), ...steps('freeze', 'freeze'), ...steps('open', 'open'), {
+      kind: 'run-done',
+    });
     const {url} = await liveAt();
+    const {url: forecast} = await liveAt(await maintenance());
     const file = join(desk.stateFolder, 'report.html');
     await desk.run('report', '--html', file);
     await browser.send('Page.setBypassCSP', {enabled: true});
-    for (const page of [url, `file://${file}`]) {
+    for (const page of [url, forecast, `file://${file}`]) {
       for (const width of [390, 1440]) {
         for (const scheme of ['light', 'dark'] as const) {
           await browser.visit(page);
+          await shows(page.startsWith('file:') ? 'Reversal' : 'Compared with other runs');
+          await shows(page === forecast ? 'Longest on the critical path: close' : 'shop-move');
           const violations = await browser.violations(width, scheme);
           expect({page, width, scheme, violations}).toMatchObject({violations: []});
         }

@@ -136,7 +136,8 @@ test('a run and its reversal are forecast from earlier ones, by their runbook', 
     {kind: 'entry-reversed', entry: 'close'},
     {kind: 'run-reversed', to: null},
   ];
-  const earlier = '20260228-030000-abcd';
+  const [first, earlier] = ['20260227-030000-abcd', '20260228-030000-abcd'];
+  new JournalFile(folder, first).add(begun(first), ...done, {kind: 'run-done'});
   new JournalFile(folder, earlier).add(begun(earlier), ...done, ...reversing, ...reversed);
   const journal = new JournalFile(folder, run, new Date(Date.now() - 30_000));
   journal.add(begun(run));
@@ -152,10 +153,19 @@ test('a run and its reversal are forecast from earlier ones, by their runbook', 
     return (page && /<dt>Expected end.*?<\/dd>/.exec(pageHtml(page))?.[0]) ?? '';
   };
   expect(html()).toMatch(/data-until=.* left, should end by [0-9:]+ UTC/);
+  const {page: before} = live.look();
+  expect(before && pageHtml(before)).toMatch(
+    /<dt>Critical path<\/dt><dd>Longest on the critical path: close \d\.\d s, go \d\.\d s\./,
+  );
+  expect(before?.compared?.map(({run, outcome, slowest}) => [run, outcome, slowest])).toEqual([
+    [first, 'done', {entry: 'close', ms: 3_000}],
+    [run, 'running', undefined],
+  ]);
   journal.add(...done, ...reversing);
   expect(live.look().page?.forecast).toMatchObject({isReversal: true});
   expect(html()).toMatch(/ left, should end by [0-9:]+ UTC\./);
   journal.add(...reversed);
+  expect(live.look().page?.compared?.at(-1)).toMatchObject({run, outcome: 'reversed'});
   expect(live.look().page?.forecast).toBeUndefined();
   expect(html()).toBe('');
 });

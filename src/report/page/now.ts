@@ -1,3 +1,4 @@
+import {criticalSentence} from '../../forecast/forecast-text.ts';
 import {losslessScope} from '../../model/also-written.ts';
 import {isNamedIn} from '../../model/entry-progress.ts';
 import {shifted} from '../../model/moment.ts';
@@ -83,6 +84,7 @@ function forecastRows(page: RunPage): Rows {
   return [
     ['Expected end', `${clock}${escaped(sentence(left))}`],
     ...(more.length > 0 ? [['Forecast', escaped(more.join(' '))] as const] : []),
+    ...criticalSentence(forecast).map((text) => ['Critical path', escaped(text)] as const),
   ];
 }
 

@@ -1,5 +1,4 @@
 import {digestOf} from '../../model/canonical.ts';
-import {comparisonHtml} from '../compare.ts';
 import {escaped} from '../escaped.ts';
 import {contactHtml, documentHtml, type Following} from './document-html.ts';
 import {newsOf, type Parts, partsOf, titleOf} from './parts.ts';
@@ -32,10 +31,7 @@ export function pageHtml(page: RunPage, following?: FollowingRun): string {
   const part = (id: string) => `<div id="${id}">${parts[id] ?? ''}</div>`;
   const section = (id: string, heading: string, html = part(id)) =>
     `<section aria-labelledby="${id}-heading">\n<h2 id="${id}-heading">${heading}</h2>\n${html}\n</section>`;
-  const comparedHtml = ({compared}: RunPage) =>
-    compared
-      ? `\n${section('compared', 'Compared with other runs', comparisonHtml(compared))}`
-      : '';
+  const compared = page.compared ? `\n${section('compared', 'Compared with other runs')}` : '';
   const body = `<header>
 ${part('head')}
 ${following ? contactHtml(`Journal read up to #<span id="seq">${following.seq}</span>.`) : ''}
@@ -46,7 +42,7 @@ ${section('figures', 'Figures')}
 ${section('now', following ? 'Now' : 'State')}
 ${section('entries', 'Entries', `${names.map(phaseHtml(parts)).join('\n')}\n${part('legend')}`)}
 ${section('answers', 'Answers')}
-${section('changes', 'Changes in place')}${comparedHtml(page)}
+${section('changes', 'Changes in place')}${compared}
 ${section('log', 'Last entries of the journal')}
 </main>
 <footer>

@@ -1,3 +1,4 @@
+import {comparisonHtml} from '../compare.ts';
 import {escaped} from '../escaped.ts';
 import {clockUtc, durationText, outcomeSigns} from '../labels.ts';
 import {factText} from '../log.ts';
@@ -27,6 +28,7 @@ export function partsOf(page: RunPage): Parts {
     legend: legendHtml(report),
     answers: answersHtml(page),
     changes: listHtml(report.applied, 'No changes of this run are in place.'),
+    ...(page.compared ? {compared: comparisonHtml(page.compared)} : {}),
     log: logHtml(page),
     foot: footHtml(page),
   };

@@ -22,7 +22,7 @@ thead th{padding:.25rem .75rem .25rem 0;text-align:left;font-size:.78rem;font-we
 td,tbody th{padding:.35rem .75rem .35rem 0;text-align:left;font-weight:400;vertical-align:top;border-bottom:1px solid var(--line)}
 .number,thead th.number{text-align:right;white-space:nowrap}.state{white-space:nowrap}
 .state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.not-started,.state.passed,.state.not-passed{color:var(--faint)}
-thead th:nth-child(1){width:8rem}thead th:nth-child(3),thead th:nth-child(4){width:5.5rem}thead th:last-child{width:42%;padding-right:0}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
+thead th:nth-child(1){width:8rem}thead th:nth-child(3),thead th:nth-child(4){width:5.5rem}thead th:last-child{width:42%;padding-right:0}.compared thead th:nth-child(1){width:17rem}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
 tbody td.lane{position:relative;padding:0}.lane::before{content:"";position:absolute;inset:.45rem 0 auto;height:1.2rem;background:var(--lane);border-radius:2px}
 .bar{position:absolute;top:.6rem;height:.85rem;min-width:2px;border-radius:2px}
 .forward{background:var(--go)}.reverse{background:var(--back)}.bad{background:var(--bad)}
@@ -37,7 +37,7 @@ ul{padding-left:1.2rem}footer{margin-top:2.5rem;color:var(--faint);font-size:.85
 @media (max-width:46rem){body{padding:1.25rem .9rem 3rem}h1{font-size:1.4rem}table,thead,tbody{display:block}
 tr{display:grid;grid-template-columns:7.5rem 1fr auto;border-bottom:1px solid var(--line)}.now>div{grid-template-columns:1fr;gap:0}.log li{display:block}.when{display:block}
 tbody td,tbody th{border:0;padding-right:.5rem}thead th:not(:last-child),td:nth-child(4){display:none}thead tr{grid-template-columns:1fr}thead th:last-child{width:auto}
-tbody td.lane{grid-column:1/-1;height:2rem}}
+tbody td.lane{grid-column:1/-1;height:2rem}.compared thead,.compared td:empty{display:none}.compared tr{grid-template-columns:1fr}}
 @media print{:root{font-size:12px;color-scheme:light;--ground:#fff;--text:#000;--faint:#555;--line:#ccc;--lane:#eee;--go:#2f7d4f;--back:#8a5200;--bad:#b3261e;--answer:#7b8794;--outage:rgb(179 38 30/.16)}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{max-width:none;padding:0;font-size:12px}tr,.figures,li{break-inside:avoid}summary,h2{break-after:avoid}}
 `;
