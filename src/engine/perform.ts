@@ -1,5 +1,6 @@
 import {setImmediate} from 'node:timers/promises';
 import type {Entry} from '../model/entry.ts';
+import type {FactOf} from '../model/journal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
 import type {Session} from '../model/target.ts';
@@ -17,7 +18,11 @@ interface Performing {
   readonly deadline: number;
   /** `stoppedMs` of the clock when the world was last checked. */
   readonly stoppedMs: number;
+  /** The actions that follow at once, for which it waits together with this one; none for those that follow. */
+  readonly announces?: Announced;
 }
+
+type Announced = NonNullable<FactOf<'action-intended'>['next']>;
 
 type Performed =
   /** `seen`: what the last action returned. */
@@ -30,7 +35,10 @@ type Performed =
   /** The process stood still since the last check: what the world is like is to be checked before anything is done. */
   | {readonly kind: 'stale'};
 
-/** Performs actions in order. Each intent is on the disk, and shared, before the target hears of anything. */
+/**
+ * Performs actions in order. Each intent is on the disk before the target hears of anything, and where other hosts find
+ * it: the first names those that follow, so that visitors wait once for all of them.
+ */
 export async function performAll(
   context: RunContext,
   actions: readonly Action<any>[],
@@ -38,7 +46,8 @@ export async function performAll(
 ): Promise<Performed> {
   const isStale = () => context.clock.stoppedMs() !== performing.stoppedMs;
   let seen: unknown;
-  for (const action of actions) {
+  let isAnnounced = false;
+  for (const [index, action] of actions.entries()) {
     if (isStale()) {
       return {kind: 'stale'};
     }
@@ -51,9 +60,14 @@ export async function performAll(
         return {kind: 'unanswered', problem: answer.problem};
       }
       // People take their time: what was seen before is old, and their word is checked.
+      isAnnounced = false;
       continue;
     }
-    const result = await perform(context, action, performing);
+    const announces = isAnnounced
+      ? {}
+      : {announces: announced(performing, actions.slice(index + 1))};
+    isAnnounced = true;
+    const result = await perform(context, action, {...performing, ...announces});
     if ('problem' in result) {
       // Its answer, or the time for it, may have passed while nobody could take it.
       return isStale() ? {kind: 'stale'} : {kind: 'failed', problem: result.problem};
@@ -63,26 +77,34 @@ export async function performAll(
   return {kind: 'performed', seen};
 }
 
+/** What is performed before a person is asked to do something by hand. */
+function announced({entry}: Performing, actions: readonly Action<any>[]): Announced {
+  const end = actions.findIndex(({asks}) => asks);
+  const atOnce = end < 0 ? actions : actions.slice(0, end);
+  return atOnce.map(({on, does}) => ({target: entry.on[on] ?? on, does}));
+}
+
 async function perform(
   context: RunContext,
   action: Action<any>,
   performing: Performing,
 ): Promise<{readonly problem: Problem} | {readonly seen: unknown}> {
-  const {entry, way, deadline} = performing;
+  const {entry, way, deadline, announces: next} = performing;
   const target = entry.on[action.on] ?? action.on;
   const words = {entry: entry.id, way, target, does: action.does} as const;
   // Opening it may fail too: better before the intent than after.
-  const opened = await context.targets.session(target).catch((error: unknown) => error);
+  const opened = await openedFor(context, target).catch((error: Error) => error);
   if (opened instanceof Error) {
     return {problem: problemOf(opened, words)};
   }
-  const {writer, prepare} = opened as Session<unknown, unknown>;
-  const notPrepared = await prepare?.(context.aborting).catch((error: unknown) => error);
-  if (notPrepared instanceof Error) {
-    return {problem: problemOf(notPrepared, words)};
-  }
   await context.claims?.assertHeld(target);
-  context.record.add({kind: 'action-intended', ...words, ...limitUntil(deadline, context)});
+  const rest = next?.length ? {next} : {};
+  context.record.add({
+    kind: 'action-intended',
+    ...words,
+    ...limitUntil(deadline, context),
+    ...rest,
+  });
   const notSent = await barrier(context, performing, words);
   if (notSent) {
     context.record.add({kind: 'action-unsent', ...words, problem: notSent});
@@ -98,7 +120,7 @@ async function perform(
   try {
     seen = await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) => {
       limit = signal;
-      const performing = action.perform(writer as never, signal, say, (text) => {
+      const performing = action.perform(opened.writer as never, signal, say, (text) => {
         noted.push(text);
       });
       performing.catch((error: unknown) => {
@@ -112,14 +134,21 @@ async function perform(
       // One that was waiting to try again says why, as soon as it is stopped.
       await setImmediate();
     }
+    const cutOff = limit?.aborted ? ({isCutOff: true} as const) : {};
     const problem = isLate
       ? actionTimedOut(entry.id, target, action.does, limitMs, problemIn(end))
       : problemOf(error, words);
-    context.record.add({kind: 'action-failed', ...words, problem, ...notes()});
+    context.record.add({kind: 'action-failed', ...words, problem, ...notes(), ...cutOff});
     return {problem};
   }
   context.record.add({kind: 'action-performed', ...words, ...notes()});
   return {seen};
+}
+
+async function openedFor({targets, aborting}: RunContext, target: string) {
+  const session = await targets.session(target);
+  await session.prepare?.(aborting);
+  return session;
 }
 
 /** For a host that takes the run over. */
@@ -129,17 +158,19 @@ function limitUntil(deadline: number, {clock}: RunContext): {readonly limitMs?: 
 }
 
 /**
- * Waits until other hosts find the intent. Gives why the action must not be sent: what it was planned on may be old by
- * now, or it could not be shared. A reversal ends an outage, and waits for no store.
+ * Waits until other hosts find the intent, unless an earlier one has named it. Gives why the action must not be sent:
+ * what it was planned on may be old by now, or it could not be shared. A reversal ends an outage and waits for no
+ * store.
  */
 async function barrier(
   context: RunContext,
-  {way, stoppedMs, deadline}: Performing,
+  {way, stoppedMs, deadline, announces}: Performing,
   words: {entry: string; target: string; does: string},
 ): Promise<Problem | undefined> {
   const {clock} = context;
   const sinceMs = clock.monotonic();
-  const error = await context.record.shared(context.aborting).catch((cause: unknown) => cause);
+  const error =
+    announces && (await context.record.shared(context.aborting).catch((cause: unknown) => cause));
   const isLong = clock.monotonic() - sinceMs > longBarrierMs;
   if (isLong) {
     await context.claims?.assertHeld(words.target);

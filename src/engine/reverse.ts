@@ -5,6 +5,7 @@ import {appliedEntries} from '../model/progress.ts';
 import type {Action} from '../model/step.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
+import {untilArrived} from './cut-off.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {inLanes} from './lanes.ts';
 import {type CheckRequest, checkEntry, isRestored, problemOfCheck} from './look.ts';
@@ -128,6 +129,7 @@ export async function reverseEntry(
   entry: Entry,
   plans = new ReversalPlans(context),
 ): Promise<EntryReversal> {
+  await untilArrived(context, entry);
   // Looked at before the journal says "reversing": only an entry that was left whole can have drifted.
   return afterRestore(context, entry, await restore(context, entry, await plans.take(entry)));
 }

@@ -2,6 +2,7 @@ import type {Entry} from '../model/entry.ts';
 import {shifted} from '../model/moment.ts';
 import type {Problem} from '../model/problem.ts';
 import type {RunContext} from './context.ts';
+import {untilArrived} from './cut-off.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {endsItself} from './problems.ts';
 import {ReversalPlans} from './reversal-plans.ts';
@@ -19,6 +20,7 @@ export async function undoFailedEntry(context: RunContext, entry: Entry): Promis
   if (!end) {
     return reverseEntry(context, entry);
   }
+  await untilArrived(context, entry);
   const latest = shifted(context.clock.now(), end.afterMs + partOfSecondMs);
   const problem = await restore(context, entry, await new ReversalPlans(context).take(entry));
   if (problem && !context.aborting.aborted) {

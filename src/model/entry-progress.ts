@@ -44,6 +44,8 @@ export interface EntryProgress {
   readonly performed: readonly string[];
   /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
   readonly inFlight?: string;
+  /** When an action of it was last ended without an answer of its target. */
+  readonly cutOffAt?: Date;
   /** What it was before that action was intended, in case it is not sent. */
   readonly beforeIntent?: Pick<EntryProgress, 'state' | 'applied' | 'inFlight'>;
   /** The entry with which the last of its changes ended: nothing of it is in place, although it can be reversed. */
@@ -68,7 +70,7 @@ export const notStarted = ({
 
 export type EntryFact = Exclude<
   Extract<JournalEntry, {readonly entry: string}>,
-  {kind: 'asked' | 'answered' | 'approved' | 'approval-void' | 'action-failed'}
+  {kind: 'asked' | 'answered' | 'approved' | 'approval-void'}
 >;
 
 export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): EntryProgress {
@@ -92,6 +94,9 @@ export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): En
       return {...entry, bookmark: fact.bookmark};
     case 'action-intended':
       return {...entry, ...intended(entry, fact, at), inFlight: fact.does};
+    // A failed call may have had its effect all the same: only a check can tell.
+    case 'action-failed':
+      return fact.isCutOff ? {...entry, cutOffAt: at} : before;
     case 'action-performed':
       return {
         ...without(entry, 'inFlight'),
@@ -99,7 +104,7 @@ export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): En
       };
     case 'entry-done':
       return {
-        ...without(entry, 'inFlight', 'problem', 'bookmark', 'lapsed'),
+        ...without(entry, 'inFlight', 'problem', 'bookmark', 'lapsed', 'cutOffAt'),
         state: 'done',
         output: fact.output,
         changedByRun: fact.changedByRun,
@@ -116,7 +121,7 @@ export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): En
       return {...without(entry, 'problem'), state: 'reversing'};
     case 'entry-reversed':
       return {
-        ...without(entry, 'inFlight', 'problem', 'lapsed'),
+        ...without(entry, 'inFlight', 'problem', 'lapsed', 'cutOffAt'),
         state: 'reversed',
         applied: false,
         doneAt: at,

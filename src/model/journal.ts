@@ -10,6 +10,8 @@ const problem = z.object({code: z.string(), message: z.string(), hint});
 const difference = z.object({what: z.string(), is: z.string(), shouldBe: z.string()});
 /** `upkeep`: what ended from outside is made again. */
 const way = z.enum(['forward', 'reverse', 'upkeep']);
+/** What is done to a target, in the words of the operator. */
+const action = {entry: z.string(), way, target: z.string(), does: z.string()};
 const about = z.enum([
   'plan',
   'confirmation',
@@ -101,38 +103,30 @@ const facts = [
   }),
   z.object({
     kind: z.literal('action-intended'),
-    entry: z.string(),
-    way,
-    target: z.string(),
-    does: z.string(),
-    /** How long it may take at most: what another host waits for that takes the run over. */
+    ...action,
+    /** How long it may take at most, with those in `next`: what another host waits for that takes the run over. */
     limitMs: z.number().positive().exactOptional(),
+    /** Those that follow in the same entry: they are sent without waiting for another host to find their intents. */
+    next: z.array(z.object({target: z.string(), does: z.string()})).exactOptional(),
   }),
   z.object({
     kind: z.literal('action-performed'),
-    entry: z.string(),
-    way,
-    target: z.string(),
-    does: z.string(),
+    ...action,
     /** What it said of its end, a line each: an exit code, the last lines of a command. */
     notes: z.array(z.string()).optional(),
   }),
   z.object({
     kind: z.literal('action-failed'),
-    entry: z.string(),
-    way,
-    target: z.string(),
-    does: z.string(),
+    ...action,
     problem,
     notes: z.array(z.string()).optional(),
+    /** It was ended without an answer of the target, which it may still reach. */
+    isCutOff: z.literal(true).exactOptional(),
   }),
   /** It was intended, and is not sent: nothing of it is in place. */
   z.object({
     kind: z.literal('action-unsent'),
-    entry: z.string(),
-    way,
-    target: z.string(),
-    does: z.string(),
+    ...action,
     problem,
   }),
   /** `changedByRun` is false where the world was as wanted on arrival: `reverse` leaves it alone. */

@@ -26,7 +26,9 @@ export function progressFromJson(text: string): Progress {
 }
 
 const entryFrom = ({word, ...entry}: WrittenEntry): EntryProgress => ({
-  ...withDates<Omit<EntryProgress, 'word'>>(entry, {appliedAt: 1, startedAt: 1, doneAt: 1}),
+  ...withDates<Omit<EntryProgress, 'word'>>(entry, {
+    ...{appliedAt: 1, startedAt: 1, doneAt: 1, cutOffAt: 1},
+  }),
   ...(word ? {word: withDates<PersonsWord>(word, {at: 1})} : {}),
 });
 

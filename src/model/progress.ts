@@ -208,8 +208,6 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'tail-cut':
     case 'reserve-given-back':
     case 'reserve-filled':
-    // A failed call may have had its effect all the same: only a check can tell.
-    case 'action-failed':
       return progress;
     default:
       return withEnds(progress, fact, at);

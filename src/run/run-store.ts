@@ -13,6 +13,7 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import type {TargetKind} from '../model/target.ts';
 import {foreignApprovalRemarks} from './foreign-approval.ts';
+import {inFlightIn} from './in-flight.ts';
 import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {isOver, openRuns, workerOn} from './past-runs.ts';
@@ -189,9 +190,13 @@ export async function endElsewhere({
 function hasActedAlone(path: string, shared: readonly JournalEntry[]): boolean {
   const {entries} = readJournal(path);
   const same = entries.findIndex((entry, at) => entry.prev !== shared[at]?.prev);
-  const own = same < 0 ? [] : entries.slice(Math.max(0, same - 1));
+  const from = same < 0 ? entries.length : Math.max(0, same - 1);
+  const own = entries.slice(from);
   // The end of an action whose intent was shared is no surprise to the new holder, who has checked the target.
-  const began = own.flatMap((fact) => (fact.kind === 'action-intended' ? [fact.does] : []));
+  const awaited = inFlightIn(entries.slice(0, from)).map(({does}) => does);
+  const began = own.flatMap((fact) =>
+    fact.kind === 'action-intended' && !awaited.includes(fact.does) ? [fact.does] : [],
+  );
   return own.some(
     (fact) =>
       fact.kind === 'not-shared' ||
@@ -215,9 +220,9 @@ export async function storeRemarks(
   }
   const count = barriersInOutage(opened.runbook);
   const cost =
-    count === 0 ? '' : ` The outage has at least ${count} such waits: at least ${count * ms} ms.`;
+    count === 0 ? '' : ` The outage has up to ${count} such waits: about ${count * ms} ms.`;
   return [
-    `The journal is shared in ${store.place}. Each action waits until it is there: at least ${ms} ms now.${cost}`,
+    `The journal is shared in ${store.place}. Each step waits until it is there before it changes something: about ${ms} ms now.${cost}`,
     ...(await foreignApprovalRemarks(opened.runbook, store, signal)),
   ];
 }

@@ -1,4 +1,5 @@
 import type {Clock} from '../engine/clock.ts';
+import {arrivesWithinMs} from '../engine/cut-off.ts';
 import type {Journal} from '../journal/contract.ts';
 import {openJournal} from '../journal/file-journal.ts';
 import {installJournal} from '../journal/install-journal.ts';
@@ -67,7 +68,7 @@ export async function sharedRunIn(
       return 0;
     }
     const sinceMs = await sharedSinceMs({store, run}, seq, signal);
-    return Math.max(0, limitMs + marginMs - sinceMs);
+    return Math.max(0, limitMs + arrivesWithinMs - sinceMs);
   };
   const waits = await Promise.all(inFlight.map(waitOf));
   return {
@@ -76,9 +77,6 @@ export async function sharedRunIn(
     waitMs: Math.max(0, ...waits),
   };
 }
-
-/** What a call may take to its target once its time is over. */
-const marginMs = 5_000;
 
 interface TakingOver {
   readonly host: Host;
@@ -239,7 +237,7 @@ async function earlierEnd(
     const report = await withinMs(time, (limited) => store.added(left, limited)).catch(() => null);
     if (report !== null) {
       // A call that it has given up may still be on its way.
-      endMs = Math.min(endMs, clock.monotonic() + marginMs - report.ageMs);
+      endMs = Math.min(endMs, clock.monotonic() + arrivesWithinMs - report.ageMs);
       because = 'it reported that it has stopped';
     }
     const leftMs = endMs - clock.monotonic();

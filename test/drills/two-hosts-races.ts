@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {JournalEntry} from '../../src/model/journal.ts';
 import {
   begun,
   type Came,
@@ -179,9 +180,7 @@ function lateActions(
   loser: string,
   {atMs, before, by}: Taking,
 ): readonly Effect[] {
-  const intended = entriesIn(before).flatMap((entry) =>
-    entry.kind === 'action-intended' ? [entry.does] : [],
-  );
+  const intended = intendedIn(entriesIn(before));
   const firstOfWinner = effects.find((effect) => effect.by === by)?.atMs ?? Infinity;
   return effects.filter(
     (effect) =>
@@ -190,6 +189,12 @@ function lateActions(
       (effect.atMs > firstOfWinner || !intended.includes(`set ${effect.what} to ${effect.value}`)),
   );
 }
+
+/** The actions that a journal names, with those that follow at once. */
+const intendedIn = (entries: readonly JournalEntry[]): readonly string[] =>
+  entries.flatMap((entry) =>
+    entry.kind === 'action-intended' ? [entry, ...(entry.next ?? [])].map(({does}) => does) : [],
+  );
 
 /** Not in the suite: on a busy machine a look each second may take longer. */
 const toldLate = ({toldMs = 0}: Race): readonly string[] =>

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {appliedEntries, progressOf} from '../../src/model/progress.ts';
+import {inFlightIn} from '../../src/run/in-flight.ts';
 import {type Desk, type Ended, lastDocument, openDesk, type Started} from '../cli/switcharoo.ts';
 import type {KillsOptions} from './lab-kills.ts';
 import {expectCode, onStage, runbook, type Stage} from './stage.ts';
@@ -132,8 +133,12 @@ async function takeOver(scene: Scene, event: Event, way: 'resume' | 'reverse') {
   const entries = entriesOf(second, run);
   const at = entries.findLast(({kind}) => kind === 'lock-taken-over')?.seq ?? 0;
   // The end of an action that it had shared before is its own; one that it began after the loss is not.
-  const loser = entriesOf(stage.desk, run).filter(({seq}) => seq >= at);
-  const began = loser.flatMap((entry) => (entry.kind === 'action-intended' ? [entry.does] : []));
+  const own = entriesOf(stage.desk, run);
+  const loser = own.filter(({seq}) => seq >= at);
+  const awaited = inFlightIn(own.filter(({seq}) => seq < at)).map(({does}) => does);
+  const began = loser.flatMap((entry) =>
+    entry.kind === 'action-intended' && !awaited.includes(entry.does) ? [entry.does] : [],
+  );
   const acted = loser.filter(
     (entry) => entry.kind === 'action-performed' && began.includes(entry.does),
   );

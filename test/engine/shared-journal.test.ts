@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {appliedEntries} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
+import {type InFlight, inFlightIn} from '../../src/run/in-flight.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -19,6 +20,12 @@ const away = new SwitcharooError({
   hint: 'Try again.',
 });
 
+const lost = new SwitcharooError({
+  code: 'lock-lost',
+  message: 'The run was taken over.',
+  hint: 'Ask them.',
+});
+
 /** A run whose journal is shared as `barrier` says, at each of its barriers. */
 function rigWith(barrier: (number: number) => Promise<void>) {
   const a = new Shelf('a');
@@ -31,34 +38,41 @@ function rigWith(barrier: (number: number) => Promise<void>) {
   return {a, rig};
 }
 
-test('nothing reaches a target before its intent is shared', async () => {
+test('nothing reaches a target before its intent is shared: the actions of a step wait once', async () => {
+  const shared: (readonly InFlight[])[] = [];
   const {a, rig} = rigWith(async () => {
-    expect(a.effects).toHaveLength(
-      rig.story.filter((line) => /^action-performed/.test(line)).length,
-    );
-    expect(rig.story.at(-1)).toMatch(/^action-intended/);
+    expect(a.effects).toEqual([]);
+    shared.push(inFlightIn(rig.journal.entries));
   });
   expect(await rig.run()).toEqual({kind: 'done'});
   expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
+  expect(shared.map((all) => all.map(({does}) => does))).toEqual([
+    ['put 1 into x', 'put 2 into y'],
+  ]);
+  expect(inFlightIn(rig.journal.entries)).toEqual([]);
 });
 
-test('an action whose intent cannot be shared is not sent, and its entry fails', async () => {
-  const {a, rig} = rigWith(async (number) => {
-    if (number === 2) {
-      throw away;
+test('what follows in a step is not sent once the run was taken over', async () => {
+  const {a, rig} = rigWith(async () => {});
+  const append = rig.journal.append.bind(rig.journal);
+  rig.journal.append = (fact) => {
+    if (fact.kind === 'action-intended' && a.effects.length > 0) {
+      throw lost;
     }
-  });
-  expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'store-unreachable'}});
+    return append(fact) as never;
+  };
+  await expect(rig.run()).rejects.toThrow('was taken over');
   expect(a.effects).toEqual(['a: x = 1']);
-  expect(rig.story).toContain('action-unsent set: put 2 into y on a (store-unreachable)');
-  const {applied, performed, inFlight} = rig.progress.entries.get('set') ?? {};
-  expect({applied, performed, inFlight}).toEqual({
-    applied: true,
-    performed: ['put 1 into x'],
-    inFlight: undefined,
+});
+
+test('a step that was stopped for a while in the middle checks, and waits again before it goes on', async () => {
+  let barriers = 0;
+  const {a, rig} = rigWith(async () => {
+    barriers += 1;
   });
-  rig.journal.shared = async () => {};
-  expect(await rig.reopened().run()).toEqual({kind: 'done'});
+  a.afterPut = () => rig.clock.stop(barriers === 1 ? 70_000 : 0);
+  expect(await rig.run()).toEqual({kind: 'done'});
+  expect(barriers).toBe(2);
   expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
 });
 

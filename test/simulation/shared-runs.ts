@@ -4,6 +4,7 @@ import {type Progress, progressAfter} from '../../src/model/progress.ts';
 
 interface Known {
   text: string;
+  readonly entries: JournalEntry[];
   count: number;
   head: string;
   progress: Progress | undefined;
@@ -24,7 +25,13 @@ export class SharedRuns {
     if (run === undefined) {
       return;
     }
-    const known = this.#runs.get(run) ?? {text: '', count: 0, head: '', progress: undefined};
+    const known = this.#runs.get(run) ?? {
+      text: '',
+      entries: [],
+      count: 0,
+      head: '',
+      progress: undefined,
+    };
     this.#runs.set(run, known);
     if (Number(seq) !== known.count) {
       this.#refute(`${key} was added, and entry ${known.count} is due`);
@@ -39,6 +46,7 @@ export class SharedRuns {
       }
       known.count += 1;
       known.head = hashOf(line);
+      known.entries.push(entry as JournalEntry);
       known.progress = progressAfter(known.progress, entry as JournalEntry);
     }
     known.text += text;
@@ -50,6 +58,10 @@ export class SharedRuns {
 
   textOf(run: string): string {
     return this.#runs.get(run)?.text ?? '';
+  }
+
+  entriesOf(run: string): readonly JournalEntry[] {
+    return this.#runs.get(run)?.entries ?? [];
   }
 
   countOf(run: string): number {

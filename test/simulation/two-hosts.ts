@@ -2,6 +2,7 @@ import type {JournalEntry} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import type {Progress} from '../../src/model/progress.ts';
+import {inFlightIn} from '../../src/run/in-flight.ts';
 import {Chance} from './chance.ts';
 import {SimulatedDisk} from './disk.ts';
 import {SimulatedMachine} from './machine.ts';
@@ -35,8 +36,6 @@ interface Worker {
   run: string;
   /** It goes on although its journal is not shared: its claims alone hold it back. */
   isUnshared: boolean;
-  /** How many of its actions have failed. */
-  failures: number;
   /** Somebody on the other host has written to the run. */
   isLost: boolean;
   /** And has found out that no action of it can be under way any more. */
@@ -63,6 +62,8 @@ export class TwoHosts {
   readonly #isTold: boolean;
   readonly #runs: string[] = [];
   #workers: Worker[] = [];
+  /** Who last acted on each entry without a word in the store. */
+  readonly #actedAlone = new Map<string, HostSide>();
   /** Those with a write on its way to its target, whether their process lives or not. */
   readonly #sending: Worker[] = [];
   #words = 0;
@@ -142,15 +143,11 @@ export class TwoHosts {
         this.#put(this.#workerOf(process), {name, label, text}),
       putLate: (process: Process, name: ShelfName, label: string, text: string | null) => {
         const [worker, ms] = [this.#workerOf(process), this.chance.between(500, latestMs)];
-        const {failures} = worker;
         host.lateUntilMs = Math.max(host.lateUntilMs, this.time.ms + ms);
         this.#sending.push(worker);
         this.time.in(ms, () => {
           this.#sending.splice(this.#sending.indexOf(worker), 1);
-          // What its own process has given up, and goes on without, is the matter of one host alone.
-          if (worker.isLost || process.isDead || worker.failures === failures) {
-            this.#put(worker, {name, label, text}, true);
-          }
+          this.#put(worker, {name, label, text}, true);
         });
       },
       journaled: (process: Process, entry: JournalEntry) =>
@@ -198,8 +195,11 @@ export class TwoHosts {
     if (worker.isSaidStopped && !worker.isUnshared) {
       this.refute(`${words}, although nothing of that host was said to be under way`);
     }
-    if (!worker.isUnshared && !isLate) {
-      this.#assertShared(words, worker.run, this.systems.entryOfBox(name, label) ?? 'nobody');
+    const entry = this.systems.entryOfBox(name, label) ?? 'nobody';
+    if (worker.isUnshared) {
+      this.#actedAlone.set(entry, worker.host);
+    } else if (!isLate) {
+      this.#assertShared(words, worker.run, entry);
     }
     for (const other of this.#reachable) {
       other.process.isOvertaken ||= other.isLost && other.host !== worker.host;
@@ -222,26 +222,32 @@ export class TwoHosts {
 
   /** Whoever takes the run over finds the intent. */
   #assertShared(words: string, run: string, entry: string): void {
-    const lines = this.#shared.textOf(run).split('\n');
-    const last = lines.findLast((line) => line.includes(`"entry":"${entry}"`));
-    if (!last?.includes('"kind":"action-intended"')) {
+    if (!inFlightIn(this.#shared.entriesOf(run)).some((action) => action.entry === entry)) {
       this.refute(`${words}, and the store has not heard of it`);
     }
   }
 
   #journaled(worker: Worker, entry: JournalEntry): void {
     this.tell(() => `${worker.process.name} #${entry.seq} ${shortly(entry)}`);
-    worker.failures += entry.kind === 'action-failed' ? 1 : 0;
     worker.isUnshared ||=
       entry.kind === 'not-shared' || (entry.kind === 'run-resumed' && entry.alone === true);
     if (
       entry.kind === 'entry-done' &&
       entry.entry in this.night.setBy &&
       !worker.isLost &&
-      !this.systems.isMade(entry.entry)
+      !this.#isMade(worker.host, entry.entry)
     ) {
       this.refute(`${entry.entry} is called done, and is not`);
     }
+  }
+
+  /**
+   * Or the other host has acted on it and could not share it: people ask before they take over from there, and a
+   * take-over may have begun before.
+   */
+  #isMade(host: HostSide, entry: string): boolean {
+    const alone = this.#actedAlone.get(entry);
+    return this.systems.isMade(entry) || (alone !== undefined && alone !== host);
   }
 
   /** The store as a process reaches it. */
@@ -365,7 +371,6 @@ export class TwoHosts {
     };
     const program = new SharedProgram(process.around, sharing);
     const flags = {
-      failures: 0,
       isUnshared: false,
       isLost: false,
       isSaidStopped: false,
@@ -482,7 +487,10 @@ export class TwoHosts {
     return this.isCalm ? null : (places[this.chance.below(places.length)] ?? null);
   }
 
-  #assertEnd({process, run, isLost, isUnshared}: Worker, {code, outcome, progress}: Ended): void {
+  #assertEnd(
+    {process, run, host, isLost, isUnshared}: Worker,
+    {code, outcome, progress}: Ended,
+  ): void {
     this.tell(() => `${process.name} ends with ${code}: ${JSON.stringify(outcome)}`);
     if (isLost || isUnshared) {
       return;
@@ -491,7 +499,7 @@ export class TwoHosts {
       this.refute(`${process.name} says that it lost ${run}, and nobody else has it`);
     }
     this.#assertTold(`${process.name} ends with ${code}`, progress);
-    const missing = Object.keys(this.night.setBy).filter((entry) => !this.systems.isMade(entry));
+    const missing = Object.keys(this.night.setBy).filter((entry) => !this.#isMade(host, entry));
     const made = missing.filter((entry) => progress.entries.get(entry)?.state === 'done');
     if (outcome.kind === 'done' && made.length > 0) {
       this.refute(`${process.name} is done, and ${made} is not made`);
@@ -581,7 +589,7 @@ export class TwoHosts {
     const wrong = Object.keys(this.night.setBy).filter((entry) =>
       isBack(progress)
         ? this.systems.isChanged(entry)
-        : progress.entries.get(entry)?.state === 'done' && !this.systems.isMade(entry),
+        : progress.entries.get(entry)?.state === 'done' && !this.#isMade(host, entry),
     );
     if (wrong.length > 0) {
       this.refute(`at the end ${run} is ${progress.outcome}, and ${wrong} is otherwise`);
