@@ -3,7 +3,6 @@ import type {Entry} from '../model/entry.ts';
 import type {FactOf} from '../model/journal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
-import type {Session} from '../model/target.ts';
 import {messageOf, problemOfThrown} from '../model/thrown.ts';
 import {askForAction} from './by-hand.ts';
 import {awakeMs} from './clock.ts';
