@@ -106,7 +106,7 @@ function forecastOf(known: Known, run: RunNow | undefined): Forecast {
       .filter(({ms}) => ms > 0)
       .toSorted((a, b) => b.ms - a.ms)
       .slice(0, mostCritical),
-    overruns: run ? overrunsOf(known, run) : [],
+    overruns: run ? overrunsOf(request, known.forward, run) : [],
     asks,
     ...(answersMs === undefined ? {} : {answersMs}),
   };
@@ -123,8 +123,8 @@ function forecastBack(
   }
   return {
     ...{...basisOf(samples), isElsewhere, isReversal: true},
-    ...{changed: [], notMeasured, run: left, left, reversals: [], critical: [], overruns: []},
-    asks: [],
+    ...{changed: [], notMeasured, run: left, left, reversals: [], critical: [], asks: []},
+    overruns: overrunsOf(request, back, run),
   };
 }
 
@@ -255,13 +255,13 @@ const endsAt = {
   hold: ({ms, firstPerformedMs}: Timing) => firstPerformedMs ?? ms,
 };
 
-/** Entries that take longer than in 95 of 100 runs, by a margin that shows. */
-function overrunsOf({request, forward}: Known, run: RunNow): Forecast['overruns'] {
-  const entries: readonly Entry[] = request.runbook.entries;
+/** Entries that take longer than in 95 of 100 runs or reversals, by a margin that shows. */
+function overrunsOf({runbook}: ForecastRequest, draws: Draws, run: RunNow): Forecast['overruns'] {
+  const entries: readonly Entry[] = runbook.entries;
   const asked = new Set(run.timings.questions.map(({entry}) => entry));
   return entries.flatMap(({id, unit}, place) => {
     const work = run.timings.open.get(id);
-    const all = forward.ms[place];
+    const all = draws.ms[place];
     if (!work || !all || isOpenedByPerson(unit) || asked.has(id)) {
       return [];
     }

@@ -254,7 +254,7 @@ export class Run {
     };
     // Another run may have started while the plan was read: the state before this one is seen under its claim.
     const log = await sharedLogOf(session, earlier !== undefined);
-    const forecaster = isForward ? this.forecasts.prepare() : undefined;
+    const forecaster = this.forecasts.prepare();
     this.#claims = await takeClaims({...this.#claimRequest, log});
     const audience = await audienceOf(session, earlier?.progress);
     const identity = await approving(session, isForward, earlier?.progress);

@@ -179,6 +179,11 @@ test('what is left of a reversal is forecast from earlier reversals', () => {
   const last = backAt('prepare', usual.prepare * 500);
   expect(last?.left.p50).toBeGreaterThan(0.4 * usual.prepare * 1000);
   expect(last?.left.p50).toBeLessThan(0.6 * usual.prepare * 1000);
+  expect(last?.overruns).toEqual([]);
+  const late = backAt('prepare', usual.prepare * 5_000);
+  expect(late && overrunSentences(late)).toEqual([
+    expect.stringMatching(/^prepare is taking longer than expected: 5 m 00 s so far; 95 of 100/),
+  ]);
 });
 
 test('a reversal is not forecast where none was measured', () => {

@@ -11,6 +11,9 @@ import {
 } from 'switcharoo';
 import {afterAll, beforeEach, describe, expect, test} from 'vitest';
 import {closeShop, openShop} from '../../docs/examples/run-maintenance.ts';
+import type {Forecast} from '../../src/forecast/forecast.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
+import {conditionsBefore} from '../../src/run/kept-forecast.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switcharoo-open-run-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
@@ -83,6 +86,29 @@ describe('a run that is opened from code', () => {
     const done = await planAndRun({yes: true});
     expect([done.kind, done.code, existsSync(page)]).toEqual(['done', 0, true]);
     expect([await openShop(stateFolder, done.run), existsSync(page)]).toEqual([0, false]);
+  });
+
+  test('is forecast from earlier ones, also while a plain reversal goes on', async () => {
+    const earlier = await planAndRun({yes: true});
+    expect(await openShop(stateFolder, earlier.run)).toBe(0);
+    const state = new StateFolder(stateFolder);
+    const name = await withRun({yes: true}, async (run) => {
+      const plan = await run.plan();
+      const {forecast} = await run.forecasts.plan();
+      expect(forecast?.sources.map((source) => source.run)).toEqual([earlier.run]);
+      await run.forward(plan);
+      return run.name;
+    });
+    // How long a check of its plan took, for the forecasts of later runs.
+    expect(conditionsBefore(state, name).checkMs).toBeGreaterThan(0);
+    const forecasts: (Forecast | undefined)[] = [];
+    const observe = () => forecasts.push(run.forecastNow());
+    const run: Run = await reopenRun({run: name, stateFolder, yes: true, observe});
+    await run.reverse(await run.planReversal(null));
+    await run.close();
+    const [forecast] = forecasts.filter((each) => each?.isReversal);
+    expect(forecast?.sources.map((source) => source.run)).toEqual([earlier.run]);
+    expect(forecast?.left.p95).toBeGreaterThan(0);
   });
 
   test('does not begin without an approval, nor with the approval of another plan', async () => {
