@@ -1,21 +1,26 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {setMaxListeners} from 'node:events';
-import {readFileSync} from 'node:fs';
+import {mkdirSync, readFileSync} from 'node:fs';
 import {Agent, get} from 'node:http';
 import {cpus} from 'node:os';
 import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {fileEveryMs} from '../../src/cli/actions/live.ts';
 import {LiveFeed} from '../../src/cli/live/feed.ts';
+import {LiveFiles} from '../../src/cli/live/files.ts';
 import {serveLive} from '../../src/cli/live/server.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
 import {benchFolder, endWithBench} from '../folder.ts';
+import {behindText, type Shown} from './behind.ts';
 
 // `npm run bench:live`: what viewers of the live page cost the run. One run works at a steady pace while nobody serves
 // the page, while it is served to nobody, and while it is served to 50 viewers; then again in the other order. Its
 // processor time is that of its process, as the kernel counts it. The page is served by this process, and its viewers
-// ask twice a second, as a browser does.
+// ask twice a second, as a browser does. Last, the page is written as files, and read as a browser reads them. How far
+// a page is behind: how long after an entry of the journal was written each viewer saw it.
 const viewers = 50;
 const stretchMs = 8_000;
 const everyMs = 500;
@@ -24,12 +29,14 @@ const ticksPerSecond = 100;
 
 const folder = benchFolder('switcharoo-bench-live-');
 const state = new StateFolder(join(folder, 'state'));
+const pages = join(folder, 'pages');
 const run = startRun();
 await started();
 const rows = [];
 for (const count of [null, 0, viewers, viewers, 0, null]) {
   rows.push(await stretch(count));
 }
+rows.push(await stretch(viewers, 'files'));
 run.kill('SIGTERM');
 say(`${cpus().length} processors; ${stretchMs / 1000} s each, in one run\n`);
 table([
@@ -40,7 +47,7 @@ table([
   'CPU per entry',
   'reads',
   'answers',
-  'most behind',
+  'behind (half, 95 of 100, all)',
 ]);
 for (const row of rows) {
   table(row);
@@ -72,49 +79,65 @@ function entriesWritten(): number {
 }
 
 /** `null`: nobody serves the page. */
-async function stretch(count: number | null): Promise<readonly string[]> {
+async function stretch(count: number | null, as: 'served' | 'files' = 'served') {
   const over = new AbortController();
   setMaxListeners(0, over.signal);
   const live = new LiveRun({state}, undefined);
   const feed = new LiveFeed(live);
   feed.look();
-  const server = count === null ? undefined : await serveLive(feed, {host: '127.0.0.1', port: 0});
-  const counted = {answers: 0, mostBehind: 0};
-  let written = entriesWritten();
-  const sampling = every(lookEveryMs, over.signal, () => {
-    written = entriesWritten();
-  });
-  const looking = server ? every(lookEveryMs, over.signal, () => feed.look()) : undefined;
-  const watching = Array.from({length: count ?? 0}, () =>
-    view(server?.url ?? '', over.signal, (seq) => {
-      counted.answers += 1;
-      const behind = seq === undefined ? 0 : written - 1 - seq;
-      counted.mostBehind = Math.max(counted.mostBehind, behind);
+  const isServed = count !== null && as === 'served';
+  const server = isServed ? await serveLive(feed, {host: '127.0.0.1', port: 0}) : undefined;
+  let answers = 0;
+  const looking = server && every(lookEveryMs, over.signal, () => feed.look());
+  const writing = as === 'files' ? writeFiles(feed, over.signal) : undefined;
+  const shown = Array.from({length: count ?? 0}, (): Shown[] => []);
+  const watching = shown.map((seen) =>
+    view(server?.url, over.signal, (seq) => {
+      answers += 1;
+      if (seq !== undefined) {
+        seen.push({seq, atMs: Date.now()});
+      }
     }),
   );
+  const fromMs = Date.now();
   const [cpuMs, entries, reads, atMs] = [cpuOf(run), entriesWritten(), live.reads, now()];
   await sleep(stretchMs);
   const seconds = (now() - atMs) / 1000;
   const [spentMs, added] = [cpuOf(run) - cpuMs, entriesWritten() - entries];
   const read = live.reads - reads;
+  const toMs = Date.now();
+  // What was written last is still to be seen.
+  await sleep(2 * everyMs + lookEveryMs);
   over.abort();
-  await Promise.all([looking, sampling, ...watching]);
+  await Promise.all([looking, writing, ...watching]);
   await server?.close();
+  const [name = ''] = state.runs();
+  const written = readJournal(state.journalOf(name)).entries;
   return [
-    server ? 'served' : 'not served',
+    server ? 'served' : writing ? 'files' : 'not served',
     String(count ?? '-'),
     `${(spentMs / seconds / 10).toFixed(2)} %`,
     (added / seconds).toFixed(1),
     `${(spentMs / added).toFixed(2)} ms`,
     (read / seconds).toFixed(1),
-    (counted.answers / seconds).toFixed(0),
-    count ? `${counted.mostBehind} entries` : '-',
+    (answers / seconds).toFixed(0),
+    behindText(written, shown, [fromMs, toMs]),
   ];
+}
+
+/** As `live --to` does. */
+async function writeFiles(feed: LiveFeed, signal: AbortSignal): Promise<void> {
+  mkdirSync(pages, {recursive: true});
+  const files = new LiveFiles(pages);
+  await every(fileEveryMs, signal, () => {
+    feed.look();
+    files.write(feed);
+  });
 }
 
 /** As the script of the page does: it asks for what has changed since. */
 async function view(
-  url: string,
+  url: string | undefined,
   signal: AbortSignal,
   answered: (seq: number | undefined) => void,
 ): Promise<void> {
@@ -122,7 +145,10 @@ async function view(
   let tag = '';
   await sleep(Math.random() * everyMs);
   await every(everyMs, signal, async () => {
-    const {etag, text} = await ask(`${url}state.json`, tag, agent);
+    const {etag, text} =
+      url === undefined
+        ? {etag: '', text: readFileSync(join(pages, 'state.json'), 'utf8')}
+        : await ask(`${url}state.json`, tag, agent);
     tag = etag;
     answered(text === '' ? undefined : JSON.parse(text).seq);
   });

@@ -27,7 +27,9 @@ interface Place {
 
 /** With the half second after which a page asks again, it is less than a second behind. */
 const everyMs = 250;
-const writeEveryMs = 1_000;
+/** The same for files; a store is asked less often, because each question costs. */
+export const fileEveryMs = 400;
+const storeWriteEveryMs = 1_000;
 
 /** Shows a run to others until Ctrl-C. It reads the state folder only, and asks no target. */
 export async function showLive(
@@ -54,7 +56,7 @@ export async function showLive(
     if (place.toStore !== undefined) {
       await writeToStore(app, following, place.toStore);
     } else if (place.to !== undefined) {
-      await write(app, following, new LiveFiles(place.to));
+      await write(app, following, {files: new LiveFiles(place.to), everyMs: fileEveryMs});
     } else {
       await serve(app, following, place);
     }
@@ -91,7 +93,7 @@ async function writeToStore(app: App, following: Following, where: string): Prom
   try {
     const files = new StoreFiles(store, run);
     await files.refuseOthers(signal);
-    await write(app, following, files);
+    await write(app, following, {files, everyMs: storeWriteEveryMs});
   } finally {
     await close();
   }
@@ -101,13 +103,13 @@ async function writeToStore(app: App, following: Following, where: string): Prom
 async function write(
   app: App,
   {feed, run, look, signal}: Following,
-  files: LiveFiles | StoreFiles,
+  {files, everyMs: ms}: {readonly files: LiveFiles | StoreFiles; readonly everyMs: number},
 ): Promise<void> {
   await files.write(feed, signal);
   tell(app, {url: files.url, run});
   let isAway = false;
   while (!signal.aborted) {
-    await look(writeEveryMs);
+    await look(ms);
     try {
       await files.write(feed, signal);
       isAway = false;

@@ -6,6 +6,9 @@ import {messageOf} from '../../model/thrown.ts';
 import {pageMark} from '../../report/index.ts';
 import type {LiveFeed} from './feed.ts';
 
+/** A page that hears nothing for six seconds calls itself out of date. */
+const aliveEveryMs = 1_000;
+
 /**
  * The page of a run as two files that a web server can serve: `index.html`, and `state.json`, which proves every
  * second that somebody still writes it.
@@ -13,6 +16,7 @@ import type {LiveFeed} from './feed.ts';
 export class LiveFiles {
   readonly #folder: string;
   #tag = '';
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
 
   /** Throws if the folder is missing, or has an `index.html` or a `state.json` that is not ours. */
   constructor(folder: string) {
@@ -37,11 +41,16 @@ export class LiveFiles {
   }
 
   write(feed: LiveFeed): void {
-    if (feed.tag() !== this.#tag) {
+    const [tag, nowMs] = [feed.tag(), performance.now()];
+    const isNew = tag !== this.#tag;
+    if (!isNew && nowMs - this.#writtenAtMs < aliveEveryMs) {
+      return;
+    }
+    if (isNew) {
       this.#put('index.html', feed.html('files'));
-      this.#tag = feed.tag();
     }
     this.#put('state.json', JSON.stringify(feed.state()));
+    [this.#tag, this.#writtenAtMs] = [tag, nowMs];
   }
 
   /** If the run is over, leaves a page without a script, which would otherwise call itself out of date. */

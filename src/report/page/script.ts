@@ -9,7 +9,7 @@ export const followScript = `
 'use strict';
 (() => {
   const {follow, tag: firstTag, structure} = document.documentElement.dataset;
-  const [everyMs, silentMs] = follow === 'files' ? [1000, 6000] : [500, 3000];
+  const [everyMs, silentMs] = follow === 'files' ? [500, 6000] : [500, 3000];
   const [contact, news] = ['contact', 'news'].map((id) => document.getElementById(id));
   const shown = new Map();
   let tag = firstTag;

@@ -1,0 +1,35 @@
+import {quantileOf} from '../../src/forecast/chance.ts';
+import type {JournalEntry} from '../../src/model/journal.ts';
+
+/** What a viewer had before its eyes from then on: the journal up to this entry. */
+export interface Shown {
+  readonly atMs: number;
+  readonly seq: number;
+}
+
+/** Of each entry written in that time: how long after that each viewer saw it, in ms. */
+function delaysOf(
+  entries: readonly Pick<JournalEntry, 'seq' | 'atUtc'>[],
+  viewers: readonly (readonly Shown[])[],
+  [fromMs, toMs]: readonly [number, number],
+): readonly number[] {
+  const written = entries
+    .map(({seq, atUtc}) => ({seq, atMs: new Date(atUtc).getTime()}))
+    .filter(({atMs}) => atMs >= fromMs && atMs <= toMs);
+  return viewers.flatMap((shown) =>
+    written.map(({seq, atMs}) => {
+      const first = shown.find((each) => each.seq >= seq);
+      return first === undefined ? Number.POSITIVE_INFINITY : first.atMs - atMs;
+    }),
+  );
+}
+
+/** "240, 460 and 610 ms": of half, of 95 of 100, and of all entries and viewers. */
+export function behindText(...about: Parameters<typeof delaysOf>): string {
+  const delays = delaysOf(...about).toSorted((a, b) => a - b);
+  if (delays.length === 0) {
+    return '-';
+  }
+  const [half, most, all] = [0.5, 0.95, 1].map((share) => Math.round(quantileOf(delays, share)));
+  return `${half}, ${most} and ${all} ms`;
+}
