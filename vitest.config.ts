@@ -1,4 +1,5 @@
 import {defineConfig} from 'vitest/config';
+import {LongestFirst} from './test/longest-first.ts';
 
 export default defineConfig({
   resolve: {conditions: ['switcharoo-source']},
@@ -6,7 +7,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'templates/**/*.test.ts', 'docs/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
-    maxWorkers: 2,
+    // More than there are processors: much of the time of a cutover is a wait for something.
+    maxWorkers: 3,
+    sequence: {sequencer: LongestFirst},
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // `test/build.ts` has compiled the lab.

@@ -1,0 +1,42 @@
+import {relative} from 'node:path';
+import {BaseSequencer, type TestSpecification} from 'vitest/node';
+
+/** The files that take longest, as `.ci/run` prints them: on a clean machine vitest does not know that. */
+const longest = [
+  'cli/cutover',
+  'steps/hosts/real-host',
+  'cli/two-laptops',
+  'engine/verify/verification',
+  'crash/hold-kills',
+  'cli/again-after-reversal',
+  'crash/crash',
+  'cli/copied-state',
+  'cli/ring',
+  'cli/process-stop',
+  'steps/hosts/hold-connections',
+  'cli/take-over',
+  'cli/seamless-cutover',
+  'steps/mysql/real-laws',
+  'cli/warm-cutover',
+  'steps/mysql/freeze-on-each-server',
+  'steps/hosts/lab-laws',
+  'steps/hosts/real-systemd',
+  'steps/mysql/ring',
+  'steps/mysql/ring-faults',
+  'cli/shared-journal',
+  'steps/mysql/catalogue',
+  'cli/deploy',
+  'steps/aurora/seed',
+  'cli/live',
+].map((name) => `test/${name}.test.ts`);
+
+/** What takes long begins early, so that no worker is left alone with it at the end. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({moduleId}: TestSpecification) => {
+      const rank = longest.indexOf(relative(process.cwd(), moduleId));
+      return rank < 0 ? longest.length : rank;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rankOf(one) - rankOf(other));
+  }
+}
