@@ -162,7 +162,9 @@ function ask(url: string, tag: string, agent: Agent): Promise<{etag: string; tex
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
       });
-      response.on('end', () => resolve({etag: response.headers.etag ?? '', text}));
+      // Without an ok, it has nothing new to show: the journal could not be read in time.
+      const [etag, isNew] = [response.headers.etag ?? tag, response.statusCode === 200];
+      response.on('end', () => resolve({etag, text: isNew ? text : ''}));
     }).once('error', reject);
   });
 }
