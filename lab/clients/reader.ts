@@ -37,8 +37,13 @@ export async function keepReading(options: ReaderOptions): Promise<void> {
 
 function failureIn(visited: Visited, token: string): string | null {
   if (visited.kind !== 'answered') {
-    return `${visited.kind}: ${visited.reason}`;
+    return `${visited.kind}: ${asked}: ${visited.reason}`;
   }
   const {status, text} = visited;
-  return status === 200 && JSON.parse(text).token === token ? null : failureOf(status, text);
+  return status === 200 && JSON.parse(text).token === token
+    ? null
+    : `${asked}: ${failureOf(status, text)}`;
 }
+
+/** Each order is at a path of its own. */
+const asked = 'GET /orders/…';

@@ -76,7 +76,7 @@ function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<
     );
     const failed = (error: Error) => {
       clearTimeout(limit);
-      resolve({kind: connected ? 'unanswered' : 'refused', reason: error.message});
+      resolve({kind: connected ? 'unanswered' : 'refused', reason: plainText(error.message)});
     };
     const limit = setTimeout(() => sent.destroy(new Error('no answer within 5 s')), answerWithinMs);
     sent.on('socket', (socket) => {
@@ -99,4 +99,10 @@ function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<
 export const now = () => performance.timeOrigin + performance.now();
 
 export const failureOf = (status: number | undefined, text: string): string =>
-  `status ${status}: ${text.trim().slice(0, 200)}`;
+  `status ${status}: ${plainText(text.trim()).slice(0, 200)}`;
+
+/** Without addresses of the lab, which are others in each rehearsal. */
+const plainText = (text: string): string =>
+  text
+    .replaceAll('connect ECONNREFUSED', 'connection refused')
+    .replaceAll(/ (?:\d+\.){3}\d+(?::\d+)?/g, '');

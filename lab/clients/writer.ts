@@ -39,14 +39,16 @@ export async function keepWriting(options: WriterOptions): Promise<void> {
 
 function resultOf(visited: Visited, token: string): Result {
   if (visited.kind !== 'answered') {
-    return {kind: visited.kind, reason: visited.reason};
+    return {kind: visited.kind, reason: `${asked}: ${visited.reason}`};
   }
   const {status, text} = visited;
   if (status !== 201) {
-    return {kind: 'refused', reason: failureOf(status, text)};
+    return {kind: 'refused', reason: `${asked}: ${failureOf(status, text)}`};
   }
   const answer: {token?: string; side?: string} = JSON.parse(text);
   return answer.token === token
     ? {kind: 'acknowledged', side: answer.side ?? 'unnamed'}
-    : {kind: 'unanswered', reason: 'the answer was for another order'};
+    : {kind: 'unanswered', reason: `${asked}: the answer was for another order`};
 }
+
+const asked = 'POST /orders';
