@@ -35,12 +35,13 @@ export function admissible({fleet, waves, units}: FleetState): readonly UnitRow[
       return (used.get(resource) ?? 0) < (fleet.atOnce[kind] ?? Number.POSITIVE_INFINITY);
     });
   units.filter(isUnderWay).forEach(use);
+  const stoppers = stoppersIn(units);
   const waiting = units.filter(
     (unit) =>
       unit.status === 'waiting' &&
       (!fleet.held || passesHold(unit)) &&
       approved.has(unit.wave) &&
-      !stopperOf(unit, units) &&
+      !stopperOf(unit, stoppers) &&
       unit.after.every((before) => done.has(before)),
   );
   const fitting = waiting.filter((unit) => {
@@ -67,16 +68,40 @@ const isHalfWay = ({status, changes, inOutage}: UnitRow): boolean =>
 /** What is in an outage is brought to its end, when a person says so, also while the fleet is held. */
 export const passesHold = ({byPerson, inOutage}: UnitRow): boolean => byPerson && inOutage;
 
+/** By wave: the first unit about which a person must decide. */
+export function stoppersIn(units: readonly UnitRow[]): ReadonlyMap<string, UnitRow> {
+  const stoppers = new Map<string, UnitRow>();
+  for (const unit of units) {
+    if ((unit.status === 'failed' || unit.status === 'offered') && !stoppers.has(unit.wave)) {
+      stoppers.set(unit.wave, unit);
+    }
+  }
+  return stoppers;
+}
+
 /** One failure stops the wave: nothing new begins. What a person resumes continues, whatever else failed. */
 export const stopperOf = (
   {byPerson, wave}: UnitRow,
-  units: readonly UnitRow[],
-): UnitRow | undefined =>
-  byPerson
-    ? undefined
-    : units.find(
-        (other) => other.wave === wave && (other.status === 'failed' || other.status === 'offered'),
-      );
+  stoppers: ReadonlyMap<string, UnitRow>,
+): UnitRow | undefined => (byPerson ? undefined : stoppers.get(wave));
+
+/**
+ * The fleets in which something waits that might be admitted: all of their units are read only for these, and not for
+ * each unit that has ended.
+ */
+export async function fleetsToAdmit({
+  pool,
+}: Pick<FleetDatabase, 'pool'>): Promise<readonly string[]> {
+  const {rows} = await pool.query(
+    `SELECT fleet FROM switcharoo_fleet.unit GROUP BY fleet
+     HAVING count(*) FILTER (WHERE status = 'waiting' AND home IS NOT NULL) > 0
+       OR (count(*) FILTER (WHERE status = 'waiting') > 0
+         AND count(*) FILTER (WHERE status = 'admitted' AND home IS NULL) <= $1)
+     ORDER BY fleet`,
+    [mostAdmitted / 2],
+  );
+  return rows.map(({fleet}) => fleet);
+}
 
 /**
  * Admits what may begin, and hands it to the engine, in one transaction: neither happens without the other. One process

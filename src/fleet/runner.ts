@@ -6,11 +6,12 @@ import type {Host, StopSignals} from '../run/host.ts';
 import {reserveRunName} from '../run/open-run.ts';
 import {isOver} from '../run/past-runs.ts';
 import {version} from '../version.ts';
-import {admissible, admit} from './admission.ts';
+import {admissible, admit, fleetsToAdmit} from './admission.ts';
 import {type FleetDatabase, isMistake} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops} from './engine-problems.ts';
 import {homeOf} from './home.ts';
+import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
 import {fleetsIn, type UnitRow, unitsIn, wavesIn} from './rows.ts';
 import {Slots} from './slots.ts';
@@ -59,7 +60,7 @@ class Runner {
   readonly #slots: Slots;
   #isUnreached = false;
   #isEnding = false;
-  #wake = (): void => {};
+  readonly #pause = new Pause();
 
   constructor(request: RunnerRequest) {
     this.#request = request;
@@ -79,7 +80,8 @@ class Runner {
     const dispatcher = await untilReached(database, open, whileOpening);
     try {
       while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
-        await this.#pause();
+        // At once, when a unit has ended.
+        await this.#pause.take(tickMs, signals.stopping);
       }
     } finally {
       // Also after a mistake of ours: a run in an outage is not left there.
@@ -98,17 +100,6 @@ class Runner {
         this.#self.runner,
       ])
       .catch(() => {});
-  }
-
-  /** Until the next tick: at once, when a unit has ended. */
-  async #pause(): Promise<void> {
-    const {stopping} = this.#request.signals;
-    const ended = new AbortController();
-    const wake = (): void => ended.abort();
-    this.#wake = wake;
-    stopping.addEventListener('abort', wake, {once: true});
-    await sleep(tickMs, undefined, {signal: ended.signal}).catch(() => {});
-    stopping.removeEventListener('abort', wake);
   }
 
   get #isStopping(): boolean {
@@ -169,7 +160,7 @@ class Runner {
 
   async #admitAll({enqueue}: Dispatcher): Promise<void> {
     const {database} = this.#request;
-    for (const {fleet} of await fleetsIn(database.pool)) {
+    for (const fleet of await fleetsToAdmit(database)) {
       await admit(database, fleet, enqueue);
     }
   }
@@ -224,7 +215,7 @@ class Runner {
     } finally {
       this.#underWay.delete(keyOf(errand));
       this.#slots.give();
-      this.#wake();
+      this.#pause.end();
     }
   }
 

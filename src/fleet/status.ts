@@ -1,6 +1,6 @@
 import {SwitcharooError} from '../model/problem.ts';
 import type {FleetStatus} from '../report/index.ts';
-import {admissible, passesHold, stopperOf} from './admission.ts';
+import {admissible, passesHold, stopperOf, stoppersIn} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
 import {fleetAmbiguous, fleetUnknown, noFleet} from './engine-problems.ts';
 import {
@@ -46,6 +46,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
     const [waves, units] = [await wavesIn(client, name), await unitsIn(client, name)];
     const homes = await homesIn(client);
     const {held} = fleet;
+    const around = aroundOf({fleet, waves, units});
     return {
       fleet: name,
       held: held ? {by: held.by, atUtc: held.at.toISOString(), because: held.because} : null,
@@ -62,7 +63,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
             ...{phase: unit.phase, inOutage: unit.inOutage, changes: unit.changes},
             outageSinceUtc: unit.outageSince?.toISOString() ?? null,
             journal: homes.get(unit.home ?? '') ?? null,
-            waitsFor: waitsFor(unit, {fleet, wave, units}),
+            waitsFor: waitsFor(unit, wave, around),
             problem: unit.problem,
             changedAtUtc: unit.changedAt.toISOString(),
           })),
@@ -73,12 +74,29 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
 
 interface Around {
   readonly fleet: FleetRow;
-  readonly wave: WaveRow;
-  readonly units: readonly UnitRow[];
+  readonly stoppers: ReadonlyMap<string, UnitRow>;
+  readonly statuses: ReadonlyMap<string, UnitRow['status']>;
+  readonly admissibles: ReadonlySet<UnitRow>;
 }
 
+/** What is the same for every unit is worked out once: a fleet may have thousands. */
+const aroundOf = (state: {
+  readonly fleet: FleetRow;
+  readonly waves: readonly WaveRow[];
+  readonly units: readonly UnitRow[];
+}): Around => ({
+  fleet: state.fleet,
+  stoppers: stoppersIn(state.units),
+  statuses: new Map(state.units.map(({unit, status}) => [unit, status])),
+  admissibles: new Set(admissible(state)),
+});
+
 /** The first thing that is in the way of a unit. */
-function waitsFor(unit: UnitRow, {fleet, wave, units}: Around): string | null {
+function waitsFor(
+  unit: UnitRow,
+  wave: WaveRow,
+  {fleet, stoppers, statuses, admissibles}: Around,
+): string | null {
   if (unit.status === 'admitted') {
     return 'a runner';
   }
@@ -91,18 +109,15 @@ function waitsFor(unit: UnitRow, {fleet, wave, units}: Around): string | null {
   if (!isApproved(wave)) {
     return `${wave.approveOf - wave.approvals.length} of ${wave.approveOf} approvals by ${wave.approveBy.join(', ')}`;
   }
-  const stopping = stopperOf(unit, units);
+  const stopping = stopperOf(unit, stoppers);
   if (stopping) {
     return `a decision about ${stopping.unit}`;
   }
-  const statuses = new Map(units.map((other) => [other.unit, other.status]));
   const before = unit.after.find((other) => statuses.get(other) !== 'done');
   if (before !== undefined) {
     return statuses.get(before) === 'left-out' ? `${before}, which was left out` : before;
   }
-  return admissible({fleet, waves: [wave], units}).some((other) => other === unit)
-    ? 'a runner'
-    : 'capacity: a limit of atOnce is reached';
+  return admissibles.has(unit) ? 'a runner' : 'capacity: a limit of atOnce is reached';
 }
 
 async function homesIn(
