@@ -1,3 +1,4 @@
+import {Socket} from 'node:net';
 import {Pool, type PoolClient, type PoolConfig} from 'pg';
 import {SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
@@ -49,7 +50,7 @@ async function connected(
   try {
     await pool.query('SELECT 1');
   } catch (error) {
-    await pool.end();
+    await closePool(pool);
     throw new SwitcharooError(postgresNotReached(placeOf(url), messageOf(error)), {cause: error});
   }
   return {
@@ -65,7 +66,7 @@ async function connected(
       return reviving;
     },
     close: async () => {
-      await pool.end();
+      await closePool(pool);
       await server.leave();
     },
   };
@@ -81,8 +82,19 @@ const briefly: PoolConfig = {
   query_timeout: 12_000,
 };
 
+/**
+ * PostgreSQL ends a session whose client is gone without a word, as after a network cut, within a minute: by itself it
+ * would keep the session, and its locks, for hours.
+ */
+const endsWhenCut = `SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
+  SET tcp_keepalives_count = 3; SET tcp_user_timeout = 60000`;
+
+/** Of each pool, the connections that are open. */
+const socketsOf = new WeakMap<Pool, Set<Socket>>();
+
 /** Connections that may end at any moment: the next query on one reports it, and the process continues. */
 export function openPool(url: string, max: number, more: PoolConfig = {}): Pool {
+  const sockets = new Set<Socket>();
   const pool = new Pool({
     connectionString: url,
     max,
@@ -91,12 +103,41 @@ export function openPool(url: string, max: number, more: PoolConfig = {}): Pool 
     keepAliveInitialDelayMillis: 10_000,
     idle_in_transaction_session_timeout: 60_000,
     query_timeout: 60_000,
+    stream: () => {
+      const socket = new Socket();
+      sockets.add(socket.once('close', () => sockets.delete(socket)));
+      return socket;
+    },
+    // A server that lacks such a setting is as good, until the network is cut.
+    onConnect: (client) =>
+      client.query(endsWhenCut).catch((error: unknown) => {
+        if (isUnreached(error)) {
+          throw error;
+        }
+      }),
     ...more,
   });
+  socketsOf.set(pool, sockets);
   pool.on('error', () => {});
   // A connection taken from the pool has no other listener: its error would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+const farewellMs = 2_000;
+
+/** Says farewell on each connection. One whose network is cut hears no answer, and is ended without. */
+export async function closePool(pool: Pool): Promise<void> {
+  const late = setTimeout(() => {
+    for (const socket of socketsOf.get(pool) ?? []) {
+      socket.destroy();
+    }
+  }, farewellMs);
+  try {
+    await pool.end();
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 async function inTransaction<Result>(
@@ -111,9 +152,14 @@ async function inTransaction<Result>(
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
+    if (isUnreached(error) && error instanceof Error) {
+      // It would wait for the answer to that, too. PostgreSQL ends the transaction with its connection.
+      broken = error;
+    } else {
+      await client.query('ROLLBACK').catch((failure: Error) => {
+        broken = failure;
+      });
+    }
     throw error;
   } finally {
     client.release(broken);

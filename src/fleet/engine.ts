@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {pathToFileURL} from 'node:url';
 import type {DBOS, DBOSClient} from '@dbos-inc/dbos-sdk';
 import type {Pool, PoolClient} from 'pg';
-import {openPool} from './database.ts';
+import {closePool, openPool} from './database.ts';
 import {engineSchema} from './schemas.ts';
 
 // DBOS hands out the work, and nothing else: what a unit is, our rows say, and what happened, its journal.
@@ -47,6 +47,8 @@ interface ErrandState {
   /** In the words of DBOS. */
   readonly status: string;
   readonly executor: string | null;
+  /** Runners of this release do not take it. */
+  readonly isOfOthers: boolean;
 }
 
 export interface Dispatcher {
@@ -79,9 +81,10 @@ const dispatcherOf = (client: DBOSClient, pool: Pool): Omit<Dispatcher, 'stop' |
   statesOf: async (errands) => {
     // At once, and not by DBOS, which asks again for minutes while PostgreSQL is away.
     const {rows} = await pool.query(
-      `SELECT workflow_uuid AS id, status, executor_id AS executor
+      `SELECT workflow_uuid AS id, status, executor_id AS executor,
+         coalesce(application_version, $2) <> $2 AS "isOfOthers"
        FROM ${engineSchema}.workflow_status WHERE workflow_uuid = ANY($1)`,
-      [errands.map(errandId)],
+      [errands.map(errandId), applicationVersion],
     );
     const states = new Map<string, ErrandState>(rows.map((row) => [row.id, row]));
     return errands.map((errand) => states.get(errandId(errand)));
@@ -91,6 +94,8 @@ const dispatcherOf = (client: DBOSClient, pool: Pool): Omit<Dispatcher, 'stop' |
 /** DBOS takes no longer one: some weeks. */
 const longestWaitMs = 2_147_483_647;
 const lastWriteMs = 5_000;
+/** DBOS takes nothing from a queue while it waits for an answer that a network cut has swallowed. */
+const noAnswerMs = 20_000;
 
 /** Once in a process, however often it launches. */
 const registered = new Set<typeof DBOS>();
@@ -113,7 +118,7 @@ export async function makeEngineTables(url: string): Promise<void> {
     await engine.launch();
   } finally {
     await engine.shutdown();
-    await pool.end();
+    await closePool(pool);
   }
 }
 
@@ -155,7 +160,7 @@ export async function openEngine(
   },
 ): Promise<Dispatcher> {
   const {DBOS: engine} = dbos();
-  const pool = openPool(url, 10);
+  const pool = openPool(url, 10, request.makesTables ? {} : {query_timeout: noAnswerMs});
   engine.setConfig({
     name: applicationName,
     systemDatabaseUrl: url,
@@ -190,13 +195,13 @@ export async function openEngine(
       close: async () => {
         await ended();
         await client.destroy();
-        await pool.end();
+        await closePool(pool);
       },
     };
   } catch (error) {
     // It may be tried again, from the start.
     await engine.shutdown().catch(() => {});
-    await pool.end().catch(() => {});
+    await closePool(pool).catch(() => {});
     throw error;
   }
 }

@@ -1,19 +1,11 @@
-import {type ChildProcess, spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import type {ChildProcess} from 'node:child_process';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {fileURLToPath} from 'node:url';
 import {resumeUnit} from '../../src/fleet/orders.ts';
-import {type UnitRow, unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
-import type {Fleet} from '../../src/model/fleet.ts';
-import {thisHost} from '../../src/run/host.ts';
-import {progressIn} from '../../src/run/past-runs.ts';
 import {endWithTest} from '../end-with-test.ts';
 import {type LightFleet, openLightFleet} from '../fleet/light-fleet.ts';
 import {Chance} from '../simulation/chance.ts';
+import {FleetStage, kill} from './fleet-stage.ts';
 
 interface FleetDrill {
   readonly units: number;
@@ -33,7 +25,6 @@ export interface FleetDrillResult {
   readonly seconds: number;
 }
 
-const program = fileURLToPath(new URL('../../bin/switcharoo.js', import.meta.url));
 /** Two runners share the first state folder. */
 const homes = [0, 0, 1, 2];
 
@@ -43,7 +34,7 @@ export async function drillFleet(
   say: (text: string) => void,
 ): Promise<FleetDrillResult> {
   const light = await openLightFleet();
-  const stage = new Stage(light, drill, say);
+  const stage = new Kills(light, drill, say);
   try {
     return await stage.play();
   } finally {
@@ -52,13 +43,12 @@ export async function drillFleet(
   }
 }
 
-class Stage {
+class Kills {
   readonly #light: LightFleet;
   readonly #drill: FleetDrill;
   readonly #say: (text: string) => void;
   readonly #chance: Chance;
-  readonly #fleet: Fleet;
-  readonly #folders: readonly string[];
+  readonly #stage: FleetStage;
   readonly #runners: ChildProcess[] = [];
   readonly #killed = {postgres: 0, runners: 0, starts: 0};
   readonly #problems: string[] = [];
@@ -69,7 +59,6 @@ class Stage {
     this.#drill = drill;
     this.#say = say;
     this.#chance = new Chance(drill.seed);
-    this.#folders = [0, 1, 2].map(() => mkdtempSync(join(tmpdir(), 'switcharoo-home-')));
     const each = Math.ceil(drill.units / drill.waves);
     const waves = Object.fromEntries(
       Array.from({length: drill.waves}, (_, wave) => [
@@ -80,8 +69,8 @@ class Stage {
         ),
       ]),
     );
-    this.#fleet = {...light.fleetOf('drilled', waves, {outageSeconds: 0.1}), atOnce: {units: 8}};
-    writeFileSync(this.#file, `export default ${JSON.stringify(this.#fleet)};\n`);
+    const fleet = {...light.fleetOf('drilled', waves, {outageSeconds: 0.1}), atOnce: {units: 8}};
+    this.#stage = new FleetStage(light, fleet, 3);
   }
 
   async play(): Promise<FleetDrillResult> {
@@ -90,7 +79,7 @@ class Stage {
       this.#startRunner(at, home);
     }
     const startedMs = performance.now();
-    for (const wave of Object.keys(this.#fleet.waves)) {
+    for (const wave of Object.keys(this.#stage.fleet.waves)) {
       await this.#startWave(wave);
       await this.#watchWave(wave);
       const seconds = Math.round((performance.now() - startedMs) / 1_000);
@@ -101,7 +90,7 @@ class Stage {
     }
     const seconds = (performance.now() - startedMs) / 1_000;
     await this.#stopRunners();
-    this.#judge(await this.#units());
+    this.#problems.push(...this.#stage.problemsOf(await this.#stage.units(), this.#drill.units));
     this.#say(
       `${this.#drill.units} units in ${Math.round(seconds)} s; killed: PostgreSQL ${this.#killed.postgres}, runners ${this.#killed.runners}, starts ${this.#killed.starts}; offered to a person and resumed: ${this.#offered}`,
     );
@@ -120,29 +109,11 @@ class Stage {
 
   async clear(): Promise<void> {
     await this.#stopRunners();
-    for (const folder of this.#folders) {
-      rmSync(folder, {recursive: true, force: true});
-    }
-  }
-
-  get #file(): string {
-    return join(this.#light.folder, 'waves.mjs');
-  }
-
-  #spawn(home: string, ...words: readonly string[]): ChildProcess {
-    const log = openSync(join(this.#light.folder, 'log'), 'a');
-    const child = spawn(process.execPath, [program, '--state-dir', home, ...words], {
-      cwd: this.#light.folder,
-      env: {...process.env, DATABASE_URL: this.#light.database.url},
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-    endWithTest(child);
-    return child;
+    this.#stage.clear();
   }
 
   #startRunner(at: number, home: number): void {
-    this.#runners[at] = this.#spawn(this.#folders[home] ?? '', 'fleet', 'runner', '--at-once', '4');
+    this.#runners[at] = this.#stage.startRunner(home, 4);
   }
 
   async #stopRunners(): Promise<void> {
@@ -151,37 +122,32 @@ class Stage {
 
   /** Killed at random moments first: each time all units of the wave are written down, or none. */
   async #startWave(wave: string): Promise<void> {
-    const home = this.#folders[0] ?? '';
-    const size = Object.keys(this.#fleet.waves[wave]?.units ?? {}).length;
+    const size = Object.keys(this.#stage.fleet.waves[wave]?.units ?? {}).length;
     for (let kills = 0; kills < 2; kills += 1) {
-      const starting = this.#spawn(home, 'fleet', 'start', wave, '--file', this.#file);
+      const starting = this.#stage.spawnStart(wave);
       await sleep(this.#chance.between(300, 1_500));
       await kill(starting);
       this.#killed.starts += 1;
-      const count = (await this.#units()).filter((unit) => unit.wave === wave).length;
+      const count = (await this.#stage.units()).filter((unit) => unit.wave === wave).length;
       if (count !== 0 && count !== size) {
         this.#problems.push(`A killed start of ${wave} wrote ${count} of ${size} units.`);
       }
     }
-    const started = this.#spawn(home, 'fleet', 'start', wave, '--file', this.#file);
-    const [code] = await once(started, 'exit');
-    if (code !== 0) {
-      throw new Error(`fleet start ${wave} ended with ${code}: ${this.#log()}`);
-    }
+    await this.#stage.startWave(wave);
   }
 
   /** Until all of its units are done. Kills as many as are due, and says of each offered unit that it goes on. */
   async #watchWave(wave: string): Promise<void> {
     const limitMs = performance.now() + 300_000;
     for (;;) {
-      const units = await this.#units();
+      const units = await this.#stage.units();
       const done = units.filter(({status}) => status === 'done').length;
       await this.#killWhatIsDue(done);
       this.#startEnded();
       for (const {unit, status} of units) {
         if (status === 'offered' || status === 'failed') {
           this.#offered += 1;
-          await this.#asked(() =>
+          await this.#stage.asked(() =>
             resumeUnit(this.#light.database, {fleet: 'drilled', unit, operator: 'kim@desk'}),
           );
         }
@@ -192,7 +158,7 @@ class Stage {
       }
       if (performance.now() > limitMs) {
         const states = left.map(({unit, status, run}) => `${unit} ${status} ${run}`).join(', ');
-        throw new Error(`${wave} hangs: ${states}\n${this.#log()}`);
+        throw new Error(`${wave} hangs: ${states}\n${this.#stage.log()}`);
       }
       await sleep(this.#chance.between(50, 250));
     }
@@ -223,73 +189,11 @@ class Stage {
   #startEnded(): void {
     for (const [at, {exitCode}] of this.#runners.entries()) {
       if (exitCode !== null && exitCode !== 3) {
-        throw new Error(`A runner ended with ${exitCode}: ${this.#log()}`);
+        throw new Error(`A runner ended with ${exitCode}: ${this.#stage.log()}`);
       }
       if (exitCode !== null) {
         this.#startRunner(at, homes[at] ?? 0);
       }
     }
-  }
-
-  #units(): Promise<readonly UnitRow[]> {
-    return this.#asked(() => unitsIn(this.#light.database.pool, 'drilled'));
-  }
-
-  /** A server that was just started again may have ended the connection. */
-  async #asked<Result>(work: () => Promise<Result>): Promise<Result> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (tries > 20) {
-          throw error;
-        }
-        await sleep(100);
-      }
-    }
-  }
-
-  #judge(units: readonly UnitRow[]): void {
-    const {size} = new Set(units.map(({unit}) => unit));
-    if (size !== this.#drill.units) {
-      this.#problems.push(`${size} of ${this.#drill.units} units are written down.`);
-    }
-    const doneRuns = this.#doneRuns();
-    for (const {unit} of units) {
-      const lines = this.#light.cutovers(unit);
-      const net = lines.filter((line) => line === 'cutover').length * 2 - lines.length;
-      const isTwice = lines.some((line, at) => line === lines[at - 1]);
-      if (net !== 1 || isTwice) {
-        this.#problems.push(`${unit} was cut over like this: ${lines.join(', ') || 'never'}.`);
-      }
-      if (doneRuns.get(unit) !== 1) {
-        this.#problems.push(`${unit} has ${doneRuns.get(unit) ?? 0} journals that are done.`);
-      }
-    }
-  }
-
-  #doneRuns(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const folder of this.#folders) {
-      const host = thisHost(folder);
-      for (const run of host.state.runs()) {
-        const {outcome, run: head} = progressIn(host, run);
-        if (outcome === 'done') {
-          counts.set(head.inventory.name, (counts.get(head.inventory.name) ?? 0) + 1);
-        }
-      }
-    }
-    return counts;
-  }
-
-  #log(): string {
-    return readFileSync(join(this.#light.folder, 'log'), 'utf8').split('\n').slice(-40).join('\n');
-  }
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
   }
 }

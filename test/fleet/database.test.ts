@@ -1,4 +1,6 @@
+import {once} from 'node:events';
 import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {type AddressInfo, connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, expect} from 'vitest';
@@ -111,4 +113,43 @@ test('a file that a killed server left is not taken for another server, nor for 
     await after.close();
   }
   opened.splice(1);
+});
+
+test('a network that is cut keeps no command from its end, and PostgreSQL no session of it', async () => {
+  const database = await open(newFolder());
+  const {port} = new URL(database.url);
+  let isCut = false;
+  const cable = createServer({allowHalfOpen: true}, (client) => {
+    const behind = connect(Number(port), '127.0.0.1');
+    for (const [from, to] of [
+      [client, behind],
+      [behind, client],
+    ] as const) {
+      from.on('error', () => {});
+      from.on('data', (bytes) => isCut || to.write(bytes));
+    }
+    client.once('close', () => behind.destroy());
+  });
+  await once(cable.listen(0, '127.0.0.1'), 'listening');
+  const url = new URL(database.url);
+  url.port = String((cable.address() as AddressInfo).port);
+  const through = await openDatabase('', url.href);
+  try {
+    const {rows} = await through.pool.query(
+      `SELECT name, setting FROM pg_settings
+       WHERE name ~ '^tcp_(keepalives|user_timeout)' ORDER BY name`,
+    );
+    expect(rows.map(({name, setting}) => `${name} ${setting}`)).toEqual([
+      'tcp_keepalives_count 3',
+      'tcp_keepalives_idle 30',
+      'tcp_keepalives_interval 10',
+      'tcp_user_timeout 60000',
+    ]);
+    isCut = true;
+    const startedMs = performance.now();
+    await through.close();
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
+  } finally {
+    cable.close();
+  }
 });

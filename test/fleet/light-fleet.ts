@@ -35,14 +35,17 @@ export interface LightFleet {
   clear(): Promise<void>;
 }
 
-export async function openLightFleet(): Promise<LightFleet> {
+/** `given`: a PostgreSQL that is there already, in place of one of its own. */
+export async function openLightFleet(given?: string): Promise<LightFleet> {
   // Before anything is started: a mistake in it leaves nothing behind.
   const loaded = await loadRunbook(runbook);
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-fleet-'));
   // Not below the other one: where this runs as root, the user of PostgreSQL enters it.
   const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-state-'));
-  const database = await openDatabase(stateFolder, '');
-  endWithTest({pid: serverPidIn(stateFolder)});
+  const database = await openDatabase(stateFolder, given ?? '');
+  if (given === undefined) {
+    endWithTest({pid: serverPidIn(stateFolder)});
+  }
   const serviceFolder = (unit: string) => join(folder, 'services', unit);
   return {
     folder,
