@@ -31,6 +31,24 @@ export const tablesNewer = (made: number, known: number): Problem => ({
   hint: 'Install the release that made the tables, or a later one. Nothing was changed.',
 });
 
+export const tablesOlder = (made: number, needed: number): Problem => ({
+  code: 'fleet-tables-older',
+  message: `The tables of the fleet have version ${made}. This release of switcharoo needs version ${needed}, and your role may not change them.`,
+  hint: {
+    text: 'Nothing was changed. As their owner, bring them up to date with this release',
+    command: 'fleet init',
+  },
+});
+
+export const engineTablesOther = (made: string | null, current: string): Problem => ({
+  code: 'fleet-engine-tables-other',
+  message: `${made === null ? 'There are no tables of DBOS yet' : `The tables of DBOS are of its release ${made}`}. This release of switcharoo needs those of ${current}, and your role may not make them.`,
+  hint: {
+    text: 'Ask their owner to make them with this release of switcharoo',
+    command: 'fleet init',
+  },
+});
+
 export const noFleet = (): Problem => ({
   code: 'fleet-not-started',
   message: 'No wave of any fleet has been started in this PostgreSQL.',

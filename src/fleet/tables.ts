@@ -3,26 +3,43 @@ import type {PoolClient} from 'pg';
 import {SwitcharooError} from '../model/problem.ts';
 import type {FleetDatabase} from './database.ts';
 import {engineVersion, makeEngineTables} from './engine.ts';
-import {tablesNewer} from './engine-problems.ts';
+import {engineTablesOther, tablesNewer, tablesOlder} from './engine-problems.ts';
 
-const version = 1;
 /** Two commands that make the tables at once, ours or those of DBOS. */
 const tablesLock = 7_142_002;
 const makingLock = 7_142_003;
 
-/** Makes the tables where they are missing. It needs the right to create a schema only then. */
-export async function makeTables({transaction}: FleetDatabase): Promise<void> {
+/**
+ * Makes the tables where they are missing, and brings those of an earlier release up to date. It needs the rights of
+ * their owner only then. Runners of the earlier release that are running go on; none of them starts any more.
+ */
+export async function makeTables(
+  {transaction}: Pick<FleetDatabase, 'transaction'>,
+  versions = tableVersions,
+): Promise<void> {
   await transaction(async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [tablesLock]);
-    const made = await versionIn(client);
-    if (made === undefined) {
-      await client.query(tables);
-      await client.query('INSERT INTO switcharoo_fleet.version VALUES ($1)', [version]);
-    } else if (made > version) {
-      throw new SwitcharooError(tablesNewer(made, version));
+    const made = (await versionIn(client)) ?? 0;
+    if (made > versions.length) {
+      throw new SwitcharooError(tablesNewer(made, versions.length));
+    }
+    for (const change of versions.slice(made)) {
+      await client.query(change).catch((error) => {
+        throw made > 0 && isNotAllowed(error)
+          ? new SwitcharooError(tablesOlder(made, versions.length), {cause: error})
+          : error;
+      });
+    }
+    if (made === 0) {
+      await client.query('INSERT INTO switcharoo_fleet.version VALUES ($1)', [versions.length]);
+    } else if (made < versions.length) {
+      await client.query('UPDATE switcharoo_fleet.version SET version = $1', [versions.length]);
     }
   });
 }
+
+const isNotAllowed = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '42501';
 
 /** As their owner: nobody else needs the right to make any. */
 export async function makeAllTables(database: FleetDatabase): Promise<void> {
@@ -48,9 +65,16 @@ export async function withEngineTables<Result>(
     while (!(await hasLock(client))) {
       await sleep(100);
     }
-    const {rows} = await client.query('SELECT engine FROM switcharoo_fleet.version');
+    const {rows} = await client.query(
+      `SELECT engine, has_table_privilege('switcharoo_fleet.version', 'UPDATE') AS "mayMake"
+       FROM switcharoo_fleet.version`,
+    );
+    const {engine, mayMake} = rows[0];
     const current = engineVersion();
-    const makes = rows[0]?.engine !== current;
+    const makes = engine !== current;
+    if (makes && !mayMake) {
+      throw new SwitcharooError(engineTablesOther(engine, current));
+    }
     const result = await work(makes);
     if (makes) {
       await client.query('UPDATE switcharoo_fleet.version SET engine = $1', [current]);
@@ -166,3 +190,9 @@ CREATE TABLE switcharoo_fleet.event (
   note text
 );
 `;
+
+/**
+ * What makes each version of the tables from the one before. Runners of the release before read and write them
+ * meanwhile: a version adds what may be left out, and takes nothing away.
+ */
+export const tableVersions: readonly string[] = [tables];

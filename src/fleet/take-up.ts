@@ -174,15 +174,17 @@ function begunOrDamaged(host: Host, run: string | null) {
 export async function freeStranded(around: Around): Promise<void> {
   const {database, dispatcher, host, runner} = around;
   const {rows} = await database.pool.query(
-    `SELECT * FROM switcharoo_fleet.unit
+    `SELECT *, changed_at < now() - interval '30 seconds' AS is_old FROM switcharoo_fleet.unit
      WHERE status = 'admitted' AND changed_at < now() - interval '3 seconds'`,
   );
   const admitted = rows.map((stored) => ({...unitOf(stored), fleet: stored.fleet as string}));
   const states = await dispatcher.statesOf(admitted.map(errandOf));
   for (const [at, row] of admitted.entries()) {
-    const {status, executor} = states[at] ?? {};
+    const {status, executor, isOfOthers} = states[at] ?? {};
     const isTaken = status === 'PENDING';
-    const isWaiting = status === 'ENQUEUED' || status === 'DELAYED';
+    // After an upgrade the runners of its release may all be gone.
+    const isLeft = isOfOthers === true && rows[at].is_old;
+    const isWaiting = (status === 'ENQUEUED' || status === 'DELAYED') && !isLeft;
     const isLost = async () =>
       executor === runner
         ? isMissed(around, errandOf(row))

@@ -100,6 +100,24 @@ test('an errand that DBOS took for this process and never handed over is admitte
   expect([unit?.status, unit?.attempt]).toEqual(['done', 2]);
 });
 
+test('an errand that another release has left in the queue is admitted again', async () => {
+  await start('upgraded', ['left']);
+  await query("UPDATE switcharoo_fleet.unit SET home = 'h2' WHERE unit = 'left'");
+  const served = serve('upgraded');
+  await until(async () => (await unitIn('upgraded', 'left'))?.status === 'admitted');
+  await query(
+    `UPDATE switcharoo_dbos.workflow_status SET application_version = 'switcharoo-fleet-0',
+       queue_name = 'switcharoo-anywhere' WHERE workflow_uuid = 'upgraded/w/left/1'`,
+  );
+  await query(
+    `UPDATE switcharoo_fleet.unit SET home = NULL, changed_at = now() - interval '40 seconds'
+     WHERE unit = 'left'`,
+  );
+  await served;
+  const unit = await unitIn('upgraded', 'left');
+  expect([unit?.status, unit?.attempt]).toEqual(['done', 2]);
+});
+
 test('a unit whose journal is damaged is offered with what is wrong, and is not tried again', async () => {
   await start('damaged', ['torn']);
   const host = hostOf(light.stateFolder);
