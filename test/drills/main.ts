@@ -28,6 +28,14 @@ const {values, positionals} = parseArgs({
     /** A fleet of `--units`, with PostgreSQL and the runners killed at random. */
     fleet: {type: 'boolean', default: false},
     units: {type: 'string', default: '200'},
+    /** With `--fleet`: runners in networks of their own, whose cable to PostgreSQL is cut. */
+    'network-cut': {type: 'boolean', default: false},
+    /** With `--fleet`: held and released so often while its runners are busy. */
+    holds: {type: 'string'},
+    /** With `--fleet`: `fleet start` killed before and after each message that it sends to PostgreSQL. */
+    starts: {type: 'boolean', default: false},
+    /** With `--fleet`: runners of another release take part, and take over. */
+    upgrade: {type: 'boolean', default: false},
     /** Only these of the points, counted from 1: `3,7` or `1-20`. */
     only: {type: 'string'},
     points: {type: 'string', default: '20'},
@@ -60,7 +68,31 @@ if (values.barriers) {
   const {drillBarriers} = await import('./two-hosts-barriers.ts');
   failures.push(tell(await drillBarriers({only}, say)));
 }
-if (values.fleet) {
+const {starts, upgrade, holds, 'network-cut': networkCut} = values;
+const isPart = networkCut || holds !== undefined || starts || upgrade;
+if (values.fleet && networkCut) {
+  const {drillCuts} = await import('./fleet-cuts.ts');
+  const inOutage = [
+    {outage: 3, cut: 20},
+    {outage: 40, cut: 75},
+    {outage: 60, cut: 30},
+  ];
+  failures.push(tell([await drillCuts({hosts: 3, units: 60, cuts: 20, inOutage, seed}, say)]));
+}
+if (values.fleet && holds !== undefined) {
+  const {drillHolds} = await import('./fleet-holds.ts');
+  const count = numberIn('holds', holds);
+  failures.push(tell([await drillHolds({units: 10 * count, holds: count, seed}, say)]));
+}
+if (values.fleet && upgrade) {
+  const {drillUpgrade} = await import('./fleet-upgrade.ts');
+  failures.push(tell([await drillUpgrade({unitsAWave: 20}, say)]));
+}
+if (values.fleet && starts) {
+  const {drillStarts} = await import('./fleet-starts.ts');
+  failures.push(tell([await drillStarts(say)]));
+}
+if (values.fleet && !isPart) {
   const {drillFleet} = await import('./fleet-kills.ts');
   const size = {units: numberOf('units'), waves: 5, postgresKills: 20, runnerKills: 50};
   failures.push(tell([await drillFleet({...size, seed}, say)]));

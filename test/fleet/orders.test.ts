@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Pool} from 'pg';
 import {afterAll, beforeAll, expect} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
+import {openDatabase} from '../../src/fleet/database.ts';
 import {
   approveWave,
   holdFleet,
@@ -15,6 +16,7 @@ import {fleetStatus} from '../../src/fleet/status.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {claimOutage, claimUnit, reportEnd} from '../../src/fleet/unit-claims.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
+import {dyingClient} from './dying-client.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
 import {test} from './with-postgres.ts';
 
@@ -213,46 +215,41 @@ test('a wave that was started stays as it was started', async () => {
   expect(await codeOf(start(fleet, 'w', 'd2'))).toBe('fleet-wave-changed');
 });
 
-test('a start that fails at any statement leaves nothing', async () => {
-  const fleet = light.fleetOf('torn', {w: ['a', 'b']});
-  const statements = async (limit: number): Promise<number> => {
-    let count = 0;
-    const started = startWave(
-      {
-        transaction: (work) =>
-          light.database.transaction((client) =>
-            work(
-              new Proxy(client, {
-                get: (target, key) =>
-                  key === 'query'
-                    ? async (...args: readonly unknown[]) => {
-                        count += 1;
-                        if (count > limit) {
-                          throw new Error('killed');
-                        }
-                        return Reflect.apply(target.query, target, args);
-                      }
-                    : Reflect.get(target, key),
-              }),
-            ),
-          ),
-      },
-      {fleet, wave: 'w', operator, digest: 'd1', units: light.started(fleet, 'w')},
+test('a start that dies at any point has written down all units of its wave, or none', async () => {
+  const counts = new Set<string>();
+  const dieAt = async (after: number, isDone: boolean): Promise<boolean> => {
+    const name = `torn-${after}-${isDone}`;
+    const fleet = light.fleetOf(name, {w: ['a', 'b']});
+    const proxy = await dyingClient(light.database.url, {after, isDone, dies: () => {}});
+    const started = async () => {
+      const database = await openDatabase('', proxy.url);
+      await startWave(database, {
+        ...{fleet, wave: 'w', operator, digest: 'd1', units: light.started(fleet, 'w')},
+      }).finally(() => database.close());
+    };
+    const isHeard = await started().then(
+      () => true,
+      () => false,
     );
-    await started.catch(() => {});
-    return count;
-  };
-  for (let limit = 0; ; limit += 1) {
-    const count = await statements(limit);
+    await proxy.close();
     const {rows} = await light.database.pool.query(
-      `SELECT (SELECT count(*) FROM switcharoo_fleet.unit WHERE fleet = 'torn')::int AS units,
-        (SELECT count(*) FROM switcharoo_fleet.wave WHERE fleet = 'torn')::int AS waves`,
+      `SELECT (SELECT count(*) FROM switcharoo_fleet.wave WHERE fleet = $1)::int AS waves,
+         (SELECT count(*) FROM switcharoo_fleet.unit WHERE fleet = $1)::int AS units,
+         (SELECT count(*) FROM switcharoo_fleet.event WHERE fleet = $1)::int AS events`,
+      [name],
     );
-    if (count <= limit) {
-      expect(rows).toEqual([{units: 2, waves: 1}]);
-      expect(count).toBeGreaterThan(5);
-      break;
-    }
-    expect(rows).toEqual([{units: 0, waves: 0}]);
+    counts.add(JSON.stringify(rows[0]));
+    expect((await start(fleet, 'w')).isNew, name).toBe(rows[0].waves === 0);
+    return proxy.sent() < after && isHeard;
+  };
+  let points = 0;
+  while (!(await dieAt(points + 1, false)) && !(await dieAt(points + 1, true))) {
+    points += 1;
   }
-});
+  // To let it in, to begin, to write four times what is read between, and to commit.
+  expect(points).toBeGreaterThan(12);
+  expect([...counts].sort()).toEqual([
+    '{"waves":0,"units":0,"events":0}',
+    '{"waves":1,"units":2,"events":1}',
+  ]);
+}, 30_000);
