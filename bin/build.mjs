@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -19,12 +20,53 @@ const labDist = join(root, 'lab', 'dist');
 const stamp = join(dist, '.built');
 const folders = ['src', 'steps', 'lab'];
 
-/** Compiles the checkout into dist/ and lab/dist/ when a source is newer than the compiled files. */
+const lock = join(root, 'dist-lock');
+
+/**
+ * Compiles the checkout into dist/ and lab/dist/ when a source is newer than the compiled files. One process does it;
+ * those that start meanwhile wait for it.
+ */
 export function buildIfStale() {
-  const started = new Date();
-  if (existsSync(stamp) && existsSync(labDist) && statSync(stamp).mtimeMs >= newestMs()) {
-    return;
+  while (isStale()) {
+    if (takeLock()) {
+      build();
+      rmSync(lock, {force: true});
+      return;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
+}
+
+const isStale = () =>
+  !(existsSync(stamp) && existsSync(labDist) && statSync(stamp).mtimeMs >= newestMs());
+
+function takeLock() {
+  try {
+    writeFileSync(lock, String(process.pid), {flag: 'wx'});
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') {
+      throw error;
+    }
+    if (!isHeld()) {
+      rmSync(lock, {force: true});
+    }
+    return false;
+  }
+}
+
+/** By a process that lives. One that has only just made the file has not written its number yet. */
+function isHeld() {
+  try {
+    const holder = Number(readFileSync(lock, 'utf8'));
+    return holder === 0 ? Date.now() - statSync(lock).mtimeMs < 5_000 : process.kill(holder, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function build() {
+  const started = new Date();
   // Built in another folder, then moved file by file: a process that runs meanwhile finds every module it still loads.
   const fresh = join(root, `dist-${process.pid}`);
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
