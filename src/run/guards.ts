@@ -157,7 +157,7 @@ const runHandedOver = (run: string, to: string): Problem => ({
   code: 'run-handed-over',
   message: `${run} was handed over to ${to}. This host no longer works on it.`,
   hint: {
-    text: `Leave the run to ${to}, or take it back with`,
+    text: `Leave the run to ${to}. If they cannot see it, repeat the hand-over. Take it back with`,
     command: `take-over ${run} -i INVENTORY`,
   },
 });

@@ -27,7 +27,7 @@ interface HandingOver {
 
 /**
  * Offers a run to somebody else. Nothing of it is under way on this host then, and nothing is done here any more: its
- * new operator need not wait.
+ * new operator need not wait. To offer it to them again is no error, until they have taken it over.
  */
 export async function handOverRun(
   {host, store, run, to, clockFrom = (last) => new MachineClock(last)}: HandingOver,
@@ -41,7 +41,11 @@ export async function handOverRun(
   const {runbook, inventory, targets} = progress.run;
   const clock = clockFrom(progress.last);
   const now = () => clock.now();
-  refuseWhileElsewhere({host}, progress, now());
+  // A process that died may have offered it here, and nobody has heard of that: then it is shared now.
+  const isOffered = progress.handedOverTo === to && progress.operator.host === operator.host;
+  if (!isOffered) {
+    refuseWhileElsewhere({host}, progress, now());
+  }
   const scope = scopeOf(runbook.name, inventory.name, targets);
   const {lock} = acquireLock({
     ...{folder: state.locks, scope, run, operator, now},
@@ -55,6 +59,10 @@ export async function handOverRun(
       const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
       const shared = new SharedJournal(journal, log);
       try {
+        if (isOffered) {
+          await shared.shared(signal);
+          return;
+        }
         const caller = await knownCaller(store, clock, signal);
         if (caller) {
           addIdentity(progress, caller, (fact) => shared.append(fact));

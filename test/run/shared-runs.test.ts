@@ -220,3 +220,21 @@ test('who hands a run over is named in its journal, unless the store does not sa
   ]);
   expect(await handedOver(true)).toEqual(['run-handed-over']);
 });
+
+test('an offer that nobody has heard of, because its process died, is shared when it is repeated', async () => {
+  const operator = {user: 'kim', host: 'here', pid: 1};
+  const {state, journal} = journalWith(
+    {kind: 'run-resumed', operator, accepted: []},
+    {kind: 'run-handed-over', to: 'lee', operator},
+  );
+  const store = new SimulatedStore(() => Date.now()).openedBy(served);
+  const clockFrom = () => ({...clock, mark: 'test', now: () => new Date()}) as never;
+  const offer = (to: string) =>
+    handOverRun({host: {state, operator}, store, run, to, clockFrom}, never);
+  await expect(offer('ada')).rejects.toThrow('was handed over to lee');
+  await offer('lee');
+  const shared = await sharedEntries({store, run}, never);
+  expect(shared.map(({kind}) => kind)).toEqual(journal.entries.map(({kind}) => kind));
+  await offer('lee');
+  expect(await sharedEntries({store, run}, never)).toHaveLength(shared.length);
+});

@@ -570,6 +570,14 @@ export class TwoHosts {
     if (run === undefined || isEmpty || this.#isBack(run)) {
       return 'run';
     }
+    // The process that offered it died before anybody heard of that.
+    if (
+      here?.handedOverTo !== undefined &&
+      this.#isNewer(host, run) &&
+      this.#textOn(host, run) !== this.#shared.textOf(run)
+    ) {
+      return 'hand-over';
+    }
     const shared = this.#shared.progressOf(run);
     const isHolder = !shared || shared.operator.host === host.machine.id;
     const mayGoOn =
