@@ -9,6 +9,7 @@ import {readJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {Outage} from '../model/outage.ts';
 import type {Plan} from '../model/plan.ts';
+import type {Progress} from '../model/progress.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {ForecastFigures} from '../report/index.ts';
@@ -86,7 +87,9 @@ export class RunForecasts {
     distancesOf(this.#opened, this.#opened.world.aborting);
 
   /** The first plan opens the connections, as those of earlier runs did: a later one would look faster. */
-  async timed(planning: Parameters<typeof timedPlan>[0]): Promise<Plan> {
+  async timedPlan(progress: Progress | undefined, signal: AbortSignal): Promise<Plan> {
+    const {world, inventory} = this.#opened;
+    const planning = {world, inventory, ...(progress ? {progress} : {}), signal};
     const {made, checkMs} = await timedPlan(planning);
     this.#checkMs ??= checkMs;
     return made;

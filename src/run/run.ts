@@ -105,7 +105,6 @@ export class Run {
   async plan(): Promise<Plan> {
     const {session, earlier, until} = this.#parts;
     const {host, signals} = session;
-    const {world, inventory, redactor} = this.#opened;
     const ended = earlier ? [] : await endElsewhere(session);
     if (earlier) {
       refuseFinished(earlier.progress);
@@ -121,13 +120,11 @@ export class Run {
     }
     refuseAny(claims?.problems ?? []);
     await this.#window.ask();
-    const progress = this.progress ? {progress: this.progress} : {};
-    const {stopping: signal} = signals;
-    const made = await this.forecasts.timed({world, inventory, ...progress, signal});
-    const remarks = await worldRemarks(this.#opened, signal, session);
+    const made = await this.forecasts.timedPlan(this.progress, signals.stopping);
+    const remarks = await worldRemarks(this.#opened, signals.stopping, session);
     this.#sessionRemarks = [...ended, ...remarks];
     this.#people = peopleText(await this.#opened.channels());
-    const plan = redactor.value(made);
+    const plan = this.#opened.redactor.value(made);
     savePlan(host, plan);
     return plan;
   }
@@ -141,8 +138,10 @@ export class Run {
     }
     refuseUnchanged(progress);
     refuseAny((await this.#surveyClaims())?.problems ?? []);
-    const {stopping} = this.#parts.session.signals;
-    return redactor.value(await makeReversePlan(world, progress, to, stopping));
+    const planning = makeReversePlan(world, progress, to, this.#parts.session.signals.stopping);
+    // While the targets answer: once it is approved, reading what earlier runs tell would delay the reversal.
+    this.forecasts.prepare();
+    return redactor.value(await planning);
   }
 
   /** Whether a reversal would lose anything now, as each applied entry answers. Changes nothing. */
