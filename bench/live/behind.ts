@@ -30,6 +30,9 @@ export function behindText(...about: Parameters<typeof delaysOf>): string {
   if (delays.length === 0) {
     return '-';
   }
-  const [half, most, all] = [0.5, 0.95, 1].map((share) => Math.round(quantileOf(delays, share)));
-  return `${half}, ${most} and ${all} ms`;
+  const unseen = delays.filter((ms) => ms === Number.POSITIVE_INFINITY).length;
+  const seen = delays.slice(0, delays.length - unseen);
+  const [half, most, all] = [0.5, 0.95, 1].map((share) => Math.round(quantileOf(seen, share)));
+  const late = unseen === 0 ? '' : `; ${unseen} of ${delays.length} not seen in time`;
+  return `${half}, ${most} and ${all} ms${late}`;
 }
