@@ -22,3 +22,11 @@ test('a secret of the inventory is not handed on to the processes that are start
   expect(child).toContain('AWS_SECRET_ACCESS_KEY=of the lab');
   expect(child).toContain('SHOP_REGION=here');
 });
+
+test('a process that opens a second inventory, as a runner of a fleet does, still has their secrets', () => {
+  vi.stubEnv('SHOP_PASSWORD', 'open sesame');
+  const shop = {targets: {source: {kind: 'mysql', password: {env: 'SHOP_PASSWORD'}}}, notify: []};
+  withholdSecrets(shop, process.env);
+  expect(process.env['SHOP_PASSWORD']).toBeUndefined();
+  expect(withholdSecrets(shop, process.env)['SHOP_PASSWORD']).toBe('open sesame');
+});
