@@ -1,5 +1,4 @@
 import type {EngineEvent} from '../engine/events.ts';
-import type {Operator} from '../engine/operator.ts';
 import {doVisitorsWait} from '../model/outage.ts';
 import type {Plan} from '../model/plan.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
@@ -7,8 +6,9 @@ import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Host} from '../run/host.ts';
 import {obstaclesIn} from '../run/obstacles.ts';
 import {openRun, type ReopenRequest, type RunOptions, reopenRun} from '../run/open-run.ts';
-import type {RunResult} from '../run/outcome.ts';
+import {approvedOperator} from '../run/operators.ts';
 import type {Run} from '../run/run.ts';
+import type {RunResult} from '../run/outcome.ts';
 import {unitChanged} from './engine-problems.ts';
 import {outageWatch} from './phase-reports.ts';
 import type {UnitWork} from './rows.ts';
@@ -77,7 +77,14 @@ function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): P
     return refused;
   };
   const options: RunOptions = {
-    operator: fleetOperator(unit, current),
+    operator: approvedOperator({
+      by: `fleet start by ${unit.startedBy}`,
+      isLab: () => current()?.inventory.lab ?? false,
+      isInOutage: () => {
+        const progress = current()?.progress;
+        return progress !== undefined && doVisitorsWait(progress);
+      },
+    }),
     mayBeginOutage,
     signals,
     observe: observer(unit, outage, current),
@@ -123,31 +130,6 @@ function observer(
       last = now;
       report({phase, inOutage, changes});
     }
-  };
-}
-
-/**
- * Says yes to the plan, which was approved with its wave, to the rest of a reversal, with which a unit continues only
- * when a person has resumed it, and in the lab to every confirmation. Every other question waits for a person. What
- * fails in an outage is reversed, as by `run --on-failure reverse`; else the run pauses.
- */
-function fleetOperator({startedBy}: UnitRun, current: () => Run | undefined): Operator {
-  const by = `fleet start by ${startedBy}`;
-  return {
-    name: by,
-    ask: async ({about, entry}) => {
-      const isPlan = (about === 'plan' || about === 'reversal') && entry === null;
-      return isPlan || current()?.inventory.lab
-        ? {answer: 'yes', by}
-        : {answer: 'unasked', by: 'nobody: "fleet status" shows the question'};
-    },
-    decide: async ({reversibleTo}) => {
-      const progress = current()?.progress;
-      const nearest = reversibleTo.at(-1);
-      return progress && doVisitorsWait(progress) && nearest !== undefined
-        ? {choice: 'reverse', to: nearest, declared: true, by: 'the fleet, in an outage'}
-        : {choice: 'stop', by: 'the fleet'};
-    },
   };
 }
 

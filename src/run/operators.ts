@@ -1,4 +1,4 @@
-import type {Operator, Question} from '../engine/operator.ts';
+import type {Choice, Operator, Question} from '../engine/operator.ts';
 
 /** Answers that were given before the run: on the command line, or by the program that starts it. */
 interface GivenAnswers {
@@ -51,16 +51,59 @@ export function flagOperator(given: GivenAnswers): Operator {
       }
       return isGiven(question, given)
         ? {answer: 'yes', by: '--yes'}
-        : {answer: 'unasked', by: 'nobody'};
+        : {answer: 'unasked', by: nobody};
     },
-    decide: async ({reversibleTo}) => {
-      const nearest = reversibleTo.at(-1);
-      return given.onFailure === 'reverse' && nearest !== undefined
-        ? {choice: 'reverse', to: nearest, declared: true, by: '--on-failure'}
-        : {choice: 'stop', by: given.onFailure ? '--on-failure' : 'nobody'};
-    },
+    decide: async ({reversibleTo}) =>
+      given.onFailure === 'reverse'
+        ? nearestOf(reversibleTo, onFailure)
+        : {choice: 'stop', by: given.onFailure ? onFailure : nobody},
   };
 }
+
+/**
+ * In a fleet, where nobody is asked: says yes to the plan, which was approved with its wave, to the rest of a reversal,
+ * with which a unit continues only when a person has resumed it, and in the lab to every confirmation. Every other
+ * question waits for a person. What fails in an outage is reversed, as by `run --on-failure reverse`; else the run
+ * pauses.
+ */
+export function approvedOperator({
+  by,
+  isLab,
+  isInOutage,
+}: {
+  /** Who started the wave. */
+  readonly by: string;
+  readonly isLab: () => boolean;
+  readonly isInOutage: () => boolean;
+}): Operator {
+  return {
+    name: by,
+    ask: async ({about, entry}) => {
+      const isPlan = (about === 'plan' || about === 'reversal') && entry === null;
+      return isPlan || isLab()
+        ? {answer: 'yes', by}
+        : {answer: 'unasked', by: `${nobody}: "fleet status" shows the question`};
+    },
+    decide: async ({reversibleTo}) =>
+      isInOutage()
+        ? nearestOf(reversibleTo, 'the fleet, in an outage')
+        : {choice: 'stop', by: 'the fleet'},
+  };
+}
+
+const nobody = 'nobody';
+const onFailure = '--on-failure';
+
+/** Reverses to the nearest checkpoint, as was declared beforehand; stops where there is none. */
+const nearestOf = (
+  reversibleTo: readonly (string | null)[],
+  by: string,
+): Choice & {readonly by: string} => {
+  const nearest = reversibleTo.at(-1);
+  return nearest === undefined
+    ? {choice: 'stop', by}
+    : {choice: 'reverse', to: nearest, declared: true, by};
+};
 
 /** Says yes to everything, as "rehearsal". Only for the lab. `decide`: instead of a pause when an entry fails. */
 export function rehearsalOperator(decide?: Operator['decide']): Operator {
@@ -68,7 +111,7 @@ export function rehearsalOperator(decide?: Operator['decide']): Operator {
   return {
     name: by,
     ask: async () => ({answer: 'yes', by}),
-    decide: decide ?? (async () => ({choice: 'stop', by: 'nobody'})),
+    decide: decide ?? (async () => ({choice: 'stop', by: nobody})),
   };
 }
 
