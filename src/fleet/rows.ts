@@ -1,18 +1,10 @@
 import type {Pool, PoolClient} from 'pg';
 import type {PlacedUnit} from '../model/fleet.ts';
 import type {Problem} from '../model/problem.ts';
+import type {UnitStatus} from '../model/unit-status.ts';
 
 /** A connection, or the pool: what reads needs no transaction. */
 export type Asked = Pick<PoolClient | Pool, 'query'>;
-
-export type UnitStatus =
-  | 'waiting'
-  | 'admitted'
-  | 'running'
-  | 'done'
-  | 'failed'
-  | 'offered'
-  | 'left-out';
 
 /** What a runner needs of a unit, beside where it is. */
 export interface UnitWork

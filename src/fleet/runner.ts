@@ -2,21 +2,25 @@ import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Problem} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
+import {statusText} from '../model/unit-status.ts';
 import type {Host, StopSignals} from '../run/host.ts';
 import {reserveRunName} from '../run/open-run.ts';
 import {isOver} from '../run/past-runs.ts';
-import {version} from '../version.ts';
 import {admissible, admit, fleetsToAdmit} from './admission.ts';
-import {type FleetDatabase, isMistake} from './database.ts';
+import {Claims} from './claimed-units.ts';
+import type {FleetDatabase} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
-import {runnerStops} from './engine-problems.ts';
+import {runnerStops, unitTaken} from './engine-problems.ts';
+import {isMistake} from './error-chain.ts';
+import {heardOf} from './heartbeat.ts';
 import {homeOf} from './home.ts';
 import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
+import {postgresProblem} from './postgres-problems.ts';
 import {fleetsIn, type UnitRow, unitsIn, wavesIn} from './rows.ts';
 import {Slots} from './slots.ts';
 import {makeTables, withEngineTables} from './tables.ts';
-import {freeStranded, machineOf, readOffered, takeUpLost} from './take-up.ts';
+import {freeStranded, readByHand, takeUpLost} from './take-up.ts';
 import {
   type Claimant,
   type ClaimedUnit,
@@ -57,6 +61,7 @@ class Runner {
   readonly #self: Claimant;
   readonly #underWay = new Map<string, Errand>();
   readonly #missedSince = new Map<string, number>();
+  readonly #claims: Claims;
   readonly #slots: Slots;
   #isUnreached = false;
   #isEnding = false;
@@ -67,11 +72,15 @@ class Runner {
     this.#slots = new Slots(request.atOnce);
     request.signals.stopping.addEventListener('abort', () => this.#slots.open(), {once: true});
     this.#self = {runner: randomUUID(), home: homeOf(request.host.state)};
+    this.#claims = new Claims(request.database, this.#self);
   }
 
-  async serve(): Promise<void> {
+  serve(): Promise<void> {
+    return heardOf(this.#request, this.#self, () => this.#serve());
+  }
+
+  async #serve(): Promise<void> {
     const {database, signals} = this.#request;
-    await untilReached(database, () => this.#register(), whileOpening);
     const work = (errand: Errand) => this.#work(errand);
     const open = () =>
       withEngineTables(database, (makesTables) =>
@@ -89,35 +98,15 @@ class Runner {
       dispatcher.stop();
       this.#slots.open();
       while (this.#underWay.size > 0) {
-        await this.#beat().catch(() => database.revive().catch(() => {}));
+        await this.#leaveLost().catch(() => database.revive().catch(() => {}));
         await sleep(tickMs / 4);
       }
       await dispatcher.close();
     }
-    // Nobody need wait to hear from it again. Without PostgreSQL it is not heard, either.
-    await database.pool
-      .query("UPDATE switcharoo_fleet.runner SET beat = '-infinity' WHERE runner = $1", [
-        this.#self.runner,
-      ])
-      .catch(() => {});
   }
 
   get #isStopping(): boolean {
     return this.#isEnding || this.#request.signals.stopping.aborted;
-  }
-
-  async #register(): Promise<void> {
-    const {host, database} = this.#request;
-    const {machine, path} = host.state;
-    await database.pool.query(
-      `INSERT INTO switcharoo_fleet.runner
-         (runner, home, host, folder, machine, pid, start_ticks, version)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-      [
-        ...[this.#self.runner, this.#self.home, host.operator.host, path, machineOf(machine)],
-        ...[process.pid, machine.startTicksOf(process.pid), version],
-      ],
-    );
   }
 
   /** Whether nothing is left to do. What PostgreSQL does not answer is asked at the next one. */
@@ -125,11 +114,11 @@ class Runner {
     const {database, host, say, untilIdle} = this.#request;
     const isUnderWay = (errand: Errand) => this.#underWay.has(keyOf(errand));
     const missedSince = this.#missedSince;
-    const around = {...this.#self, host, database, dispatcher, isUnderWay, missedSince};
+    const around = {...this.#self, host, database, dispatcher, isUnderWay, missedSince, say};
     try {
-      await this.#beat();
+      await this.#leaveLost();
       await takeUpLost(around);
-      await readOffered(around);
+      await readByHand(around);
       await freeStranded(around);
       await this.#admitAll(dispatcher);
       if (this.#isUnreached) {
@@ -143,7 +132,8 @@ class Runner {
       }
       if (!this.#isUnreached) {
         this.#isUnreached = true;
-        const why = `PostgreSQL does not answer: ${messageOf(error)}.`;
+        const known = postgresProblem(error, database.place);
+        const why = known?.message ?? `PostgreSQL does not answer: ${messageOf(error)}.`;
         say(`${why} Runs under way continue; nothing new begins.`);
       }
       await database.revive().catch(() => {});
@@ -151,11 +141,11 @@ class Runner {
     }
   }
 
-  async #beat(): Promise<void> {
-    const {pool} = this.#request.database;
-    await pool.query('UPDATE switcharoo_fleet.runner SET beat = now() WHERE runner = $1', [
-      this.#self.runner,
-    ]);
+  /** It may have been stopped, or cut off, for so long that somebody else has its units. */
+  async #leaveLost(): Promise<void> {
+    for (const {unit} of await this.#claims.leaveLost()) {
+      this.#request.say(`${unitTaken(unit).message} Its run here stops at the next safe place.`);
+    }
   }
 
   async #admitAll({enqueue}: Dispatcher): Promise<void> {
@@ -184,7 +174,7 @@ class Runner {
    */
   async #work(errand: Errand): Promise<void> {
     if (this.#isStopping || this.#underWay.has(keyOf(errand))) {
-      return; // admitted again, for another runner
+      return; // queued again, for another runner
     }
     const {say} = this.#request;
     await new Promise<void>((claimed) => {
@@ -224,7 +214,7 @@ class Runner {
     const {database, say} = this.#request;
     const problem = problemOf(error);
     await untilReached(database, () => refuseUnit(database.pool, errand, problem));
-    say(`${errand.unit}: offered: ${problem.message}`);
+    say(`${errand.unit}: ${statusText('offered')}: ${problem.message}`);
   }
 
   /**
@@ -242,13 +232,17 @@ class Runner {
   async #runClaimed(errand: Errand, unit: ClaimedUnit): Promise<void> {
     const {database, say} = this.#request;
     say(`${unit.unit}: ${unit.run} begins`);
-    const end = await this.#outcomeOf(errand, unit);
+    const {lost, done} = this.#claims.add(errand);
+    const end = await this.#outcomeOf(errand, unit, lost).finally(done);
     const {status, problem} = end;
-    await untilReached(database, () => reportEnd(database.pool, errand, this.#self, end));
-    say(`${unit.unit}: ${status}${problem ? `: ${problem.message}` : ''}`);
+    const report = () => reportEnd(database.pool, errand, this.#self, end);
+    if (!(await untilReached(database, report)) && lost.aborted) {
+      return; // it was said when it was seen
+    }
+    say(`${unit.unit}: ${statusText(status)}${problem ? `: ${problem.message}` : ''}`);
   }
 
-  async #outcomeOf(errand: Errand, unit: ClaimedUnit): Promise<UnitState> {
+  async #outcomeOf(errand: Errand, unit: ClaimedUnit, lost: AbortSignal): Promise<UnitState> {
     const {host, signals} = this.#request;
     const {pool} = this.#request.database;
     const {run, work, startedBy} = unit;
@@ -266,7 +260,10 @@ class Runner {
       startedBy,
       mayBegin: () => this.#mayBegin(errand),
       mayBeginOutage: (stopping) => this.#mayBeginOutage(errand, stopping),
-      signals: {stopping: signals.aborting, aborting: new AbortController().signal},
+      signals: {
+        stopping: AbortSignal.any([signals.aborting, lost]),
+        aborting: new AbortController().signal,
+      },
       report: phaseReports((now) => reportPhase(pool, errand, this.#self, now), ended.signal),
     }).finally(() => ended.abort());
   }

@@ -1,4 +1,5 @@
 import {SwitcharooError} from '../model/problem.ts';
+import {shownStatus} from '../model/unit-status.ts';
 import type {FleetStatus} from '../report/index.ts';
 import {admissible, passesHold, stopperOf, stoppersIn} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
@@ -46,7 +47,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
     const [waves, units] = [await wavesIn(client, name), await unitsIn(client, name)];
     const homes = await homesIn(client);
     const {held} = fleet;
-    const around = aroundOf({fleet, waves, units});
+    const around = aroundOf({fleet, waves, units}, homes);
     return {
       fleet: name,
       held: held ? {by: held.by, atUtc: held.at.toISOString(), because: held.because} : null,
@@ -59,7 +60,12 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
         units: units
           .filter((unit) => unit.wave === wave.wave)
           .map((unit) => ({
-            ...{unit: unit.unit, status: unit.status, attempt: unit.attempt, run: unit.run},
+            ...{
+              unit: unit.unit,
+              status: shownStatus(unit.status),
+              attempt: unit.attempt,
+              run: unit.run,
+            },
             ...{phase: unit.phase, inOutage: unit.inOutage, changes: unit.changes},
             outageSinceUtc: unit.outageSince?.toISOString() ?? null,
             journal: homes.get(unit.home ?? '') ?? null,
@@ -77,14 +83,20 @@ interface Around {
   readonly stoppers: ReadonlyMap<string, UnitRow>;
   readonly statuses: ReadonlyMap<string, UnitRow['status']>;
   readonly admissibles: ReadonlySet<UnitRow>;
+  /** Where the journals are. */
+  readonly homes: ReadonlyMap<string, {readonly host: string; readonly folder: string}>;
 }
 
 /** What is the same for every unit is worked out once: a fleet may have thousands. */
-const aroundOf = (state: {
-  readonly fleet: FleetRow;
-  readonly waves: readonly WaveRow[];
-  readonly units: readonly UnitRow[];
-}): Around => ({
+const aroundOf = (
+  state: {
+    readonly fleet: FleetRow;
+    readonly waves: readonly WaveRow[];
+    readonly units: readonly UnitRow[];
+  },
+  homes: Around['homes'],
+): Around => ({
+  homes,
   fleet: state.fleet,
   stoppers: stoppersIn(state.units),
   statuses: new Map(state.units.map(({unit, status}) => [unit, status])),
@@ -95,10 +107,14 @@ const aroundOf = (state: {
 function waitsFor(
   unit: UnitRow,
   wave: WaveRow,
-  {fleet, stoppers, statuses, admissibles}: Around,
+  {fleet, stoppers, statuses, admissibles, homes}: Around,
 ): string | null {
+  const home = homes.get(unit.home ?? '');
+  const aRunner = home
+    ? `a runner with the state folder ${home.folder} on ${home.host}`
+    : 'a runner';
   if (unit.status === 'admitted') {
-    return 'a runner';
+    return aRunner;
   }
   if (unit.status !== 'waiting') {
     return null;
@@ -117,7 +133,7 @@ function waitsFor(
   if (before !== undefined) {
     return statuses.get(before) === 'left-out' ? `${before}, which was left out` : before;
   }
-  return admissibles.has(unit) ? 'a runner' : 'capacity: a limit of atOnce is reached';
+  return admissibles.has(unit) ? aRunner : 'capacity: a limit of atOnce is reached';
 }
 
 async function homesIn(

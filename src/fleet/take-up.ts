@@ -1,5 +1,6 @@
 import type {Machine} from '../journal/process-identity.ts';
 import {problemsIn} from '../model/problem.ts';
+import {statusText} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {workerOn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
@@ -10,11 +11,11 @@ import type {Claimant} from './unit-claims.ts';
 import {begunRun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 /** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
-const silentSeconds = 15;
+export const silentSeconds = 15;
 /** An errand that was taken begins in less. */
 const missedMs = 3_000;
 /** Only then is a person asked about a run that nobody else may continue. */
-const offeredSeconds = 60;
+const givenUpSeconds = 60;
 
 interface Around extends Claimant {
   readonly host: Host;
@@ -24,6 +25,7 @@ interface Around extends Claimant {
   readonly isUnderWay: (errand: Errand) => boolean;
   /** Since when DBOS says that this process has an errand, and it does not work on it. */
   readonly missedSince: Map<string, number>;
+  readonly say: (text: string) => void;
 }
 
 interface LostRow extends UnitRow {
@@ -53,7 +55,7 @@ const isDeadRunner = (
     : owner.silentSeconds > silentSeconds;
 
 /**
- * Units that dead runners had, or this one has without working on them: taken up where their journals are, offered to a
+ * Units that dead runners had, or this one has without working on them: taken up where their journals are, given to a
  * person elsewhere.
  */
 export async function takeUpLost(around: Around): Promise<void> {
@@ -63,8 +65,8 @@ export async function takeUpLost(around: Around): Promise<void> {
     const isDropped = owner.runner === around.runner && !around.isUnderWay(errandOf(row));
     if (isDropped || (isHere && isDeadRunner(owner, around.host.state.machine))) {
       await takeUp(around, row);
-    } else if (!isHere && row.status === 'running' && owner.silentSeconds > offeredSeconds) {
-      const problem = runnerSilent(owner.host, owner.folder);
+    } else if (!isHere && row.status === 'running' && owner.silentSeconds > givenUpSeconds) {
+      const problem = runnerSilent(row.unit, owner.host, owner.folder);
       await writeState(around, row, {...row, status: 'offered', problem});
     }
   }
@@ -111,11 +113,11 @@ function stateHere({host}: Around, row: UnitRow): UnitState {
 }
 
 async function writeState(
-  {database}: Around,
+  {database, say}: Around,
   row: LostRow,
   {status, problem, changes, inOutage}: UnitState,
 ): Promise<void> {
-  await database.pool.query(
+  const {rowCount} = await database.pool.query(
     `UPDATE switcharoo_fleet.unit
      SET status = $5, problem = $6, changes = $7, changed_at = now(),
        outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END
@@ -125,10 +127,13 @@ async function writeState(
       ...[status, jsonOf(problem), changes, inOutage],
     ],
   );
+  if (rowCount === 1 && status === 'offered') {
+    say(`${row.unit}: ${statusText(status)}: ${problem?.message ?? `${row.run} waits.`}`);
+  }
 }
 
 /** A person may have brought a run to its end by hand: what its journal says counts. */
-export async function readOffered(around: Around): Promise<void> {
+export async function readByHand(around: Around): Promise<void> {
   const {database, host, home} = around;
   const {rows} = await database.pool.query(
     `SELECT * FROM switcharoo_fleet.unit
@@ -170,7 +175,7 @@ function begunOrDamaged(host: Host, run: string | null) {
   }
 }
 
-/** Errands that a process took from the queue and died with, or ended with nothing in the rows: admitted again. */
+/** Errands that a process took from the queue and died with, or ended with nothing in the rows: queued again. */
 export async function freeStranded(around: Around): Promise<void> {
   const {database, dispatcher, host, runner} = around;
   const {rows} = await database.pool.query(

@@ -24,7 +24,7 @@ export interface ClaimedUnit extends UnitRow {
 
 /**
  * Marks the unit running, with the run that `nameRun` reserves for it. `undefined`: the fleet is held, its wave has
- * stopped since it was admitted, or the errand is of an earlier attempt. After `hold` has returned, this marks none.
+ * stopped since it was queued, or the errand is of an earlier attempt. After `hold` has returned, this marks none.
  */
 export const claimUnit = (
   {transaction}: Database,
@@ -71,7 +71,7 @@ async function starterOf(client: PoolClient, {fleet, wave}: Errand): Promise<str
   return rows[0].started_by;
 }
 
-/** One failure stops the wave, also for what was admitted before it. */
+/** One failure stops the wave, also for what was queued before it. */
 async function isStopped(client: PoolClient, {fleet, wave}: Errand): Promise<boolean> {
   const {rowCount} = await client.query(
     `SELECT FROM switcharoo_fleet.unit
@@ -128,6 +128,16 @@ export async function isStillOurs(
   return rowCount === 1;
 }
 
+/** All that a runner still has, as `fleet/unit/attempt`. */
+export async function ownAttempts(asked: Asked, {runner}: Claimant): Promise<readonly string[]> {
+  const {rows} = await asked.query(
+    `SELECT fleet || '/' || unit || '/' || attempt AS attempt FROM switcharoo_fleet.unit
+     WHERE runner = $1 AND ${isOwn}`,
+    [runner],
+  );
+  return rows.map(({attempt}) => attempt);
+}
+
 /** An errand that no run came of. */
 export async function refuseUnit(
   asked: Asked,
@@ -148,7 +158,7 @@ export interface UnitPhase {
   readonly changes: number;
 }
 
-/** Where the run is now. Also of a unit that was offered because its runner was silent: it speaks again. */
+/** Where the run is now. Also of a unit that was given to a person because its runner was silent: it speaks again. */
 export async function reportPhase(
   asked: Asked,
   {fleet, unit, attempt}: Errand,
@@ -167,7 +177,10 @@ export async function reportPhase(
 const isOwn =
   "(status = 'running' OR (status = 'offered' AND problem ->> 'code' = 'fleet-runner-silent'))";
 
-/** How the attempt ended. `false`: the unit is no longer this runner's. */
+/**
+ * How the attempt ended. `false`: the unit is no longer this runner's. What never began may begin anywhere, under the
+ * name that was reserved: of all hosts that begin it, its store lets in one.
+ */
 export async function reportEnd(
   asked: Asked,
   {fleet, unit, attempt}: Errand,
@@ -178,7 +191,6 @@ export async function reportEnd(
     `UPDATE switcharoo_fleet.unit
      SET status = $5, problem = $6, changes = $7, changed_at = now(),
        outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END,
-       run = CASE WHEN $9::boolean THEN NULL ELSE run END,
        home = CASE WHEN $9::boolean THEN NULL ELSE home END
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
     [

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import type {EngineEvent} from '../engine/events.ts';
 import {doVisitorsWait} from '../model/outage.ts';
 import type {Plan} from '../model/plan.ts';
@@ -7,8 +8,8 @@ import type {Host} from '../run/host.ts';
 import {obstaclesIn} from '../run/obstacles.ts';
 import {openRun, type ReopenRequest, type RunOptions, reopenRun} from '../run/open-run.ts';
 import {approvedOperator} from '../run/operators.ts';
-import type {Run} from '../run/run.ts';
 import type {RunResult} from '../run/outcome.ts';
+import type {Run} from '../run/run.ts';
 import {unitChanged} from './engine-problems.ts';
 import {outageWatch} from './phase-reports.ts';
 import type {UnitWork} from './rows.ts';
@@ -91,11 +92,23 @@ function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): P
   };
   if (earlier) {
     const {answers} = work;
-    const reopened: ReopenRequest = {...options, run: name, ...(answers ? {answers} : {})};
+    const reopened: ReopenRequest = {
+      ...{...options, run: name, ...movedFiles(earlier, work)},
+      ...(answers ? {answers} : {}),
+    };
     return reopenRun(reopened, host);
   }
   return openRun({...options, ...request, name}, host);
 }
+
+/** A run of another host may have its files elsewhere. */
+const movedFiles = (
+  {run}: Progress,
+  {runbook, inventory}: UnitWork,
+): Pick<ReopenRequest, 'runbook' | 'inventory'> => ({
+  ...(existsSync(run.runbook.file) ? {} : {runbook}),
+  ...(existsSync(run.inventory.file) ? {} : {inventory}),
+});
 
 /** A run that began has its own digests, and `resume` compares them. */
 function changedSinceStart({work: {digests}, earlier}: UnitRun, plan: Plan): Problem | undefined {

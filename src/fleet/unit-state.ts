@@ -1,10 +1,10 @@
 import {doVisitorsWait} from '../model/outage.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {UnitStatus} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {progressToShow} from '../run/past-runs.ts';
 import {runEndedInOutage, runReversed, runReversing} from './engine-problems.ts';
-import type {UnitStatus} from './rows.ts';
 
 /** What is written of a unit when a runner has nothing more to do with it. */
 export interface UnitState {
@@ -29,8 +29,8 @@ export const begunRun = (host: Pick<Host, 'state'>, run: string | null): Progres
   run !== null && host.state.runs().includes(run) ? progressToShow(host, run) : undefined;
 
 /**
- * The state of a run that no process works on. In an outage or a reversal it does not continue by itself: it is offered
- * to a person. `waiting`: it may continue where it is.
+ * The state of a run that no process works on. In an outage or a reversal it does not continue by itself: it waits
+ * for a person. `waiting`: it may continue where it is.
  */
 export function stateOfRun(progress: Progress): UnitState {
   const {outcome, run, problem = null} = progress;

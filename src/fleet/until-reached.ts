@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type FleetDatabase, isMistake, isUnreached} from './database.ts';
+import type {FleetDatabase} from './database.ts';
+import {isMistake, isUnreached} from './error-chain.ts';
 
 /** Asks again until PostgreSQL answers: it may be down for a night, and runs under way continue meanwhile. */
 export async function untilReached<Result>(

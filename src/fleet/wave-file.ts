@@ -14,6 +14,8 @@ interface WaveToStart {
   /** Of its units, runbooks, inventories, approvers and limits: this is approved, and no other text of the file. */
   readonly digest: string;
   readonly units: readonly StartedUnit[];
+  /** Units of an inventory that is protected. */
+  readonly protectedUnits: readonly string[];
 }
 
 /** Reads a wave of a file, with the runbook and the inventory of each unit. Contacts no system. */
@@ -31,7 +33,8 @@ export async function waveToStart(
   refuseAny(collisionsIn(fleet, all));
   const units = all.filter((unit) => unit.wave === wave);
   const digest = digestOfUnits(units, fleet, approve ?? null);
-  return {fleet, wave, digest, units: units.map(started)};
+  const protectedUnits = units.filter(({isProtected}) => isProtected).map(({id}) => id);
+  return {fleet, wave, digest, units: units.map(started), protectedUnits};
 }
 
 const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {

@@ -1,14 +1,13 @@
 import {hintText} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
+import {type ShownStatus, statusWords} from '../model/unit-status.ts';
 import {counted, momentUtc, type TextOptions} from './labels.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad, widthOf} from './text.ts';
 
-type UnitStatus = 'waiting' | 'admitted' | 'running' | 'done' | 'failed' | 'offered' | 'left-out';
-
 interface StatusUnit {
   readonly unit: string;
-  readonly status: UnitStatus;
+  readonly status: ShownStatus;
   readonly attempt: number;
   readonly run: string | null;
   readonly phase: string | null;
@@ -55,13 +54,13 @@ export interface FleetStatus {
   readonly runners: readonly StatusRunner[];
 }
 
-const looks: Readonly<Record<UnitStatus, {readonly mark: string; readonly colour: Colour}>> = {
+const looks: Readonly<Record<ShownStatus, {readonly mark: string; readonly colour: Colour}>> = {
   waiting: {mark: '·', colour: 'dim'},
-  admitted: {mark: '○', colour: 'dim'},
+  queued: {mark: '○', colour: 'dim'},
   running: {mark: '▶', colour: 'cyan'},
   done: {mark: '✓', colour: 'green'},
   failed: {mark: '✗', colour: 'red'},
-  offered: {mark: '?', colour: 'yellow'},
+  'needs-person': {mark: '?', colour: 'yellow'},
   'left-out': {mark: '-', colour: 'dim'},
 };
 
@@ -134,7 +133,10 @@ function unitLines(
   return [
     ...flow(
       [
-        {text: `${mark} ${pad(unit.unit, nameWidth)} ${unit.status}`, paint: paint[colour]},
+        {
+          text: `${mark} ${pad(unit.unit, nameWidth)} ${statusWords[unit.status]}`,
+          paint: paint[colour],
+        },
         facts,
         ...outage,
       ],
@@ -144,7 +146,7 @@ function unitLines(
       ? [
           ...flow([problem.message], {width, first: rest, rest}),
           ...flow([hintText(problem.hint, paste)], {width, first: rest, rest}),
-          ...(unit.status === 'failed' || unit.status === 'offered'
+          ...(unit.status === 'failed' || unit.status === 'needs-person'
             ? flow([`To continue it: ${paste(`fleet resume ${unit.unit}`)}`], {
                 ...{width, first: rest, rest},
               })

@@ -122,8 +122,8 @@ async function isCommand(line: string): Promise<boolean> {
   if (!program.includes(`\n  ${name} `)) {
     return false;
   }
-  const isNested = name === 'lab' && /^[a-z]/.test(inner);
-  if (isNested && !(await helpOf('lab')).includes(`\n  ${inner} `)) {
+  const isNested = ['fleet', 'lab'].includes(name) && /^[a-z]/.test(inner);
+  if (isNested && !(await helpOf(name)).includes(`\n  ${inner} `)) {
     return false;
   }
   const help = await (isNested ? helpOf(name, inner) : helpOf(name));

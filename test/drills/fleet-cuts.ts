@@ -37,7 +37,7 @@ export async function drillCuts(
 ): Promise<CutDrillResult> {
   const network = await openCutNetwork(drill.hosts);
   try {
-    const light = await openLightFleet(network.url);
+    const light = await openLightFleet({given: network.url});
     const cuts = new Cuts({drill, network, light, say});
     try {
       return await cuts.play();

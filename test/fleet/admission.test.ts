@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {admissible} from '../../src/fleet/admission.ts';
-import type {UnitRow, UnitStatus, WaveRow} from '../../src/fleet/rows.ts';
+import type {UnitRow, WaveRow} from '../../src/fleet/rows.ts';
+import type {UnitStatus} from '../../src/model/unit-status.ts';
 
 const wave = (name: string, more: Partial<WaveRow> = {}): WaveRow => ({
   wave: name,

@@ -3,14 +3,14 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
-import {holdFleet, leaveOut, resumeUnit, startWave} from '../../src/fleet/orders.ts';
+import {holdFleet, leaveOut, resumeUnit} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
-import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {type Claimant, claimUnit, reportEnd} from '../../src/fleet/unit-claims.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {reopenRun} from '../../src/run/open-run.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+import {operator, serveLight, startLight, statusOf as statusIn} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 let light: LightFleet;
@@ -20,28 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => light?.clear());
 
-const operator = 'ada@here';
-
-const start = (fleet: Fleet, wave: string) =>
-  startWave(light.database, {
-    ...{fleet, wave, operator, digest: 'd1'},
-    units: light.started(fleet, wave),
-  });
-
-async function serve(atOnce = 4): Promise<void> {
-  const never = new AbortController().signal;
-  await serveFleet({
-    host: hostOf(light.stateFolder),
-    database: light.database,
-    atOnce,
-    untilIdle: true,
-    signals: {stopping: never, aborting: never},
-    say: () => {},
-  });
-}
-
-const statusOf = async (fleet: string) =>
-  (await unitsIn(light.database.pool, fleet)).map(({unit, status}) => `${unit} ${status}`);
+const start = (fleet: Fleet, wave: string) => startLight(light, fleet, wave);
+const serve = (atOnce = 4) => serveLight(light, {atOnce});
+const statusOf = (fleet: string) => statusIn(light, fleet);
 
 // First: the runner of these comes to its end when nothing is under way in any fleet.
 test('a unit whose reversal failed half-way is reversed further when a person resumes it', async () => {
@@ -52,7 +33,7 @@ test('a unit whose reversal failed half-way is reversed further when a person re
   }
   await start(fleet, 'w');
   await serve();
-  expect(await statusOf('backwards')).toEqual(['turning offered']);
+  expect(await statusOf('backwards')).toEqual(['turning needs-person']);
   for (const file of files) {
     rmSync(file);
   }
@@ -156,7 +137,11 @@ test('a unit that never began begins anywhere when a person resumes it', async (
 test('a hold takes back what was admitted; what was admitted may be left out, and no runner begins it', async () => {
   await start(light.fleetOf('early', {w: ['a', 'b']}), 'w');
   await admitted('early');
-  await leaveOut(light.database, {fleet: 'early', operator, unit: 'a', because: 'moves in May'});
+  await light.database.pool.query(
+    "UPDATE switcharoo_fleet.unit SET after = '{a}' WHERE fleet = 'early' AND unit = 'b'",
+  );
+  const order = {fleet: 'early', operator, unit: 'a', because: 'moves in May'};
+  expect(await leaveOut(light.database, order)).toEqual(['b']);
   expect(await claim('early', 'a')).toBeUndefined();
   await holdFleet(light.database, {fleet: 'early', operator, because: undefined});
   expect(await statusOf('early')).toEqual(['a left-out', 'b waiting']);

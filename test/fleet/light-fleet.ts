@@ -35,8 +35,17 @@ export interface LightFleet {
   clear(): Promise<void>;
 }
 
-/** `given`: a PostgreSQL that is there already, in place of one of its own. */
-export async function openLightFleet(given?: string): Promise<LightFleet> {
+interface LightRequest {
+  /** A PostgreSQL that is there already, in place of one of its own. */
+  readonly given?: string;
+  /** What the inventory of a unit has beside its machine, as lines of YAML from its targets on. */
+  readonly more?: (unit: string) => string;
+}
+
+export async function openLightFleet({
+  given,
+  more = () => '',
+}: LightRequest = {}): Promise<LightFleet> {
   // Before anything is started: a mistake in it leaves nothing behind.
   const loaded = await loadRunbook(runbook);
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-fleet-'));
@@ -98,7 +107,7 @@ export async function openLightFleet(given?: string): Promise<LightFleet> {
     const file = join(folder, `${unit}.yaml`);
     writeFileSync(
       file,
-      `name: ${unit}\nparams:\n  folder: ${serviceFolder(unit)}\ntargets:\n  machine:\n    kind: local\n`,
+      `name: ${unit}\nparams:\n  folder: ${serviceFolder(unit)}\ntargets:\n  machine:\n    kind: local\n${more(unit)}`,
     );
     return file;
   }

@@ -1,8 +1,9 @@
 import {Client} from 'pg';
-import {afterAll, beforeAll, expect, test, vi} from 'vitest';
+import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
-import {isMistake, isUnreached} from '../../src/fleet/database.ts';
-import {holdFleet, leaveOut, startWave} from '../../src/fleet/orders.ts';
+import {isMistake, isUnreached} from '../../src/fleet/error-chain.ts';
+import {holdFleet, leaveOut} from '../../src/fleet/orders.ts';
+import {inWords} from '../../src/fleet/postgres-problems.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {takeUpLost} from '../../src/fleet/take-up.ts';
@@ -14,6 +15,8 @@ import {
   reportEnd,
 } from '../../src/fleet/unit-claims.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+import {operator, startLight} from './light-runner.ts';
+import {test} from './with-postgres.ts';
 
 // What is written of a unit when PostgreSQL, a runner, or its network does not answer.
 
@@ -30,17 +33,11 @@ beforeAll(async () => {
 });
 afterAll(() => light?.clear());
 
-const operator = 'ada@here';
 const query = (text: string, values: readonly unknown[] = []) =>
   light.database.pool.query(text, [...values]);
 
-async function start(name: string, units: readonly string[], params = {}) {
-  const fleet = light.fleetOf(name, {w: units}, params);
-  await startWave(light.database, {
-    ...{fleet, wave: 'w', operator, digest: 'd1'},
-    units: light.started(fleet, 'w'),
-  });
-}
+const start = (name: string, units: readonly string[], params = {}) =>
+  startLight(light, light.fleetOf(name, {w: units}, params), 'w');
 
 async function admitted(name: string, units: readonly string[]) {
   await start(name, units);
@@ -90,6 +87,7 @@ test('a unit that its own runner no longer works on is taken up again', async ()
     ...{...r1, host: hostOf(light.stateFolder), database: light.database},
     dispatcher: {cancel: async () => {}, statesOf: () => Promise.reject(new Error('not asked'))},
     missedSince: new Map(),
+    say: () => {},
   };
   await takeUpLost({...around, isUnderWay: ({fleet}) => fleet === 'dropped'});
   expect((await unitIn('dropped', 'a'))?.status).toBe('running');
@@ -115,7 +113,7 @@ test('a unit that was offered while its runner was cut off is not left out, and 
     ...{status: 'offered', problem, changes: 0, inOutage: true},
   });
   await expect(leaveOut(light.database, order)).rejects.toThrow(
-    'a is offered, in its outage, and cannot be left out.',
+    'a needs a person, in its outage, and cannot be left out.',
   );
   expect(await isStillOurs(light.database.pool, a, r1)).toBe(false);
 });
@@ -162,6 +160,58 @@ test('errors that may end are asked again, and mistakes are not', async () => {
   );
   const unknown = new Error('something else');
   expect([isUnreached(unknown), isMistake(unknown)]).toEqual([false, false]);
+});
+
+test('what PostgreSQL answers is told with what to do next', async () => {
+  const codeOf = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'nothing was thrown',
+      (error) => (inWords(error, 'db1/fleet') as {problem?: {code: string}}).problem?.code ?? error,
+    );
+  const raise = (condition: string) =>
+    codeOf(query(`DO $$ BEGIN RAISE ${condition}; END $$`)).then((code) => `${condition}: ${code}`);
+  const connect = (change: (url: URL) => void) => {
+    const url = new URL(light.database.url);
+    change(url);
+    const client = new Client({connectionString: url.href});
+    return codeOf(client.connect().finally(() => client.end()));
+  };
+  const conditions = ['query_canceled', 'idle_in_transaction_session_timeout', 'disk_full'];
+  const conflicts = ['serialization_failure', 'deadlock_detected', 'too_many_connections'];
+  const others = ['insufficient_privilege', 'undefined_table', 'undefined_column'];
+  const ends = ['read_only_sql_transaction', 'admin_shutdown', 'division_by_zero'];
+  const answers = await Promise.all([...conditions, ...conflicts, ...others, ...ends].map(raise));
+  expect(answers.slice(0, -1)).toEqual([
+    'query_canceled: fleet-postgres-too-slow',
+    'idle_in_transaction_session_timeout: fleet-postgres-transaction-ended',
+    'disk_full: fleet-postgres-full',
+    'serialization_failure: fleet-postgres-conflict',
+    'deadlock_detected: fleet-postgres-conflict',
+    'too_many_connections: fleet-postgres-connections',
+    'insufficient_privilege: fleet-postgres-right-missing',
+    'undefined_table: fleet-tables-unknown',
+    'undefined_column: fleet-tables-unknown',
+    'read_only_sql_transaction: fleet-postgres-read-only',
+    'admin_shutdown: fleet-postgres-not-reached',
+  ]);
+  expect(answers.at(-1)).not.toContain('fleet-');
+  expect(
+    await Promise.all([
+      connect((url) => {
+        url.password = 'another';
+      }),
+      connect((url) => {
+        url.pathname = '/nothing';
+      }),
+      connect((url) => {
+        url.port = '1';
+      }),
+    ]),
+  ).toEqual([
+    'fleet-postgres-login-refused',
+    'fleet-postgres-database-missing',
+    'fleet-postgres-not-reached',
+  ]);
 });
 
 test('a process that is stopped in a transaction does not keep a hold waiting', async () => {

@@ -12,7 +12,14 @@ const exactly = (ms: number): Forecast => ({
 
 const unit = (id: string, own: Partial<DescribedUnit> = {}): DescribedUnit => ({
   ...{id, wave: 'all', runbook: 'r', inventory: 'i', after: [], runbookName: 'r'},
-  ...{runbookDigest: '', inventoryName: 'i', inventoryDigest: '', shared: {}, freezes: []},
+  ...{
+    runbookDigest: '',
+    inventoryName: 'i',
+    inventoryDigest: '',
+    isProtected: false,
+    shared: {},
+    freezes: [],
+  },
   ...{services: [], route53RequestsPerSecond: 0, forecast: exactly(1_000)},
   ...own,
 });

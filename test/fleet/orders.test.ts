@@ -18,6 +18,7 @@ import {claimOutage, claimUnit, reportEnd} from '../../src/fleet/unit-claims.ts'
 import type {Fleet} from '../../src/model/fleet.ts';
 import {dyingClient} from './dying-client.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
+import {operator, startLight} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 let light: LightFleet;
@@ -27,8 +28,6 @@ beforeAll(async () => {
 });
 afterAll(() => light?.clear());
 
-const operator = 'ada@here';
-
 function latch() {
   let resolve = () => {};
   const promise = new Promise<void>((settle) => {
@@ -37,11 +36,7 @@ function latch() {
   return {promise, resolve};
 }
 
-const start = (fleet: Fleet, wave: string, digest = 'd1') =>
-  startWave(light.database, {
-    ...{fleet, wave, operator, digest},
-    units: light.started(fleet, wave),
-  });
+const start = (fleet: Fleet, wave: string, digest = 'd1') => startLight(light, fleet, wave, digest);
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -110,6 +105,29 @@ test('a wave is approved by the roles of PostgreSQL that it names, and never by 
     await kim.end();
   }
   expect(await admitted('agreed')).toEqual(['one 1']);
+});
+
+test('in the PostgreSQL of a state folder, who tries an approval names the approver', async () => {
+  const fleet = light.fleetOf('tried', {w: ['one']});
+  const wave = {...fleet.waves['w'], approve: {by: ['Lee "the boss"', 'switcharoo'], of: 1}};
+  await start({...fleet, waves: {w: wave as Fleet['waves'][string]}}, 'w');
+  const approve = (as?: string, database = light.database) =>
+    approveWave(database, {fleet: 'tried', wave: 'w', operator, as});
+  expect(await codeOf(approve('mallory'))).toBe('fleet-approver-unknown');
+  expect(await codeOf(approve('switcharoo'))).toBe('fleet-approver-started');
+  const elsewhere = {...light.database, isOwn: false};
+  expect(await codeOf(approve('Lee "the boss"', elsewhere))).toBe('fleet-approver-given');
+  expect(await admitted('tried')).toEqual([]);
+  const approved = await approve('Lee "the boss"');
+  expect([approved.isNew, approved.role, approved.wave.approvals.length]).toEqual([
+    ...[true, 'Lee "the boss"', 1],
+  ]);
+  expect((await approve('Lee "the boss"')).isNew).toBe(false);
+  const {rows} = await light.database.pool.query(
+    "SELECT role, operator FROM switcharoo_fleet.event WHERE fleet = 'tried' AND what = 'approved'",
+  );
+  expect(rows).toEqual([{role: 'Lee "the boss"', operator}]);
+  expect(await admitted('tried')).toEqual(['one 1']);
 });
 
 test('after hold nothing is claimed any more, neither a unit nor an outage', async () => {
@@ -204,7 +222,7 @@ test('a person resumes or leaves out what failed, and never what runs or has cha
   ]);
   const status = await fleetStatus(light.database, 'decided');
   expect(status.waves[0]?.units.map(({unit, waitsFor}) => [unit, waitsFor])).toEqual([
-    ['a', 'a runner'],
+    ['a', 'a runner with the state folder /state on here'],
     ['b', null],
   ]);
 });

@@ -1,10 +1,12 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
-import {startWave} from '../../src/fleet/orders.ts';
+import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {type Desk, lastDocument, openDesk} from '../cli/switcharoo.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
+import {startLight} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 let light: LightFleet;
@@ -25,10 +27,7 @@ test('a runner that has nothing left to do tells by its exit code whether a pers
   const fleet = light.fleetOf('codes', {only: ['list']}, {breaks: 'switch'});
   const broken = join(light.serviceFolder('list'), 'broken');
   writeFileSync(broken, '');
-  await startWave(light.database, {
-    ...{fleet, wave: 'only', operator: 'ada@here', digest: 'd1'},
-    units: light.started(fleet, 'only'),
-  });
+  await startLight(light, fleet, 'only');
   const serve = () => desk.run('fleet', 'runner', '--until-idle', '--json');
   const failed = await serve();
   expect({code: failed.code, ...lastDocument(failed)}).toMatchObject({
@@ -39,4 +38,32 @@ test('a runner that has nothing left to do tells by its exit code whether a pers
   const done = await serve();
   expect({code: done.code, ...lastDocument(done)}).toMatchObject({code: 0, undecided: []});
   expect(light.cutovers('list')).toEqual(['cutover']);
+}, 60_000);
+
+test('a runner that is stopped for a minute has lost its unit to a person when it goes on, and leaves it', async () => {
+  await startLight(light, light.fleetOf('stopped', {w: ['shop']}, {prepareSeconds: 3}), 'w');
+  const runner = desk.start('fleet', 'runner', '--until-idle');
+  const unit = async () => (await unitsIn(light.database.pool, 'stopped'))[0];
+  while ((await unit())?.phase !== 'Prepare') {
+    await sleep(50);
+  }
+  const other = openDesk();
+  const named = ['shop', '--fleet', 'stopped', '--name', (await unit())?.run ?? ''];
+  const takeOver = () =>
+    other.run('fleet', 'take-over', ...named, '--journal-lost', 'the disk is destroyed', '--json');
+  const early = await takeOver();
+  expect(lastDocument(early)).toMatchObject({problems: [{code: 'fleet-runner-answers'}]});
+  runner.child.kill('SIGSTOP');
+  await light.database.pool.query(
+    "UPDATE switcharoo_fleet.runner SET beat = now() - interval '1 minute'",
+  );
+  const taken = await takeOver();
+  expect([taken.code, lastDocument(taken)]).toMatchObject([0, {order: 'taken-over', isNew: true}]);
+  runner.child.kill('SIGCONT');
+  const {stderr} = await runner.ended;
+  await other.clear();
+  expect(stderr).toContain('This runner no longer has shop');
+  const {status, problem} = (await unit()) ?? {};
+  expect([status, problem?.code]).toEqual(['failed', 'fleet-journal-lost']);
+  expect(light.cutovers('shop')).toEqual([]);
 }, 60_000);

@@ -2,15 +2,15 @@ import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
-import {afterAll, beforeAll, expect, test, vi} from 'vitest';
+import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {homeOf} from '../../src/fleet/home.ts';
-import {startWave} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
-import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import type {StopSignals} from '../../src/run/host.ts';
 import {reserveRunName} from '../../src/run/open-run.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+import {serveLight, startLight} from './light-runner.ts';
+import {test} from './with-postgres.ts';
 
 // What a runner does when it is told to stop, and when PostgreSQL, DBOS or a journal is not as it should be.
 
@@ -26,13 +26,8 @@ afterAll(() => light?.clear());
 const query = (text: string, values: readonly unknown[] = []) =>
   light.database.pool.query(text, [...values]);
 
-async function start(name: string, units: readonly string[], params = {}) {
-  const fleet = light.fleetOf(name, {w: units}, params);
-  await startWave(light.database, {
-    ...{fleet, wave: 'w', operator: 'ada@here', digest: 'd1'},
-    units: light.started(fleet, 'w'),
-  });
-}
+const start = (name: string, units: readonly string[], params = {}) =>
+  startLight(light, light.fleetOf(name, {w: units}, params), 'w');
 
 const unitIn = async (fleet: string, name: string) =>
   (await unitsIn(light.database.pool, fleet)).find(({unit}) => unit === name);
@@ -51,14 +46,7 @@ async function serve(
   signals: StopSignals = {stopping: never, aborting: never},
 ): Promise<void> {
   await query('DELETE FROM switcharoo_fleet.unit WHERE fleet <> $1', [fleet]);
-  await serveFleet({
-    host: hostOf(light.stateFolder),
-    database: light.database,
-    atOnce: 4,
-    untilIdle: true,
-    signals,
-    say: (text) => lines.push(text),
-  });
+  await serveLight(light, {lines, signals});
 }
 
 test('a runner that is told to stop leaves what is in the queue to others', async () => {
@@ -195,7 +183,7 @@ test('a runner goes on while PostgreSQL takes no writes, as after a fail-over', 
     await query('SELECT pg_reload_conf()');
   };
   await setReadOnly(true);
-  await until(() => lines.some((line) => line.startsWith('PostgreSQL does not answer')));
+  await until(() => lines.some((line) => line.includes('takes no writes')));
   await setReadOnly(false);
   await served;
   expect(lines).toContain('PostgreSQL is back.');

@@ -2,12 +2,12 @@ import {appendFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect} from 'vitest';
-import {holdFleet, releaseFleet, resumeUnit, startWave} from '../../src/fleet/orders.ts';
+import {holdFleet, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
-import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
-import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
+import {type LightFleet, openLightFleet} from './light-fleet.ts';
+import {operator, serveLight, startLight, statusOf as statusIn} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 let light: LightFleet;
@@ -17,30 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => light?.clear());
 
-const operator = 'ada@here';
-
-const start = (fleet: Fleet, wave: string) =>
-  startWave(light.database, {
-    ...{fleet, wave, operator, digest: 'd1'},
-    units: light.started(fleet, wave),
-  });
-
-async function serve(): Promise<readonly string[]> {
-  const lines: string[] = [];
-  const never = new AbortController().signal;
-  await serveFleet({
-    host: hostOf(light.stateFolder),
-    database: light.database,
-    atOnce: 4,
-    untilIdle: true,
-    signals: {stopping: never, aborting: never},
-    say: (text) => lines.push(text),
-  });
-  return lines;
-}
-
-const statusOf = async (fleet: string) =>
-  (await unitsIn(light.database.pool, fleet)).map(({unit, status}) => `${unit} ${status}`);
+const start = (fleet: Fleet, wave: string) => startLight(light, fleet, wave);
+const serve = () => serveLight(light);
+const statusOf = (fleet: string) => statusIn(light, fleet);
 
 test('a runner moves each unit of a wave once, and a wave that was started twice is started once', async () => {
   const fleet = light.fleetOf('shops', {pilot: ['blog', 'shop'], rest: ['stock']});

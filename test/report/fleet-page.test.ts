@@ -33,7 +33,7 @@ const status: FleetStatus = {
         }),
         unit('wiki', {status: 'running', run, phase: 'Prepare'}),
         unit('stock', {
-          ...{status: 'offered', run, changes: 2, changedAtUtc: at(2)},
+          ...{status: 'needs-person', run, changes: 2, changedAtUtc: at(2)},
           problem: {
             code: 'x',
             message: 'It waits <here>.',

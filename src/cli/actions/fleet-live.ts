@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type FleetDatabase, openDatabase} from '../../fleet/database.ts';
+import {type FleetDatabase, withDatabase} from '../../fleet/database.ts';
+import {postgresProblem} from '../../fleet/postgres-problems.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {messageOf} from '../../model/thrown.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
@@ -21,8 +22,7 @@ const everyMs = 500;
 /** Shows a fleet to others until Ctrl-C. It only reads. */
 export async function showLiveFleet(app: App, {fleet, ...place}: Place): Promise<ExitCode> {
   const {signal, dispose} = interruption();
-  const database = await openDatabase(app.state.path);
-  try {
+  const show = async (database: FleetDatabase): Promise<void> => {
     const name = await fleetNamed(database, fleet);
     const feed = new FleetFeed(await fleetStatus(database, name), await timeOf(database));
     const server = await serveLive(feed, place);
@@ -32,9 +32,11 @@ export async function showLiveFleet(app: App, {fleet, ...place}: Place): Promise
       await look(feed, database, name);
     }
     await server.close();
+  };
+  try {
+    await withDatabase(app.state.path, show);
   } finally {
     dispose();
-    await database.close();
   }
   return exitCodes.done;
 }
@@ -43,7 +45,8 @@ async function look(feed: FleetFeed, database: FleetDatabase, name: string): Pro
   try {
     feed.look(await fleetStatus(database, name), await timeOf(database));
   } catch (error) {
-    feed.lookInVain(`PostgreSQL cannot be read: ${messageOf(error)}.`);
+    const {message} = postgresProblem(error, database.place) ?? {message: `${messageOf(error)}.`};
+    feed.lookInVain(`PostgreSQL cannot be read. ${message}`);
     await database.revive().catch(() => undefined);
   }
 }

@@ -1,4 +1,5 @@
-import {type FleetDatabase, openDatabase} from '../../fleet/database.ts';
+import {type FleetDatabase, withDatabase} from '../../fleet/database.ts';
+import {approvalUnproven} from '../../fleet/engine-problems.ts';
 import {
   approveWave,
   holdFleet,
@@ -8,9 +9,12 @@ import {
   resumeUnit,
   startWave,
 } from '../../fleet/orders.ts';
+import type {WaveRow} from '../../fleet/rows.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {makeTables} from '../../fleet/tables.ts';
 import {waveToStart} from '../../fleet/wave-file.ts';
+import {shellWord} from '../../model/hint.ts';
+import {SwitcharooError} from '../../model/problem.ts';
 import {fleetStatusText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -21,25 +25,25 @@ interface Named {
   readonly fleet: string | undefined;
 }
 
-const operatorOf = ({operator}: App): string => `${operator.user}@${operator.host}`;
+export const operatorOf = ({operator}: App): string => `${operator.user}@${operator.host}`;
 
 /** Opens the PostgreSQL of the fleet, and closes it in any case. */
-export async function inDatabase(
+export function inDatabase(
   app: App,
   work: (database: FleetDatabase) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   app.waiting('Connecting to PostgreSQL');
-  const database = await openDatabase(app.state.path);
-  try {
-    return await work(database);
-  } finally {
-    await database.close();
-  }
+  return withDatabase(app.state.path, work);
 }
 
 type Order = Omit<DocumentOf<'fleet-order'>, 'next'>;
 
-function printOrder(app: App, order: Order, lines: readonly string[], next: readonly string[]) {
+export function printOrder(
+  app: App,
+  order: Order,
+  lines: readonly string[],
+  next: readonly string[],
+): void {
   const commands = next.map((command) => app.paste(command));
   if (app.json) {
     printDocument(app, 'fleet-order', {...order, next: commands});
@@ -55,6 +59,10 @@ function printOrder(app: App, order: Order, lines: readonly string[], next: read
 export function startFleetWave(app: App, wave: string, file: string): Promise<ExitCode> {
   return inDatabase(app, async (database) => {
     const read = await waveToStart(app, file, wave);
+    const {protectedUnits} = read;
+    if (database.isOwn && read.fleet.waves[wave]?.approve && protectedUnits.length > 0) {
+      throw new SwitcharooError(approvalUnproven(wave, protectedUnits));
+    }
     await makeTables(database);
     const started = await startWave(database, {...read, operator: operatorOf(app)});
     const missing = missingApprovals(started.wave);
@@ -73,17 +81,24 @@ export function startFleetWave(app: App, wave: string, file: string): Promise<Ex
             ]
           : []),
       ],
-      [missing > 0 ? `fleet approve ${wave}` : 'fleet runner', 'fleet status'],
+      [missing > 0 ? approveCommand(database, started.wave) : 'fleet runner', 'fleet status'],
     );
     return exitCodes.done;
   });
 }
 
-export function approveFleetWave(app: App, wave: string, {fleet: name}: Named): Promise<ExitCode> {
+const approveCommand = ({isOwn}: FleetDatabase, {wave, approveBy}: WaveRow): string =>
+  `fleet approve ${wave}${isOwn ? ` --as ${shellWord(approveBy[0] ?? '')}` : ''}`;
+
+export function approveFleetWave(
+  app: App,
+  wave: string,
+  {fleet: name, as}: Named & {readonly as: string | undefined},
+): Promise<ExitCode> {
   return inDatabase(app, async (database) => {
     const fleet = await fleetNamed(database, name);
     const operator = operatorOf(app);
-    const {isNew, role, wave: row} = await approveWave(database, {fleet, wave, operator});
+    const {isNew, role, wave: row} = await approveWave(database, {fleet, wave, operator, as});
     const missing = missingApprovals(row);
     printOrder(
       app,
@@ -93,6 +108,9 @@ export function approveFleetWave(app: App, wave: string, {fleet: name}: Named): 
         missing > 0
           ? `It still needs ${missing} of ${row.approveOf} approvals.`
           : 'It has all of its approvals.',
+        ...(as === undefined
+          ? []
+          : ['This was a trial: anybody who uses this state folder can approve as anybody.']),
       ],
       ['fleet status'],
     );
@@ -165,12 +183,19 @@ export function leaveOutUnit(
 ): Promise<ExitCode> {
   return inDatabase(app, async (database) => {
     const fleet = await fleetNamed(database, name);
-    await leaveOut(database, {fleet, unit, operator: operatorOf(app), because});
+    const after = await leaveOut(database, {fleet, unit, operator: operatorOf(app), because});
     printOrder(
       app,
-      {order: 'left-out', fleet, wave: null, unit, isNew: true, missing: 0},
-      [`${unit} is left out: its wave no longer waits for it.`],
-      ['fleet status'],
+      {order: 'left-out', fleet, wave: null, unit, isNew: true, missing: 0, after},
+      [
+        `${unit} is left out: its wave no longer waits for it.`,
+        ...(after.length === 0
+          ? []
+          : [
+              `These come after ${unit}, and do not begin: ${after.join(', ')}. Leave them out too. A later wave may then have them without it.`,
+            ]),
+      ],
+      [...after.map((other) => `fleet leave-out ${other} --because REASON`), 'fleet status'],
     );
     return exitCodes.done;
   });
@@ -179,12 +204,12 @@ export function leaveOutUnit(
 export function showFleetStatus(app: App, {fleet: name}: Named): Promise<ExitCode> {
   return inDatabase(app, async (database) => {
     const status = await fleetStatus(database, await fleetNamed(database, name));
-    const offered = status.waves
+    const undecided = status.waves
       .flatMap(({units}) => units)
-      .filter(({status: state}) => state === 'offered' || state === 'failed')
+      .filter(({status: state}) => state === 'needs-person' || state === 'failed')
       .map(({unit}) => app.paste(`fleet resume ${unit}`));
     if (app.json) {
-      printDocument(app, 'fleet-status', {...status, next: offered});
+      printDocument(app, 'fleet-status', {...status, next: undecided});
     } else {
       app.print(fleetStatusText(status, app));
     }

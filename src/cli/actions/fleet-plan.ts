@@ -6,7 +6,7 @@ import {printDocument} from '../print-document.ts';
 
 /** Plans the waves of a fleet. */
 export async function showFleetPlan(app: App, file: string): Promise<ExitCode> {
-  const plan = await planFleet(app, file);
+  const plan = await planFleet(app, file, {isOwnServer: !process.env['DATABASE_URL']});
   if (app.json) {
     printDocument(app, 'fleet-plan', {...plan, next: []});
   } else {

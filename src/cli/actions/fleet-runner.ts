@@ -1,4 +1,4 @@
-import {openDatabase} from '../../fleet/database.ts';
+import {withDatabase} from '../../fleet/database.ts';
 import {fleetsIn} from '../../fleet/rows.ts';
 import {serveFleet} from '../../fleet/runner.ts';
 import {undecidedUnits} from '../../fleet/status.ts';
@@ -19,10 +19,9 @@ export async function runFleetUnits(
     ),
   );
   try {
-    const database = await openDatabase(app.state.path);
-    // A command of a runbook must not inherit its password.
-    delete process.env['DATABASE_URL'];
-    try {
+    return await withDatabase(app.state.path, async (database) => {
+      // A command of a runbook must not inherit its password.
+      delete process.env['DATABASE_URL'];
       const where = database.isOwn
         ? `the PostgreSQL of ${app.state.path}, for this machine alone`
         : 'the PostgreSQL that DATABASE_URL names';
@@ -33,9 +32,7 @@ export async function runFleetUnits(
       }
       await serveFleet({host: app, database, atOnce, untilIdle, signals, say: app.say});
       return end(app, untilIdle ? await undecidedUnits(database) : []);
-    } finally {
-      await database.close();
-    }
+    });
   } finally {
     signals.dispose();
   }

@@ -28,10 +28,16 @@ const approveCommand = defineCommand({
   arguments: '<wave>',
   summary: 'Approve a started wave, as your role in PostgreSQL',
   description:
-    'Approve a wave that has been started. You approve as the role with which PostgreSQL let you in. The role that started the wave cannot approve it.',
-  options: {fleet},
+    'Approve a wave that has been started. You approve as the role with which PostgreSQL let you in. The role that started the wave cannot approve it.\n\nWithout DATABASE_URL, the PostgreSQL of the state folder does not know who you are. To try an approval there, name an approver with --as.',
+  options: {
+    fleet,
+    as: optional({
+      placeholder: 'role',
+      description: 'Without DATABASE_URL: the approver as whom you try it',
+    }),
+  },
   prints: ['fleet-order'],
-  examples: ['fleet approve shops'],
+  examples: ['fleet approve shops', 'fleet approve shops --as kim'],
   run: async ({app, args: [wave = ''], options}) => {
     const {approveFleetWave} = await import('../actions/fleet-orders.ts');
     return approveFleetWave(app, wave, options);
@@ -79,6 +85,36 @@ const resumeCommand = defineCommand({
   run: async ({app, args: [unit = ''], options}) => {
     const {resumeFleetUnit} = await import('../actions/fleet-orders.ts');
     return resumeFleetUnit(app, unit, options);
+  },
+});
+
+const takeOverCommand = defineCommand({
+  name: 'take-over',
+  arguments: '<unit>',
+  summary: 'Take a unit over from a host that is lost',
+  description:
+    'Take over a unit whose journal is in the state folder of a host that is lost. Run this on a host that reaches its systems, with the state folder of a runner there. Its inventory must name a store.\n\nA run in the store is taken over as with "take-over RUN": its state is shown, and you confirm by typing its name. A unit whose run never began may begin on any host. Without a store, use --journal-lost once you have checked the systems.',
+  options: {
+    fleet,
+    now: flag({
+      description:
+        'Do not wait for an action in flight on the other host: you are sure that there is none',
+    }),
+    journalLost: optional({
+      placeholder: 'reason',
+      description:
+        'The journal is lost, and nothing of the run is in place: why you are sure, for the report',
+    }),
+    name: optional({
+      placeholder: 'run',
+      description: 'Confirm with the name of the run, instead of typing it',
+    }),
+  },
+  prints: ['fleet-order'],
+  examples: ['fleet take-over stock'],
+  run: async ({app, args: [unit = ''], options}) => {
+    const {takeOverUnit} = await import('../actions/fleet-take-over.ts');
+    return takeOverUnit(app, unit, options);
   },
 });
 
@@ -209,6 +245,7 @@ export const fleetEngineCommands = [
   holdCommand,
   releaseCommand,
   resumeCommand,
+  takeOverCommand,
   leaveOutCommand,
   initCommand,
   permissionsCommand,

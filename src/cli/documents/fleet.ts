@@ -54,12 +54,15 @@ export const fleetPlan = document({
 });
 
 export const fleetOrder = document({
-  order: z.enum(['started', 'approved', 'held', 'released', 'resumed', 'left-out']),
+  order: z.enum(['started', 'approved', 'held', 'released', 'resumed', 'taken-over', 'left-out']),
   fleet: z.string(),
   wave: z.string().nullable(),
   unit: z.string().nullable(),
   isNew: z.boolean().describe('false: it was already so, and nothing was changed'),
   missing: z.number().int().describe('Approvals that the wave still needs'),
+  after: texts
+    .exactOptional()
+    .describe('Units that come after the one that was left out: they do not begin'),
 });
 
 export const fleetRunner = document({
@@ -84,11 +87,11 @@ const statusShape = {
           unit: z.string(),
           status: z.enum([
             'waiting',
-            'admitted',
+            'queued',
             'running',
             'done',
             'failed',
-            'offered',
+            'needs-person',
             'left-out',
           ]),
           attempt: z.number().int(),

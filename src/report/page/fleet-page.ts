@@ -1,5 +1,6 @@
 import {digestOf} from '../../model/canonical.ts';
 import {hintText} from '../../model/hint.ts';
+import {statusWords} from '../../model/unit-status.ts';
 import {escaped} from '../escaped.ts';
 import type {FleetStatus} from '../fleet-status.ts';
 import {clockUtc, counted} from '../labels.ts';
@@ -89,7 +90,7 @@ const isInOutage = ({status, inOutage}: Unit): boolean =>
   inOutage && status !== 'done' && status !== 'left-out';
 
 function headHtml(fleet: FleetStatus): string {
-  const isAttention = unitsOf(fleet).some(are('failed', 'offered'));
+  const isAttention = unitsOf(fleet).some(are('failed', 'needs-person'));
   const kind = fleet.held || isAttention ? 'attention' : 'running';
   return `<p class="outcome ${kind}">${escaped(summaryOf(fleet))}</p>
 <h1>${escaped(fleet.fleet)} <small>fleet</small></h1>`;
@@ -115,7 +116,7 @@ function rowsOf(fleet: FleetStatus): readonly Row[] {
       .filter(isInOutage)
       .map((unit): Row => [`Outage of ${unit.unit}`, `${whereOf(unit)}.`, sinceOf(unit)]),
     ...units
-      .filter(are('offered', 'failed'))
+      .filter(are('needs-person', 'failed'))
       .map(
         (unit): Row => [`${unit.unit} needs a person`, needOf(unit), new Date(unit.changedAtUtc)],
       ),
@@ -151,16 +152,6 @@ function nowHtml(shown: ShownFleet): string {
     ? '<p>No unit is in an outage, and nothing waits for a person.</p>'
     : `<dl class="now">${rows.join('')}</dl>`;
 }
-
-const statusWords: Readonly<Record<Unit['status'], string>> = {
-  waiting: 'waiting',
-  admitted: 'next',
-  running: 'under way',
-  done: 'done',
-  failed: 'failed',
-  offered: 'needs a person',
-  'left-out': 'left out',
-};
 
 function tallyOf({units}: Wave): string {
   return Object.entries(statusWords)

@@ -1,0 +1,162 @@
+import {journalIsShared, journalNotShared, unitChanged} from '../../fleet/engine-problems.ts';
+import {homeOf} from '../../fleet/home.ts';
+import {fleetNamed} from '../../fleet/status.ts';
+import {
+  beginAnywhere,
+  giveUpJournal,
+  installEnded,
+  moveHere,
+  sharedStateOf,
+  type UnitElsewhere,
+  unitElsewhere,
+} from '../../fleet/unit-take-over.ts';
+import {type Inventory, loadInventory} from '../../inventory/inventory.ts';
+import {shellWord} from '../../model/hint.ts';
+import {SwitcharooError} from '../../model/problem.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {openStore} from '../../run/open-store.ts';
+import {sharedRunIn} from '../../run/take-over-run.ts';
+import type {App} from '../app.ts';
+import {listenToSignals} from '../signals.ts';
+import {inDatabase, operatorOf, printOrder} from './fleet-orders.ts';
+import {confirmRun, takeOverShown} from './shown-take-over.ts';
+
+interface TakeOverOptions {
+  readonly fleet: string | undefined;
+  readonly now: boolean;
+  readonly name: string | undefined;
+  /** Why a person is sure that nothing of a run without a journal is in place. */
+  readonly journalLost: string | undefined;
+}
+
+/** Takes a unit over from a host that is lost: its run from the store, or nothing where nothing began. */
+export function takeOverUnit(app: App, unit: string, options: TakeOverOptions): Promise<ExitCode> {
+  return inDatabase(app, async (database) => {
+    const fleet = await fleetNamed(database, options.fleet);
+    const order = {fleet, unit, operator: operatorOf(app)};
+    const elsewhere = await unitElsewhere(database, order, homeOf(app.state));
+    const taken = elsewhere
+      ? await taking(app, elsewhere, options).then((take) => take(database, order))
+      : {lines: [`${unit} is not on another host: a runner here may have it.`], next: []};
+    printOrder(
+      app,
+      {order: 'taken-over', fleet, wave: null, unit, isNew: elsewhere !== undefined, missing: 0},
+      taken.lines,
+      [...taken.next, 'fleet status'],
+    );
+    return exitCodes.done;
+  });
+}
+
+interface Taken {
+  readonly lines: readonly string[];
+  readonly next: readonly string[];
+}
+
+type Take = (
+  database: Parameters<typeof moveHere>[0],
+  order: Parameters<typeof moveHere>[2],
+) => Promise<Taken>;
+
+/** Does what must be done before the rows say it: a command that dies in between can be repeated. */
+async function taking(app: App, unit: UnitElsewhere, options: TakeOverOptions): Promise<Take> {
+  const inventory = loadInventory(unit.work.inventory, app.state.path);
+  // A store that was named later proves nothing.
+  if (inventory.digest !== unit.work.digests.inventory) {
+    throw new SwitcharooError(unitChanged([inventory.name]));
+  }
+  return inventory.store === undefined
+    ? withoutJournal(app, unit, inventory, options)
+    : fromStore(app, unit, inventory, options);
+}
+
+async function withoutJournal(
+  app: App,
+  unit: UnitElsewhere,
+  {file}: Inventory,
+  {journalLost, name}: TakeOverOptions,
+): Promise<Take> {
+  const {run} = unit;
+  if (journalLost === undefined) {
+    throw new SwitcharooError(journalNotShared(unit, file));
+  }
+  const reason = shellWord(journalLost);
+  const again = `fleet take-over ${unit.unit} --journal-lost ${reason} --name ${run}`;
+  await confirmRun(app, {run, confirmation: name, again});
+  return async (database, order) => {
+    await giveUpJournal(database, order, unit, journalLost);
+    const lines = [`${run} is given up. ${unit.unit} may begin again on any host, or be left out.`];
+    const decisions = ['resume', 'leave-out'].map((word) => `fleet ${word} ${unit.unit}`);
+    return {lines, next: [decisions[0] ?? '', `${decisions[1]} --because REASON`]};
+  };
+}
+
+async function fromStore(
+  app: App,
+  unit: UnitElsewhere,
+  inventory: Inventory,
+  {journalLost, now, name: confirmation}: TakeOverOptions,
+): Promise<Take> {
+  const {run} = unit;
+  const signals = listenToSignals(app.say);
+  const signal = signals.stopping;
+  const {store, close} = await openStore(app, unit.work.inventory, signal);
+  try {
+    if (journalLost !== undefined) {
+      throw new SwitcharooError(journalIsShared(run, store.place, unit.unit));
+    }
+    app.waiting(`Reading the shared journals in ${store.place}`);
+    const shared = await sharedStateOf(store, run, signal);
+    if (shared === 'none') {
+      return beginning(unit, store.place);
+    }
+    if (shared === 'over') {
+      await installEnded(app, store, run, signal);
+    } else {
+      const again = `fleet take-over ${unit.unit} --name ${run}`;
+      const about = {...{store, inventory, file: unit.work.inventory, isSure: now}, confirmation};
+      const open = {...about, shared: await sharedRunIn(store, run, signal), again};
+      await takeOverShown(app, open, signal).catch(refuseUnlessHere);
+    }
+    return here(app, unit);
+  } finally {
+    await close();
+    signals.dispose();
+  }
+}
+
+/** A command that died has taken it over already. */
+function refuseUnlessHere(error: unknown): void {
+  if (!(error instanceof SwitcharooError) || error.problem.code !== 'run-is-here') {
+    throw error;
+  }
+}
+
+const beginning =
+  (unit: UnitElsewhere, place: string): Take =>
+  async (database, order) => {
+    await beginAnywhere(database, order, unit);
+    return {
+      lines: [`${unit.run} is not in ${place}, so it never began: any runner may begin it now.`],
+      next: [],
+    };
+  };
+
+const here =
+  (app: App, unit: UnitElsewhere): Take =>
+  async (database, order) => {
+    const {status} = await moveHere(database, app, order, unit);
+    const where = `a runner with the state folder ${app.state.path}`;
+    const isOver = status === 'done' || status === 'failed';
+    return status === 'waiting' || isOver
+      ? {
+          lines: [
+            `${unit.run} is here now. ${isOver ? 'It was at its end.' : `${unit.unit} continues with ${where}.`}`,
+          ],
+          next: isOver ? [`report ${unit.run}`] : ['fleet runner'],
+        }
+      : {
+          lines: [`${unit.run} is here now, and waits for you. To continue it needs ${where}.`],
+          next: [`fleet resume ${unit.unit}`, `reverse ${unit.run}`],
+        };
+  };

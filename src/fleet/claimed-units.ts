@@ -1,0 +1,42 @@
+import type {FleetDatabase} from './database.ts';
+import type {Errand} from './engine.ts';
+import {type Claimant, ownAttempts} from './unit-claims.ts';
+
+/** The units that a runner works on, as far as it knows. */
+export class Claims {
+  readonly #database: Pick<FleetDatabase, 'pool'>;
+  readonly #claimant: Claimant;
+  readonly #held = new Map<Errand, AbortController>();
+
+  constructor(database: Pick<FleetDatabase, 'pool'>, claimant: Claimant) {
+    this.#database = database;
+    this.#claimant = claimant;
+  }
+
+  /** `lost`: aborted when it is seen that somebody else has the unit. Until `done` it is looked for. */
+  add(errand: Errand): {readonly lost: AbortSignal; readonly done: () => void} {
+    const lost = new AbortController();
+    this.#held.set(errand, lost);
+    return {lost: lost.signal, done: () => this.#held.delete(errand)};
+  }
+
+  /** Those that are somebody else's by now: their runs here stop. Each is told once. */
+  async leaveLost(): Promise<readonly Errand[]> {
+    // Claimed before it is asked.
+    const held = [...this.#held];
+    if (held.length === 0) {
+      return [];
+    }
+    const own = new Set(await ownAttempts(this.#database.pool, this.#claimant));
+    const left = held.filter(
+      ([errand, lost]) =>
+        !own.has(attemptOf(errand)) && this.#held.has(errand) && !lost.signal.aborted,
+    );
+    for (const [, lost] of left) {
+      lost.abort();
+    }
+    return left.map(([errand]) => errand);
+  }
+}
+
+const attemptOf = ({fleet, unit, attempt}: Errand): string => `${fleet}/${unit}/${attempt}`;

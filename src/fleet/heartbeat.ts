@@ -1,0 +1,64 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Host} from '../run/host.ts';
+import {version} from '../version.ts';
+import {closePool, type FleetDatabase, openPool} from './database.ts';
+import {machineOf} from './take-up.ts';
+import type {Claimant} from './unit-claims.ts';
+import {untilReached, whileOpening} from './until-reached.ts';
+
+/** Works as a runner that others hear from, from its first word to its last. */
+export async function heardOf(
+  {database, host}: {readonly database: FleetDatabase; readonly host: Host},
+  self: Claimant,
+  work: () => Promise<void>,
+): Promise<void> {
+  await untilReached(database, () => register(database, host, self), whileOpening);
+  const silence = new AbortController();
+  const beating = beatUntil(database.url, self, silence.signal);
+  try {
+    await work();
+  } finally {
+    silence.abort();
+    await beating;
+  }
+  // Nobody need wait to hear from it again. Without PostgreSQL it is not heard, either.
+  await database.pool
+    .query("UPDATE switcharoo_fleet.runner SET beat = '-infinity' WHERE runner = $1", [self.runner])
+    .catch(() => {});
+}
+
+async function register(
+  {pool}: Pick<FleetDatabase, 'pool'>,
+  {state: {machine, path}, operator}: Host,
+  {runner, home}: Claimant,
+): Promise<void> {
+  await pool.query(
+    `INSERT INTO switcharoo_fleet.runner
+       (runner, home, host, folder, machine, pid, start_ticks, version)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+    [
+      ...[runner, home, operator.host, path, machineOf(machine)],
+      ...[process.pid, machine.startTicksOf(process.pid), version],
+    ],
+  );
+}
+
+const everyMs = 1_000;
+/** A beat that gets no answer is given up: the next one opens another connection. */
+const limitMs = 5_000;
+
+/**
+ * Each second, on a connection of its own: whatever else waits, for a lock or for an answer. Only a process that died,
+ * was stopped or is cut off is silent.
+ */
+async function beatUntil(url: string, {runner}: Claimant, ended: AbortSignal): Promise<void> {
+  const limits = {statement_timeout: limitMs, query_timeout: limitMs};
+  const pool = openPool(url, 1, {...limits, connectionTimeoutMillis: limitMs});
+  while (!ended.aborted) {
+    await pool
+      .query('UPDATE switcharoo_fleet.runner SET beat = now() WHERE runner = $1', [runner])
+      .catch(() => {}); // who works on units says that PostgreSQL is away
+    await sleep(everyMs, undefined, {signal: ended}).catch(() => {});
+  }
+  await closePool(pool);
+}

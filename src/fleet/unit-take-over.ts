@@ -1,0 +1,165 @@
+import {installJournal} from '../journal/install-journal.ts';
+import {sharedJournalOf} from '../journal/open-shared-log.ts';
+import type {ObjectStore} from '../model/object-store.ts';
+import {SwitcharooError} from '../model/problem.ts';
+import {progressOf} from '../model/progress.ts';
+import type {Host} from '../run/host.ts';
+import {isOver, progressIn} from '../run/past-runs.ts';
+import type {FleetDatabase} from './database.ts';
+import {journalLost, notDecidable, runnerAnswers, unitChangedMeanwhile} from './engine-problems.ts';
+import {homeOf} from './home.ts';
+import {type Order, unitRow} from './orders.ts';
+import {type Asked, addEvent, jsonOf, type UnitRow} from './rows.ts';
+import {silentSeconds} from './take-up.ts';
+import {notBegun, stateOfRun, type UnitState} from './unit-state.ts';
+
+// A unit whose journal is in a state folder that is lost. With a store, its run is taken over from there.
+
+type Database = Pick<FleetDatabase, 'transaction'>;
+
+/** A unit whose run was reserved for the runners of another state folder. */
+export interface UnitElsewhere extends UnitRow {
+  readonly run: string;
+  readonly journal: {readonly host: string; readonly folder: string};
+}
+
+/**
+ * The unit, if only runners of another state folder may continue it. `undefined`: its journal is here, or any runner
+ * may begin it.
+ *
+ * @throws SwitcharooError when it is at its end, or when the runner that works on it answers.
+ */
+export const unitElsewhere = (
+  {transaction}: Database,
+  {fleet, unit}: Omit<Order, 'operator'> & {readonly unit: string},
+  here: string,
+): Promise<UnitElsewhere | undefined> =>
+  transaction(async (client) => {
+    const row = await unitRow(client, fleet, unit);
+    if (row.status === 'done' || row.status === 'left-out') {
+      throw new SwitcharooError(notDecidable(row, 'taken over'));
+    }
+    const {run, home} = row;
+    if (run === null || home === null || home === here) {
+      return undefined;
+    }
+    const journal = await refuseAnswering(client, row);
+    return {...row, run, journal};
+  });
+
+/** Where its journal is. Throws while the runner that works on it is heard from. */
+async function refuseAnswering(client: Asked, {unit, home, status}: UnitRow) {
+  const {rows} = await client.query(
+    `SELECT host, folder,
+       extract(epoch FROM clock_timestamp() - greatest(beat, pg_postmaster_start_time())) AS silent
+     FROM switcharoo_fleet.runner WHERE home = $1 ORDER BY beat DESC LIMIT 1`,
+    [home],
+  );
+  const [{host = '', folder = '', silent = Number.POSITIVE_INFINITY} = {}] = rows;
+  if (status === 'running' && Number(silent) < silentSeconds) {
+    throw new SwitcharooError(runnerAnswers(unit, host, folder));
+  }
+  return {host, folder};
+}
+
+/** Whether the run is in the store, and whether anything of it is left to do. */
+export async function sharedStateOf(
+  store: ObjectStore,
+  run: string,
+  signal: AbortSignal,
+): Promise<'none' | 'over' | 'open'> {
+  const {entries} = await sharedJournalOf({store, run}, signal);
+  const progress = progressOf(entries);
+  return progress === undefined ? 'none' : isOver(progress) ? 'over' : 'open';
+}
+
+/** Copies the journal of a run that is over: its report can be read here. */
+export async function installEnded(
+  {state}: Pick<Host, 'state'>,
+  store: ObjectStore,
+  run: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const {text} = await sharedJournalOf({store, run}, signal);
+  installJournal(state.journalOf(run), text, state.disk);
+}
+
+/** Its journal is in this state folder by now: it continues here. In an outage it still waits for a person. */
+export const moveHere = async (
+  database: Database,
+  host: Pick<Host, 'state'>,
+  order: Order,
+  unit: UnitElsewhere,
+): Promise<UnitState> => {
+  const state = stateOfRun(progressIn(host, unit.run));
+  const note = `${unit.run} from ${unit.journal.host}`;
+  await move(database, order, unit, {
+    ...{home: homeOf(host.state), run: unit.run, state, what: 'taken over', note},
+  });
+  return state;
+};
+
+/**
+ * Its store proves that it never began. It keeps the name of its run: of all hosts that begin it, the store lets in
+ * one.
+ */
+export const beginAnywhere = (
+  database: Database,
+  order: Order,
+  unit: UnitElsewhere,
+): Promise<void> =>
+  move(database, order, unit, {
+    ...{home: null, run: unit.run, state: notBegun},
+    ...{what: 'begins elsewhere', note: `${unit.run} is not in the store`},
+  });
+
+/** A person says that nothing of it is in place. They then let it begin again, or leave it out. */
+export const giveUpJournal = (
+  database: Database,
+  order: Order,
+  unit: UnitElsewhere,
+  because: string,
+): Promise<void> =>
+  move(database, order, unit, {
+    ...{home: null, run: null, what: 'journal lost', note: because},
+    state: {...notBegun, status: 'failed', problem: journalLost(unit.run)},
+  });
+
+interface Move {
+  readonly home: string | null;
+  readonly run: string | null;
+  readonly state: UnitState;
+  readonly what: string;
+  readonly note: string;
+}
+
+/** The runner that had the unit has it no longer: the attempt is over. */
+const move = (
+  {transaction}: Database,
+  {fleet, operator}: Order,
+  seen: UnitElsewhere,
+  {home, run, state, what, note}: Move,
+): Promise<void> =>
+  transaction(async (client) => {
+    const {unit} = seen;
+    const row = await unitRow(client, fleet, unit);
+    const isEnded = row.status === 'done' || row.status === 'left-out';
+    if (isEnded || row.attempt !== seen.attempt || row.run !== seen.run || row.home !== seen.home) {
+      throw new SwitcharooError(unitChangedMeanwhile(unit));
+    }
+    if (run === null || state === notBegun) {
+      await refuseAnswering(client, row);
+    }
+    await client.query(
+      `UPDATE switcharoo_fleet.unit
+       SET status = $3, problem = $4, changes = $5, home = $6, run = $7, runner = NULL,
+         attempt = attempt + 1, by_person = $8, changed_at = now(),
+         outage_since = CASE WHEN $9::boolean THEN coalesce(outage_since, clock_timestamp()) END
+       WHERE fleet = $1 AND unit = $2`,
+      [
+        ...[fleet, unit, state.status, jsonOf(state.problem), state.changes, home, run],
+        ...[state.status === 'waiting', state.inOutage],
+      ],
+    );
+    await addEvent(client, {fleet, unit, operator, what, note});
+  });
