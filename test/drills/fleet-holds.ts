@@ -18,13 +18,15 @@ interface HoldDrill {
 interface HoldDrillResult {
   readonly problems: readonly string[];
   readonly holds: number;
-  /** From the call of `fleet hold` to the last line of a journal that begins something, at most. */
+  /** From when PostgreSQL had the order to the last line of a journal that begins something, at most. */
   readonly mostMs: number;
 }
 
+/** All from the call on. */
 interface Hold {
-  /** From the call on. */
   readonly endedMs: number;
+  /** PostgreSQL had the order. */
+  readonly arrivedMs: number;
   /** The last line that begins a unit or an outage. */
   readonly lastMs: number | undefined;
 }
@@ -79,8 +81,12 @@ async function held(stage: FleetStage): Promise<Hold> {
   }
   await sleep(2 * limitMs);
   const starts = stage.folders.flatMap(beginningsIn).filter((at) => at >= calledAt);
+  const {rows} = await stage.light.database.pool.query(
+    "SELECT held_at FROM switcharoo_fleet.fleet WHERE fleet = 'held'",
+  );
   return {
     endedMs: endedAt - calledAt,
+    arrivedMs: new Date(rows[0].held_at).getTime() - calledAt,
     lastMs: starts.length === 0 ? undefined : Math.max(...starts) - calledAt,
   };
 }
@@ -124,13 +130,14 @@ function told(
   problems: readonly string[],
   say: (text: string) => void,
 ): HoldDrillResult {
-  const last = holds.flatMap(({lastMs}) => (lastMs === undefined ? [] : [lastMs]));
-  const late = holds.filter(({lastMs, endedMs}) => lastMs !== undefined && lastMs > endedMs);
-  const mostMs = Math.max(0, ...last);
-  const latest = Math.max(0, ...late.map(({lastMs = 0, endedMs}) => lastMs - endedMs));
+  const most = (of: (hold: Hold) => number | undefined): number =>
+    Math.max(0, ...holds.map((hold) => of(hold) ?? 0));
+  const mostMs = most(({lastMs, arrivedMs}) => lastMs && lastMs - arrivedMs);
+  const afterEnd = most(({lastMs, endedMs}) => lastMs && lastMs - endedMs);
+  const written = most(({endedMs, arrivedMs}) => endedMs - arrivedMs);
   const commands = holds.map(({endedMs}) => endedMs).toSorted((a, b) => a - b);
   say(
-    `${holds.length} holds: the last unit or outage began ${mostMs} ms after the call at the latest; the command took ${commands[Math.floor(commands.length / 2)]} ms, ${commands.at(-1)} ms at most; after its end ${late.length} times something began, ${latest} ms later at most`,
+    `${holds.length} holds: the last unit or outage began ${mostMs} ms after PostgreSQL had the order at the latest, and ${afterEnd} ms after the end of the command; the command took ${commands[Math.floor(commands.length / 2)]} ms, ${commands.at(-1)} ms at most, ${written} ms of them from when PostgreSQL had the order`,
   );
   const all = [
     ...problems,
