@@ -33,7 +33,7 @@ test('a unit whose reversal failed half-way is reversed further when a person re
   }
   await start(fleet, 'w');
   await serve();
-  expect(await statusOf('backwards')).toEqual(['turning needs-person']);
+  expect(await statusOf('backwards')).toEqual(['turning offered']);
   for (const file of files) {
     rmSync(file);
   }
