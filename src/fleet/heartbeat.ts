@@ -6,17 +6,24 @@ import {machineOf} from './take-up.ts';
 import type {Claimant} from './unit-claims.ts';
 import {untilReached, whileOpening} from './until-reached.ts';
 
+/** The last beat. */
+export interface Beat {
+  /** Why it was not heard; `undefined` when it was. */
+  error?: unknown;
+}
+
 /** Works as a runner that others hear from, from its first word to its last. */
 export async function heardOf(
   {database, host}: {readonly database: FleetDatabase; readonly host: Host},
   self: Claimant,
-  work: () => Promise<void>,
+  work: (beat: Readonly<Beat>) => Promise<void>,
 ): Promise<void> {
   await untilReached(database, () => register(database, host, self), whileOpening);
   const silence = new AbortController();
-  const beating = beatUntil(database.url, self, silence.signal);
+  const beat: Beat = {};
+  const beating = beatUntil(database.url, self, {beat, ended: silence.signal});
   try {
-    await work();
+    await work(beat);
   } finally {
     silence.abort();
     await beating;
@@ -51,13 +58,20 @@ const limitMs = 5_000;
  * Each second, on a connection of its own: whatever else waits, for a lock or for an answer. Only a process that died,
  * was stopped or is cut off is silent.
  */
-async function beatUntil(url: string, {runner}: Claimant, ended: AbortSignal): Promise<void> {
+async function beatUntil(
+  url: string,
+  {runner}: Claimant,
+  {beat, ended}: {readonly beat: Beat; readonly ended: AbortSignal},
+): Promise<void> {
   const limits = {statement_timeout: limitMs, query_timeout: limitMs};
   const pool = openPool(url, 1, {...limits, connectionTimeoutMillis: limitMs});
   while (!ended.aborted) {
-    await pool
+    beat.error = await pool
       .query('UPDATE switcharoo_fleet.runner SET beat = now() WHERE runner = $1', [runner])
-      .catch(() => {}); // who works on units says that PostgreSQL is away
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
     await sleep(everyMs, undefined, {signal: ended}).catch(() => {});
   }
   await closePool(pool);

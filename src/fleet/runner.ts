@@ -12,7 +12,7 @@ import type {FleetDatabase} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops, unitTaken} from './engine-problems.ts';
 import {isMistake} from './error-chain.ts';
-import {heardOf} from './heartbeat.ts';
+import {type Beat, heardOf} from './heartbeat.ts';
 import {homeOf} from './home.ts';
 import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
@@ -76,10 +76,10 @@ class Runner {
   }
 
   serve(): Promise<void> {
-    return heardOf(this.#request, this.#self, () => this.#serve());
+    return heardOf(this.#request, this.#self, (beat) => this.#serve(beat));
   }
 
-  async #serve(): Promise<void> {
+  async #serve(beat: Readonly<Beat>): Promise<void> {
     const {database, signals} = this.#request;
     const work = (errand: Errand) => this.#work(errand);
     const open = () =>
@@ -88,7 +88,7 @@ class Runner {
       );
     const dispatcher = await untilReached(database, open, whileOpening);
     try {
-      while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
+      while (!signals.stopping.aborted && !(await this.#tick(dispatcher, beat))) {
         // At once, when a unit has ended.
         await this.#pause.take(tickMs, signals.stopping);
       }
@@ -110,12 +110,15 @@ class Runner {
   }
 
   /** Whether nothing is left to do. What PostgreSQL does not answer is asked at the next one. */
-  async #tick(dispatcher: Dispatcher): Promise<boolean> {
+  async #tick(dispatcher: Dispatcher, beat: Readonly<Beat>): Promise<boolean> {
     const {database, host, say, untilIdle} = this.#request;
     const isUnderWay = (errand: Errand) => this.#underWay.has(keyOf(errand));
     const missedSince = this.#missedSince;
     const around = {...this.#self, host, database, dispatcher, isUnderWay, missedSince, say};
     try {
+      if (beat.error !== undefined) {
+        throw beat.error;
+      }
       await this.#leaveLost();
       await takeUpLost(around);
       await readByHand(around);
