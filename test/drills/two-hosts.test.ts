@@ -6,5 +6,5 @@ test('of 5 races of two hosts each has one winner, and the loser starts no actio
   const races = await raceTwoHosts({count: 5, seed: 1});
   expect(races.flatMap(({problems}) => problems)).toEqual([]);
   expect(races.map(({kind}) => kind)).toContain('two take-overs');
-  expect(races.filter(({toldMs}) => toldMs !== undefined).length).toBeGreaterThan(0);
+  expect(new Set(races.map(({winner}) => winner)).size).toBeGreaterThan(1);
 }, 120_000);
