@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -152,6 +152,25 @@ test('a unit that is not in its store never began: another host begins it, and t
   await expect(ended).rejects.toMatchObject({problem: {code: 'lock-lost'}});
   await late.close();
   expect(light.cutovers('blog')).toEqual(['cutover']);
+});
+
+test('a unit without a store continues on another host that has a copy of the state folder', async () => {
+  const copy = {...second, state: thisHost(mkdtempSync(join(tmpdir(), 'switcharoo-copy-'))).state};
+  await startLight(light, light.fleetOf('copied', {w: ['alone-too']}, {prepareSeconds: 1}), 'w');
+  const served = serveLight(light, {host: first});
+  while ((await unitIn('copied')).phase !== 'Prepare') {
+    await sleep(20);
+  }
+  await holdFleet(light.database, {fleet: 'copied', operator, because: undefined});
+  await served;
+  const {run} = await unitIn('copied');
+  cpSync(first.state.path, copy.state.path, {recursive: true});
+  loseFirst();
+  await releaseFleet(light.database, {fleet: 'copied', operator});
+  await serveLight(light, {host: copy});
+  rmSync(copy.state.path, {recursive: true});
+  const unit = await unitIn('copied');
+  expect([unit.status, unit.run, light.cutovers('alone-too')]).toEqual(['done', run, ['cutover']]);
 });
 
 test('a run whose journal was on the lost host alone is given up only by a person who names it', async () => {
