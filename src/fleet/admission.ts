@@ -1,3 +1,4 @@
+import type {PoolClient} from 'pg';
 import type {FleetDatabase} from './database.ts';
 import type {Enqueue} from './engine.ts';
 import {
@@ -104,33 +105,49 @@ export async function fleetsToAdmit({
 }
 
 /**
- * Admits what may begin, and hands it to the engine, in one transaction: neither happens without the other. One process
- * at a time does so, and none while `hold` writes. It admits a few at a time, so nobody waits long for it.
+ * Admits what may begin, and hands it to the engine, in transactions in which neither happens without the other. One
+ * process at a time does so, and none while `hold` writes. Each admits a few: a hold or a claim does not wait for all.
  */
-export const admit = (
+export async function admit(
   {transaction}: Pick<FleetDatabase, 'transaction'>,
   fleetName: string,
   enqueue: Enqueue,
-): Promise<readonly string[]> =>
-  transaction(async (client) => {
-    const fleet = await fleetIn(client, fleetName, 'FOR UPDATE');
-    if (!fleet) {
-      return [];
+): Promise<readonly string[]> {
+  const all: string[] = [];
+  for (;;) {
+    const admitted = await transaction((client) => admitSome(client, fleetName, enqueue));
+    all.push(...admitted);
+    if (admitted.length < mostAtOnce) {
+      return all;
     }
-    const waves = await wavesIn(client, fleetName);
-    const units = await unitsIn(client, fleetName);
-    const chosen = inTime(admissible({fleet, waves, units}), units);
-    await client.query(
-      `UPDATE switcharoo_fleet.unit
-       SET status = 'admitted', attempt = attempt + 1, changed_at = now(), problem = NULL
-       WHERE fleet = $1 AND unit = ANY($2)`,
-      [fleetName, chosen.map(({unit}) => unit)],
-    );
-    for (const {unit, attempt, home, wave} of chosen) {
-      await enqueue(client, {fleet: fleetName, wave, unit, attempt: attempt + 1, home});
-    }
-    return chosen.map(({unit}) => unit);
-  });
+  }
+}
+
+const mostAtOnce = 5;
+
+async function admitSome(
+  client: PoolClient,
+  fleetName: string,
+  enqueue: Enqueue,
+): Promise<readonly string[]> {
+  const fleet = await fleetIn(client, fleetName, 'FOR UPDATE');
+  if (!fleet) {
+    return [];
+  }
+  const waves = await wavesIn(client, fleetName);
+  const units = await unitsIn(client, fleetName);
+  const chosen = inTime(admissible({fleet, waves, units}), units).slice(0, mostAtOnce);
+  await client.query(
+    `UPDATE switcharoo_fleet.unit
+     SET status = 'admitted', attempt = attempt + 1, changed_at = now(), problem = NULL
+     WHERE fleet = $1 AND unit = ANY($2)`,
+    [fleetName, chosen.map(({unit}) => unit)],
+  );
+  for (const {unit, attempt, home, wave} of chosen) {
+    await enqueue(client, {fleet: fleetName, wave, unit, attempt: attempt + 1, home});
+  }
+  return chosen.map(({unit}) => unit);
+}
 
 /** So many wait for any runner at most: the others may still be held and left out, and cost nothing. */
 const mostAdmitted = 50;
