@@ -1,4 +1,8 @@
 import type {Entry} from '../model/entry.ts';
+import type {EntryProgress} from '../model/entry-progress.ts';
+import {elapsedMs} from '../model/moment.ts';
+import type {Progress} from '../model/progress.ts';
+import type {Clock} from './clock.ts';
 import type {RunContext} from './context.ts';
 
 /** What a call may take to its target once it was ended here, in ms. */
@@ -12,11 +16,31 @@ export async function untilArrived(
   {record, clock, aborting, observe}: RunContext,
   {id}: Entry,
 ): Promise<void> {
-  const {cutOffAt} = record.progress.entries.get(id) ?? {};
-  const leftMs = cutOffAt ? cutOffAt.getTime() + arrivesWithinMs - clock.now().getTime() : 0;
+  const leftMs = arrivalMs(record.progress.entries.get(id), clock.now());
   if (leftMs > 0) {
-    const text = `waiting ${Math.ceil(leftMs / 1_000)} s: the action that was ended may still arrive`;
+    const text = `waiting ${Math.ceil(leftMs / 1_000)} s: an action that was ended may still arrive`;
     observe({kind: 'progress', entry: id, text});
-    await clock.sleep(Math.min(leftMs, arrivesWithinMs), aborting);
+    await clock.sleep(leftMs, aborting);
   }
 }
+
+/** The same for a whole run that no process works on: one may have died a moment ago. */
+export async function untilAllArrived(
+  {entries}: Progress,
+  clock: Pick<Clock, 'now' | 'sleep'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const all = [...entries.values()];
+  const leftMs = all.map((entry) =>
+    entry.isUnanswered ? arrivesWithinMs : arrivalMs(entry, clock.now()),
+  );
+  const longestMs = Math.max(0, ...leftMs);
+  if (longestMs > 0) {
+    await clock.sleep(longestMs, signal);
+  }
+}
+
+const arrivalMs = (entry: EntryProgress | undefined, now: Date): number =>
+  entry?.cutOffAt
+    ? Math.min(arrivesWithinMs, Math.max(0, arrivesWithinMs - elapsedMs(entry.cutOffAt, now)))
+    : 0;

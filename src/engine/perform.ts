@@ -65,8 +65,8 @@ export async function performAll(
     const announces = isAnnounced
       ? {}
       : {announces: announced(performing, actions.slice(index + 1))};
-    isAnnounced = true;
     const result = await perform(context, action, {...performing, ...announces});
+    isAnnounced = context.record.progress.isNotShared !== true;
     if ('problem' in result) {
       // Its answer, or the time for it, may have passed while nobody could take it.
       return isStale() ? {kind: 'stale'} : {kind: 'failed', problem: result.problem};
@@ -186,7 +186,8 @@ async function barrier(
     }
     return undefined;
   }
-  return isLong && problem === undefined && awakeMs(clock) >= deadline
+  // Another host waits no longer for it: opening the target, and the claims, took their time too.
+  return problem === undefined && awakeMs(clock) >= deadline
     ? actionFailed(words.entry, words.target, words.does, 'no time was left for it')
     : problem;
 }

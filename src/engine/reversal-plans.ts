@@ -2,6 +2,7 @@ import {makesConnections} from '../model/effects.ts';
 import type {Entry} from '../model/entry.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
+import {untilArrived} from './cut-off.ts';
 import {waitsOf} from './poll.ts';
 import {type EntryReversalPlan, planEntryReversal} from './reverse-plan.ts';
 
@@ -38,6 +39,8 @@ export class ReversalPlans {
       return undefined;
     }
     this.#hold = hold;
+    // What arrives late would make these plans wrong, and a wait in the hold is a wait of visitors.
+    await Promise.all(held.map((entry) => untilArrived(this.#context, entry)));
     await this.#prepare(held);
     const ahead = held.filter(({unit}) => unit.kind === 'step' && unit.reversalAhead === true);
     const plans = await Promise.all(

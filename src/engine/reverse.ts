@@ -114,6 +114,9 @@ async function reverseUnlessStopped(
   entry: Entry,
   plans: ReversalPlans,
 ): Promise<EntryReversal> {
+  if (!context.stopping.aborted) {
+    await untilArrived(context, entry);
+  }
   if (context.stopping.aborted) {
     const by = String(context.stopping.reason);
     return {kind: 'paused', problem: reversalStopped(by, entry.id)};

@@ -26,7 +26,7 @@ import {
   type ClaimedUnit,
   claimOutage,
   claimUnit,
-  isStillOurs,
+  mayBeginNow,
   refuseUnit,
   reportEnd,
   reportPhase,
@@ -261,7 +261,7 @@ class Runner {
       work,
       earlier,
       startedBy,
-      mayBegin: () => this.#mayBegin(errand),
+      mayBegin: () => this.#mayBegin(errand, unit),
       mayBeginOutage: (stopping) => this.#mayBeginOutage(errand, stopping),
       signals: {
         stopping: AbortSignal.any([signals.aborting, lost]),
@@ -272,10 +272,11 @@ class Runner {
   }
 
   /** Asked right before its journal begins, or goes on: to read and to plan may have taken long. */
-  #mayBegin(errand: Errand): Promise<boolean> {
-    const {pool} = this.#request.database;
-    const ask = async () => !this.#isStopping && (await isStillOurs(pool, errand, this.#self));
-    return untilReached(this.#request.database, ask);
+  #mayBegin(errand: Errand, unit: ClaimedUnit): Promise<boolean> {
+    const {database} = this.#request;
+    const ask = async () =>
+      !this.#isStopping && (await mayBeginNow(database, errand, this.#self, unit));
+    return untilReached(database, ask);
   }
 
   async #mayBeginOutage(errand: Errand, stopping: AbortSignal): Promise<Problem | undefined> {

@@ -43,8 +43,7 @@ export const claimUnit = (
     if (row?.status !== 'admitted' || (row.home !== null && row.home !== home)) {
       return undefined;
     }
-    const isHalted = !row.byPerson && (await isStopped(client, errand));
-    if ((isHeld && !passesHold(row)) || isHalted) {
+    if ((isHeld && !passesHold(row)) || (await isHalted(client, fleet, row))) {
       await client.query(
         `UPDATE switcharoo_fleet.unit SET status = 'waiting', changed_at = now()
          WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
@@ -71,15 +70,33 @@ async function starterOf(client: PoolClient, {fleet, wave}: Errand): Promise<str
   return rows[0].started_by;
 }
 
-/** One failure stops the wave, also for what was queued before it. */
-async function isStopped(client: PoolClient, {fleet, wave}: Errand): Promise<boolean> {
+/** The failure of another unit stops the wave, also for what was queued before it. */
+async function isHalted(client: PoolClient, fleet: string, row: UnitRow): Promise<boolean> {
   const {rowCount} = await client.query(
     `SELECT FROM switcharoo_fleet.unit
-     WHERE fleet = $1 AND wave = $2 AND status IN ('failed', 'offered') LIMIT 1`,
-    [fleet, wave],
+     WHERE fleet = $1 AND wave = $2 AND unit <> $3 AND status IN ('failed', 'offered') LIMIT 1`,
+    [fleet, row.wave, row.unit],
   );
-  return rowCount !== 0;
+  return !row.byPerson && rowCount !== 0;
 }
+
+/**
+ * Whether a claimed unit, as it was claimed, may begin or continue now: it is still this runner's, and neither was the
+ * fleet held nor did its wave stop while it was planned. After `hold` has returned, this allows none.
+ */
+export const mayBeginNow = (
+  {transaction}: Database,
+  errand: Errand,
+  claimant: Claimant,
+  claimed: UnitRow,
+): Promise<boolean> =>
+  transaction(async (client) => {
+    const held = (await fleetIn(client, errand.fleet, 'FOR SHARE'))?.held;
+    const isOurs = await isStillOurs(client, errand, claimant);
+    return (
+      isOurs && (!held || passesHold(claimed)) && !(await isHalted(client, errand.fleet, claimed))
+    );
+  });
 
 async function unitOfErrand(
   client: PoolClient,
@@ -115,7 +132,7 @@ export const claimOutage = (
   });
 
 /** Nobody has taken it from this runner: neither a person nor, while it was silent, another runner. */
-export async function isStillOurs(
+async function isStillOurs(
   asked: Asked,
   {fleet, unit, attempt}: Errand,
   {runner}: Claimant,

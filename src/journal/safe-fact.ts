@@ -28,6 +28,9 @@ export function safeFact<Kind extends Fact['kind']>(
     }
     safe[key] = names.has(key) || handedBack.has(key) ? member : redactor.value(member);
   }
+  if (fact.kind === 'action-intended' && fact.next) {
+    safe['next'] = fact.next.map(({target, does}) => ({target, does: redactor.value(does)}));
+  }
   if (!isFact(JSON.parse(JSON.stringify(safe)))) {
     throw new SwitcharooError(journalEntryMalformed(fact.kind));
   }

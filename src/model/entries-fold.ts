@@ -50,3 +50,17 @@ export function withoutChecks(entries: EntriesState['entries']): EntriesState['e
     .filter(({state, applied}) => state === 'checking' && !applied)
     .reduce((all, entry) => all.with(entry.id, notStarted(entry)), entries);
 }
+
+/** Nothing that an earlier process sent is answered any more: with `at`, it ended then at the latest. */
+export function withoutAnswers<Run extends EntriesState>(run: Run, at: Date | undefined): Run {
+  return [...run.entries.values()]
+    .filter(({isUnanswered}) => isUnanswered)
+    .reduce(
+      (after, {id}) =>
+        withEntry(after, id, (entry) => ({
+          ...without(entry, 'isUnanswered'),
+          ...(at ? {cutOffAt: at} : {}),
+        })),
+      run,
+    );
+}

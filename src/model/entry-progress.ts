@@ -44,7 +44,9 @@ export interface EntryProgress {
   readonly performed: readonly string[];
   /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
   readonly inFlight?: string;
-  /** When an action of it was last ended without an answer of its target. */
+  /** An action of it was sent, and the journal says nothing of its end. */
+  readonly isUnanswered?: true;
+  /** When an action of it was last ended without an answer of its target: with its process at the latest. */
   readonly cutOffAt?: Date;
   /** What it was before that action was intended, in case it is not sent. */
   readonly beforeIntent?: Pick<EntryProgress, 'state' | 'applied' | 'inFlight'>;
@@ -96,15 +98,15 @@ export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): En
       return {...entry, ...intended(entry, fact, at), inFlight: fact.does};
     // A failed call may have had its effect all the same: only a check can tell.
     case 'action-failed':
-      return fact.isCutOff ? {...entry, cutOffAt: at} : before;
+      return {...without(entry, 'isUnanswered'), ...(fact.isCutOff ? {cutOffAt: at} : {})};
     case 'action-performed':
       return {
-        ...without(entry, 'inFlight'),
+        ...without(entry, 'inFlight', 'isUnanswered'),
         performed: fact.way === 'forward' ? [...entry.performed, fact.does] : entry.performed,
       };
     case 'entry-done':
       return {
-        ...without(entry, 'inFlight', 'problem', 'bookmark', 'lapsed', 'cutOffAt'),
+        ...without(entry, 'inFlight', 'isUnanswered', 'problem', 'bookmark', 'lapsed'),
         state: 'done',
         output: fact.output,
         changedByRun: fact.changedByRun,
@@ -121,7 +123,7 @@ export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): En
       return {...without(entry, 'problem'), state: 'reversing'};
     case 'entry-reversed':
       return {
-        ...without(entry, 'inFlight', 'problem', 'lapsed', 'cutOffAt'),
+        ...without(entry, 'inFlight', 'isUnanswered', 'problem', 'lapsed', 'cutOffAt'),
         state: 'reversed',
         applied: false,
         doneAt: at,
@@ -133,9 +135,11 @@ export function entryAfter(before: EntryProgress, fact: EntryFact, at: Date): En
 
 const intended = (
   {state, applied, appliedAt, inFlight}: EntryProgress,
-  {way}: FactOf<'action-intended'>,
+  {way, limitMs}: FactOf<'action-intended'>,
   at: Date,
 ): Partial<EntryProgress> => ({
+  // A person who does it by hand has no limit.
+  ...(limitMs === undefined ? {} : {isUnanswered: true}),
   beforeIntent: {state, applied, ...(inFlight === undefined ? {} : {inFlight})},
   ...(way === 'forward'
     ? {state: 'applying', applied: true, appliedAt: applied ? (appliedAt ?? at) : at}
@@ -145,7 +149,10 @@ const intended = (
 /** An earlier action of the entry may be in place, and the outcome of another one unknown. */
 function asBeforeIntent(entry: EntryProgress): EntryProgress {
   const {beforeIntent = {}} = entry;
-  const restored = {...without(entry, 'inFlight', 'beforeIntent'), ...beforeIntent};
+  const restored = {
+    ...without(entry, 'inFlight', 'isUnanswered', 'beforeIntent'),
+    ...beforeIntent,
+  };
   return restored.applied ? restored : without(restored, 'appliedAt');
 }
 

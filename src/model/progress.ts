@@ -1,5 +1,5 @@
 import {type ApprovalState, noApprovals, withApproval} from './approval-fold.ts';
-import {withEnds, withEntry, withoutChecks} from './entries-fold.ts';
+import {withEnds, withEntry, withoutAnswers, withoutChecks} from './entries-fold.ts';
 import {type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
 import type {EntryOf, FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
@@ -162,16 +162,17 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'systems-claimed':
       return {...progress, lastingClaims: fact.lasting};
     case 'run-resumed':
-      return resumedBy(withoutPassedDecideBy(progress, fact), fact);
+      return withoutAnswers(resumedBy(withoutPassedDecideBy(progress, fact), fact), at);
     case 'answered':
       return withAnswer(withWord(progress, fact, at), fact, at);
     case 'checkpoint-reached':
       return {...progress, checkpoints: withName(progress.checkpoints, fact.name)};
-    case 'run-handed-over':
     case 'lock-taken-over':
-    case 'earlier-holder-stopped':
     case 'not-shared':
       return withHolder(progress, fact);
+    case 'run-handed-over':
+    case 'earlier-holder-stopped':
+      return withoutAnswers(withHolder(progress, fact), undefined);
     case 'approved':
     case 'approval-void':
     case 'operator-identified':

@@ -184,7 +184,7 @@ export interface Step<
   readonly reverses: string;
   /**
    * Half-way is worse than not at all (writes are refused, say): the engine reverses it at once when it fails or is
-   * stopped half-way.
+   * stopped half-way; within 5 s where an action was ended without an answer, which may still arrive.
    */
   readonly undoWhenFailed?: boolean;
   /**

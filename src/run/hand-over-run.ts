@@ -1,4 +1,5 @@
 import type {Clock} from '../engine/clock.ts';
+import {untilAllArrived} from '../engine/cut-off.ts';
 import {openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {reopenSharedLog} from '../journal/open-shared-log.ts';
@@ -52,6 +53,9 @@ export async function handOverRun(
     ...{disk: state.disk, machine: state.machine},
   });
   try {
+    if (!isOffered) {
+      await untilAllArrived(progress, clock, signal);
+    }
     const monotonic = () => ({mark: clock.mark, ms: Math.round(clock.monotonic())});
     const options = {now, monotonic, lock, redactor: new Redactor(), disk: state.disk};
     const journal = openJournal(state.journalOf(run), options);

@@ -1,44 +1,55 @@
 import type {JournalEntry} from '../model/journal.ts';
 
-/** An action that was started, or follows at once, and of whose end the journal says nothing. */
-export interface InFlight {
+/** What an action does, and where. */
+interface Act {
   readonly entry: string;
   readonly target: string;
   readonly does: string;
+}
+
+/** An action that was started, or follows at once, and of whose end the journal says nothing. */
+export interface InFlight extends Act {
   /** Where the journal first speaks of it. */
   readonly seq: number;
-  /** How long it may take at most; absent where a person does it by hand, and nobody knows. */
+  /**
+   * How long it may take at most; absent where a person does it by hand, and nobody knows. 0: it was ended without an
+   * answer of its target, which it may still reach.
+   */
   readonly limitMs?: number;
 }
 
+export const isSameAction = (act: Act, other: Act): boolean =>
+  act.entry === other.entry && act.target === other.target && act.does === other.does;
+
 /** The actions that a process may still be performing that wrote the last entries of a journal. */
 export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[] {
-  const open = new Map<string, InFlight>();
-  const close = (entry: string): void => {
-    for (const [key, action] of open) {
-      if (action.entry === entry) {
-        open.delete(key);
-      }
-    }
+  let open: (InFlight & {readonly isAnnounced?: true})[] = [];
+  const isCutOff = ({limitMs}: InFlight) => limitMs === 0;
+  /** One of them: a step may do the same twice. */
+  const takeOff = (act: Act, isMeant: (action: (typeof open)[number]) => boolean) => {
+    const place = open.findIndex((action) => isSameAction(action, act) && isMeant(action));
+    open = open.filter((_, index) => index !== place);
   };
   for (const fact of entries) {
     switch (fact.kind) {
       case 'action-intended': {
-        const {entry, seq, limitMs, next = []} = fact;
+        const {entry, target, does, seq, limitMs, next = []} = fact;
         const limit = limitMs === undefined ? {} : {limitMs};
-        for (const {target, does} of [fact, ...next]) {
-          open.set(keyOf({entry, target, does}), {entry, target, does, seq, ...limit});
-        }
+        takeOff(fact, ({isAnnounced}) => isAnnounced === true);
+        open.push({entry, target, does, seq, ...limit});
+        open.push(
+          ...next.map((each) => ({...each, entry, seq, ...limit, isAnnounced: true as const})),
+        );
         break;
       }
       case 'action-performed':
-        open.delete(keyOf(fact));
+        takeOff(fact, ({isAnnounced}) => isAnnounced !== true);
         break;
       case 'action-failed': {
-        close(fact.entry);
+        const {entry, target, does, seq} = fact;
+        open = open.filter((action) => action.entry !== entry || isCutOff(action));
         if (fact.isCutOff) {
-          const {entry, target, does, seq} = fact;
-          open.set(keyOf(fact), {entry, target, does, seq, limitMs: 0});
+          open.push({entry, target, does, seq, limitMs: 0});
         }
         break;
       }
@@ -49,7 +60,7 @@ export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[
       case 'entry-upheld':
       case 'entry-reversed':
       case 'reverse-failed':
-        close(fact.entry);
+        open = open.filter((action) => action.entry !== fact.entry || isCutOff(action));
         break;
       // A process begins only when the one before it on its host has ended.
       case 'run-resumed':
@@ -57,13 +68,12 @@ export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[
       case 'run-done':
       case 'run-reversed':
       case 'run-handed-over':
+        open = open.filter(isCutOff);
+        break;
       case 'earlier-holder-stopped':
-        open.clear();
+        open = [];
         break;
     }
   }
-  return [...open.values()];
+  return open.map(({isAnnounced: _, ...action}) => action);
 }
-
-const keyOf = ({entry, target, does}: Pick<InFlight, 'entry' | 'target' | 'does'>): string =>
-  `${entry} ${target} ${does}`;

@@ -13,7 +13,7 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import type {TargetKind} from '../model/target.ts';
 import {foreignApprovalRemarks} from './foreign-approval.ts';
-import {inFlightIn} from './in-flight.ts';
+import {inFlightIn, isSameAction} from './in-flight.ts';
 import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {isOver, openRuns, workerOn} from './past-runs.ts';
@@ -193,15 +193,16 @@ function hasActedAlone(path: string, shared: readonly JournalEntry[]): boolean {
   const from = same < 0 ? entries.length : Math.max(0, same - 1);
   const own = entries.slice(from);
   // The end of an action whose intent was shared is no surprise to the new holder, who has checked the target.
-  const awaited = inFlightIn(entries.slice(0, from)).map(({does}) => does);
-  const began = own.flatMap((fact) =>
-    fact.kind === 'action-intended' && !awaited.includes(fact.does) ? [fact.does] : [],
+  const awaited = inFlightIn(entries.slice(0, from)).filter(({limitMs}) => limitMs !== 0);
+  const began = own.filter(
+    (fact) =>
+      fact.kind === 'action-intended' && !awaited.some((action) => isSameAction(action, fact)),
   );
   return own.some(
     (fact) =>
       fact.kind === 'not-shared' ||
       ((fact.kind === 'action-performed' || fact.kind === 'action-failed') &&
-        began.includes(fact.does)),
+        began.some((intent) => intent.kind === 'action-intended' && isSameAction(intent, fact))),
   );
 }
 
@@ -220,7 +221,9 @@ export async function storeRemarks(
   }
   const count = barriersInOutage(opened.runbook);
   const cost =
-    count === 0 ? '' : ` The outage has up to ${count} such waits: about ${count * ms} ms.`;
+    count === 0
+      ? ''
+      : ` Undisturbed, the outage has up to ${count} such waits: about ${count * ms} ms.`;
   return [
     `The journal is shared in ${store.place}. Each step waits until it is there before it changes something: about ${ms} ms now.${cost}`,
     ...(await foreignApprovalRemarks(opened.runbook, store, signal)),

@@ -72,7 +72,9 @@ export async function sharedRunIn(
   };
   const waits = await Promise.all(inFlight.map(waitOf));
   return {
-    ...{progress, text, entries, inFlight},
+    ...{progress, text, entries},
+    // What was cut off has arrived by now, or never will.
+    inFlight: inFlight.filter(({limitMs}, index) => limitMs !== 0 || waits[index] !== 0),
     lastSharedMs: await sharedSinceMs({store, run}, progress.seq, signal),
     waitMs: Math.max(0, ...waits),
   };

@@ -11,6 +11,8 @@ const journal = 'src/journal/file-journal.ts';
 const lock = 'src/journal/lock.ts';
 const lockChain = 'src/journal/lock-chain.ts';
 const perform = 'src/engine/perform.ts';
+const intent =
+  "  context.record.add({kind: 'action-intended', ...words, ...limitUntil(deadline, context), ...rest});\n";
 const runEntry = 'src/engine/run-entry.ts';
 const reverse = 'src/engine/reverse.ts';
 
@@ -98,14 +100,14 @@ export const mutants: readonly Mutant[] = [
   {
     without: 'the intent before the effect',
     file: perform,
-    from: "  context.record.add({kind: 'action-intended', ...words});\n",
+    from: intent,
     to: '',
   },
   {
     without: 'the effect before its result',
     file: perform,
-    from: "  context.record.add({kind: 'action-intended', ...words});\n",
-    to: "  context.record.add({kind: 'action-intended', ...words});\n  context.record.add({kind: 'action-performed', ...words});\n",
+    from: intent,
+    to: `${intent}  context.record.add({kind: 'action-performed', ...words});\n`,
   },
   {
     without: 'the before-image ahead of the first action',

@@ -39,8 +39,26 @@ test('a reversal waits for an action that was ended without an answer: it may st
   expect(await rig.reverse()).toMatchObject({kind: 'reversed'});
   expect(isArrived).toBe(true);
   expect([...a.boxes]).toEqual([]);
-  const text = 'waiting 5 s: the action that was ended may still arrive';
+  const text = 'waiting 5 s: an action that was ended may still arrive';
   expect(rig.events).toContainEqual({kind: 'progress', entry: 'set', text});
+});
+
+test('a reversal after its process died in an action waits for that action too', async () => {
+  // Nothing is written down after the intent.
+  const before = ({kind}: {readonly kind: string}) => {
+    if (kind === 'action-failed') {
+      throw new Error('killed');
+    }
+  };
+  const rig = new Rig({runbook, shelves: [new Shelf('a')], watching: {before}});
+  await expect(rig.run()).rejects.toThrow('killed');
+  expect(rig.progress.entries.get('set')).toMatchObject({isUnanswered: true});
+  const again = rig.reopened();
+  const operator = {user: 'kim', host: 'here', pid: 2};
+  again.journal.append({kind: 'run-resumed', operator, accepted: []});
+  const beganMs = again.clock.elapsedMs;
+  expect(await again.reverse()).toMatchObject({kind: 'reversed'});
+  expect(again.clock.elapsedMs - beganMs).toBeGreaterThanOrEqual(5_000);
 });
 
 test('it waits no longer than it takes to arrive, also after a break', async () => {

@@ -65,6 +65,17 @@ test('what follows in a step is not sent once the run was taken over', async () 
   expect(a.effects).toEqual(['a: x = 1']);
 });
 
+test('an action for which no time is left is not sent: another host waits no longer for it', async () => {
+  const {a, rig} = rigWith(async () => {});
+  a.afterPut = () => {
+    // Its target takes long to answer, or the claims do.
+    rig.clock.elapsedMs += 60_000;
+  };
+  expect(await rig.run()).toMatchObject({kind: 'paused'});
+  expect(a.effects).toEqual(['a: x = 1']);
+  expect(rig.story.find((line) => line.startsWith('action-unsent'))).toContain('put 2 into y');
+});
+
 test('a step that was stopped for a while in the middle checks, and waits again before it goes on', async () => {
   let barriers = 0;
   const {a, rig} = rigWith(async () => {

@@ -3,10 +3,10 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
-import {holdFleet, leaveOut, resumeUnit} from '../../src/fleet/orders.ts';
+import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
-import {type Claimant, claimUnit, reportEnd} from '../../src/fleet/unit-claims.ts';
+import {type Claimant, claimUnit, mayBeginNow, reportEnd} from '../../src/fleet/unit-claims.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {reopenRun} from '../../src/run/open-run.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
@@ -132,6 +132,29 @@ test('a unit that never began begins anywhere when a person resumes it', async (
   }
   expect(await admitted('nailed')).toEqual(['a 2 null', 'b 2 h1']);
   expect((await claim('nailed', 'a', 2, there))?.unit).toBe('a');
+});
+
+test('a unit that was claimed begins neither in a hold nor after the failure of another one', async () => {
+  await start(light.fleetOf('planned', {w: ['a', 'b']}), 'w');
+  await admitted('planned');
+  const claimed = await claim('planned', 'a');
+  await claim('planned', 'b');
+  const {database} = light;
+  const errand = {fleet: 'planned', wave: 'w', unit: 'a', attempt: 1};
+  const mayBegin = async (byPerson = false) =>
+    claimed && mayBeginNow(database, errand, here, {...claimed, byPerson});
+  expect(await mayBegin()).toBe(true);
+  const order = {fleet: 'planned', operator};
+  await holdFleet(database, {...order, because: undefined});
+  expect(await mayBegin()).toBe(false);
+  // A person resumed it, and nobody waits for it in an outage.
+  expect(await mayBegin(true)).toBe(false);
+  await releaseFleet(database, order);
+  expect(await mayBegin()).toBe(true);
+  const failed = {status: 'failed', problem, changes: 0, inOutage: false} as const;
+  await reportEnd(database.pool, {...errand, unit: 'b'}, here, failed);
+  expect(await mayBegin()).toBe(false);
+  expect(await mayBegin(true)).toBe(true);
 });
 
 test('a hold takes back what was admitted; what was admitted may be left out, and no runner begins it', async () => {

@@ -29,6 +29,22 @@ test.for([
   expect(openAfter(first, {kind, ...a})).toEqual([]);
 });
 
+test('an action that was cut off may still arrive, whatever its run does next', () => {
+  const cutOff = {kind: 'action-failed', ...a, isCutOff: true};
+  const failed = {kind: 'entry-failed', ...a};
+  expect(openAfter(first, cutOff, failed, {kind: 'run-paused'})).toEqual([a.does]);
+  expect(openAfter(first, cutOff, failed, {kind: 'earlier-holder-stopped'})).toEqual([]);
+});
+
+test('a step that does the same twice has one of them left when the first is done', () => {
+  const twice = {...first, next: [{target: a.target, does: a.does}]};
+  const done = {kind: 'action-performed', ...a};
+  const second = {kind: 'action-intended', ...a, limitMs: 20_000};
+  expect(openAfter(twice, done)).toEqual([a.does]);
+  expect(openAfter(twice, done, second)).toEqual([a.does]);
+  expect(openAfter(twice, done, second, done)).toEqual([]);
+});
+
 test('another entry that ends is not meant', () => {
   const other = {kind: 'entry-done', entry: 'left'};
   expect(openAfter(first, other)).toHaveLength(3);

@@ -282,8 +282,6 @@ export class TwoHosts {
   async #operate(host: HostSide, untilMs: number): Promise<void> {
     for (;;) {
       await this.#wait(this.chance.between(1_000, 20_000));
-      // What was sent before has reached its target before anybody there begins something else.
-      await this.#wait(Math.max(0, host.lateUntilMs - this.time.ms));
       const command = this.#chooseFor(host);
       if (this.time.ms >= untilMs || command === 'over') {
         return;
