@@ -84,13 +84,20 @@ function rehearse(rtt: number, clients: number, neighbours: number): Promise<num
   const child = spawn(
     process.execPath,
     [program, '--state-dir', path, 'rehearse', values.runbook, ...words],
-    {cwd: root, stdio: ['ignore', 'ignore', 'inherit']},
+    {cwd: root, stdio: ['ignore', 'pipe', 'inherit']},
   );
   endWithBench(folder, child);
+  let last = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    last = `${last}${text}`.slice(-4_000);
+  });
   return new Promise((resolve) => {
     child.once('close', (code) => {
       for (const each of busy) {
         each.kill('SIGKILL');
+      }
+      if (code !== 0) {
+        say(last.trimEnd().split('\n').at(-1) ?? '');
       }
       resolve(code);
     });
