@@ -1,6 +1,6 @@
 import type {FleetDatabase} from './database.ts';
 import type {Errand} from './engine.ts';
-import {type Claimant, ownAttempts} from './unit-claims.ts';
+import {answerAgain, type Claimant, ownAttempts} from './unit-claims.ts';
 
 /** The units that a runner works on, as far as it knows. */
 export class Claims {
@@ -20,14 +20,23 @@ export class Claims {
     return {lost: lost.signal, done: () => this.#held.delete(errand)};
   }
 
-  /** Those that are somebody else's by now: their runs here stop. Each is told once. */
+  /**
+   * Those that are somebody else's by now: their runs here stop. Each is told once. Those that were given to a person
+   * while nobody heard this runner are running again.
+   */
   async leaveLost(): Promise<readonly Errand[]> {
     // Claimed before it is asked.
     const held = [...this.#held];
     if (held.length === 0) {
       return [];
     }
-    const own = new Set(await ownAttempts(this.#database.pool, this.#claimant));
+    const {pool} = this.#database;
+    await answerAgain(
+      pool,
+      this.#claimant,
+      held.map(([errand]) => attemptOf(errand)),
+    );
+    const own = new Set(await ownAttempts(pool, this.#claimant));
     const left = held.filter(
       ([errand, lost]) =>
         !own.has(attemptOf(errand)) && this.#held.has(errand) && !lost.signal.aborted,

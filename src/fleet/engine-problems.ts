@@ -1,3 +1,4 @@
+import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import {statusClause, type UnitStatus} from '../model/unit-status.ts';
 
@@ -131,32 +132,58 @@ export const approverNeeded = (wave: string, by: readonly string[]): Problem => 
       ? 'Its units begin without one.'
       : {
           text: 'For a trial, say as whom you approve',
-          command: `fleet approve ${wave} --as ${by[0]}`,
+          command: `fleet approve ${wave} --as ${firstOf(by)}`,
         },
 });
 
-export const approvalUnproven = (wave: string, units: readonly string[]): Problem => ({
+/** `which`: why they are not for a trial. */
+export const approvalUnproven = (
+  wave: string,
+  units: readonly string[],
+  which = 'with a protected inventory',
+): Problem => ({
   code: 'fleet-approval-unproven',
-  message: `${wave} needs approval, and it has units with a protected inventory: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}. The PostgreSQL of this state folder cannot tell who approves: anybody who uses the folder can approve as anybody.`,
+  message: `${wave} needs approval, and it has units ${which}: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}. The PostgreSQL of this state folder cannot tell who approves: anybody who uses the folder can approve as anybody.`,
   hint: 'Set DATABASE_URL to a PostgreSQL in which each approver has a role. "fleet permissions" prints the SQL.',
 });
 
-export const notAnApprover = (wave: string, role: string, by: readonly string[]): Problem => ({
+export const notAnApprover = (
+  wave: string,
+  role: string,
+  {by, isOwn}: {readonly by: readonly string[]; readonly isOwn: boolean},
+): Problem => ({
   code: 'fleet-approver-unknown',
   message:
     by.length === 0
       ? `${wave} needs no approval.`
-      : `Only ${by.join(' or ')} may approve ${wave}, and PostgreSQL knows you as ${role}.`,
+      : `Only ${by.join(' or ')} may approve ${wave}, and ${isOwn ? `${role} is none of them` : `PostgreSQL knows you as ${role}`}.`,
   hint:
     by.length === 0
       ? 'Its units begin without one.'
-      : 'Ask one of them to run this command with their own DATABASE_URL.',
+      : isOwn
+        ? {
+            text: 'For a trial, say as whom you approve',
+            command: `fleet approve ${wave} --as ${firstOf(by)}`,
+          }
+        : 'Ask one of them to run this command with their own DATABASE_URL.',
 });
 
-export const starterApproves = (wave: string, role: string): Problem => ({
+const firstOf = (names: readonly string[]): string => shellWord(names[0] ?? 'NAME');
+
+/** `others`: who else may approve it. */
+export const starterApproves = (
+  wave: string,
+  role: string,
+  {others, isOwn}: {readonly others: readonly string[]; readonly isOwn: boolean},
+): Problem => ({
   code: 'fleet-approver-started',
   message: `${role} started ${wave} and cannot approve it.`,
-  hint: 'Ask somebody else to approve it with their own DATABASE_URL.',
+  hint: isOwn
+    ? {
+        text: 'For a trial, say as whom you approve',
+        command: `fleet approve ${wave} --as ${firstOf(others)}`,
+      }
+    : 'Ask somebody else to approve it with their own DATABASE_URL.',
 });
 
 export const notDecidable = (
@@ -235,53 +262,9 @@ export const runnerSilent = (unit: string, host: string, folder: string): Proble
   code: 'fleet-runner-silent',
   message: `The runner on ${host} that has this unit does not answer. The journal of the unit is in ${folder} on that host.`,
   hint: {
-    text: `Start a runner on ${host} with the same state folder. Or run "status" on that host, then "resume" or "reverse". If that host is lost, run on another one`,
+    text: `Wait until it answers again: it still has the unit, and says what became of it. If its process has died, start a runner on ${host} with the same state folder. If that host is lost, run on another one`,
     command: `fleet take-over ${unit}`,
   },
-});
-
-export const runnerAnswers = (unit: string, host: string, folder: string): Problem => ({
-  code: 'fleet-runner-answers',
-  message: `A runner on ${host} works on ${unit}, and it answers.`,
-  hint: `Stop that runner first (Ctrl-C): the run pauses, or comes to the end of its outage. Its state folder is ${folder}.`,
-});
-
-export const unitChangedMeanwhile = (unit: string): Problem => ({
-  code: 'fleet-unit-taken',
-  message: `${unit} was continued or taken over while this command ran. Its state in PostgreSQL was not changed.`,
-  hint: {text: 'Show who has it', command: 'fleet status'},
-});
-
-export const journalNotShared = (
-  {
-    unit,
-    run,
-    journal,
-  }: {
-    readonly unit: string;
-    readonly run: string;
-    readonly journal: {readonly host: string; readonly folder: string};
-  },
-  inventory: string,
-): Problem => ({
-  code: 'fleet-journal-not-shared',
-  message: `The journal of ${run} is only in ${journal.folder} on ${journal.host}: ${inventory} names no store.`,
-  hint: {
-    text: `If that folder can still be read, copy it, with all that is in it, to a host that reaches the systems, and start a runner there with --state-dir. If it is lost, check on the systems what ${unit} changed, and undo it there. Then`,
-    command: `fleet take-over ${unit} --journal-lost REASON`,
-  },
-});
-
-export const journalIsShared = (run: string, place: string, unit: string): Problem => ({
-  code: 'fleet-journal-is-shared',
-  message: `The journal of ${run} is not lost: it is shared in ${place}.`,
-  hint: {text: 'Take the unit over from there', command: `fleet take-over ${unit}`},
-});
-
-export const journalLost = (run: string): Problem => ({
-  code: 'fleet-journal-lost',
-  message: `The journal of ${run} is lost. A person has said that nothing of that run is in place.`,
-  hint: 'Let the unit begin again with "fleet resume", or leave it out.',
 });
 
 export const unitChanged = (changed: readonly string[]): Problem => ({

@@ -1,5 +1,6 @@
 import type {Fleet} from '../model/fleet.ts';
 import {SwitcharooError} from '../model/problem.ts';
+import {isRunnerSilent} from '../model/unit-status.ts';
 import type {FleetDatabase} from './database.ts';
 import {
   approverGiven,
@@ -144,7 +145,7 @@ export const approveWave = (
         throw new SwitcharooError(approverGiven(as));
       }
       if (!row.approveBy.includes(as)) {
-        throw new SwitcharooError(notAnApprover(wave, as, row.approveBy));
+        throw new SwitcharooError(notAnApprover(wave, as, {by: row.approveBy, isOwn}));
       }
       await actAs(client, as);
     }
@@ -152,11 +153,14 @@ export const approveWave = (
     const role: string = rows[0].role;
     if (!row.approveBy.includes(role)) {
       throw new SwitcharooError(
-        isOwn ? approverNeeded(wave, row.approveBy) : notAnApprover(wave, role, row.approveBy),
+        isOwn
+          ? approverNeeded(wave, row.approveBy)
+          : notAnApprover(wave, role, {by: row.approveBy, isOwn}),
       );
     }
     if (role === row.startedRole) {
-      throw new SwitcharooError(starterApproves(wave, role));
+      const others = row.approveBy.filter((other) => other !== role);
+      throw new SwitcharooError(starterApproves(wave, role, {others, isOwn}));
     }
     const {rowCount} = await client.query(
       `INSERT INTO switcharoo_fleet.approval (fleet, wave, digest) VALUES ($1, $2, $3)
@@ -186,7 +190,7 @@ export const leaveOut = (
     if (row.status === 'left-out') {
       return after;
     }
-    if (row.problem?.code === 'fleet-runner-silent' && row.run !== null) {
+    if (row.problem && row.run !== null && isElsewhere(row)) {
       throw new SwitcharooError(unitUnread(row, row.problem));
     }
     // One that is queued is still nobody's: a runner that takes it from the queue sees what it is.
@@ -199,6 +203,12 @@ export const leaveOut = (
     return after;
   });
 
+/** This row does not know what is in place: a silent runner may have changed more, or another host has the run. */
+const isElsewhere = (row: UnitRow): boolean =>
+  isRunnerSilent(row) || runLostCodes.has(row.problem?.code ?? '');
+
+const runLostCodes = new Set(['lock-lost', 'run-continued-elsewhere']);
+
 const isEnded = ({status}: UnitRow): boolean => status === 'done' || status === 'left-out';
 
 /** A person has looked at a unit that failed, or that waits for somebody: it continues, or begins again. */
@@ -210,6 +220,9 @@ export const resumeUnit = (
     const row = await unitRow(client, fleet, unit);
     if (row.status === 'waiting' && row.byPerson) {
       return;
+    }
+    if (row.problem && isRunnerSilent(row)) {
+      throw new SwitcharooError(unitUnread(row, row.problem));
     }
     if (!['failed', 'offered', 'left-out'].includes(row.status)) {
       throw new SwitcharooError(notDecidable(row, 'resumed'));

@@ -155,6 +155,20 @@ export async function ownAttempts(asked: Asked, {runner}: Claimant): Promise<rea
   return rows.map(({attempt}) => attempt);
 }
 
+/** The runner is heard again: those that it works on, given as above, no longer wait for a person. */
+export async function answerAgain(
+  asked: Asked,
+  {runner}: Claimant,
+  attempts: readonly string[],
+): Promise<void> {
+  await asked.query(
+    `UPDATE switcharoo_fleet.unit SET status = 'running', problem = NULL, changed_at = now()
+     WHERE runner = $1 AND status = 'offered' AND problem ->> 'code' = 'fleet-runner-silent'
+       AND fleet || '/' || unit || '/' || attempt = ANY($2)`,
+    [runner, attempts],
+  );
+}
+
 /** An errand that no run came of. */
 export async function refuseUnit(
   asked: Asked,

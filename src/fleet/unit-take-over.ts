@@ -3,13 +3,21 @@ import {sharedJournalOf} from '../journal/open-shared-log.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {progressOf} from '../model/progress.ts';
+import {isRunnerSilent} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {isOver, progressIn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
-import {journalLost, notDecidable, runnerAnswers, unitChangedMeanwhile} from './engine-problems.ts';
+import {notDecidable} from './engine-problems.ts';
 import {homeOf} from './home.ts';
 import {type Order, unitRow} from './orders.ts';
 import {type Asked, addEvent, jsonOf, type UnitRow} from './rows.ts';
+import {
+  journalAtHand,
+  journalLost,
+  journalNotInStore,
+  runnerAnswers,
+  unitChangedMeanwhile,
+} from './take-over-problems.ts';
 import {silentSeconds} from './take-up.ts';
 import {notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
@@ -44,11 +52,31 @@ export const unitElsewhere = (
       return undefined;
     }
     const journal = await refuseAnswering(client, row);
+    await refuseUnlessAllowed(client);
     return {...row, run, journal};
   });
 
 /** Where its journal is. Throws while the runner that works on it is heard from. */
-async function refuseAnswering(client: Asked, {unit, home, status}: UnitRow) {
+async function refuseAnswering(client: Asked, row: UnitRow) {
+  const {host, folder, isHeard} = await lastRunnerOf(client, row);
+  // A runner that others gave up and that answers again still has it.
+  if (isHeard && (row.status === 'running' || isRunnerSilent(row))) {
+    throw new SwitcharooError(runnerAnswers(row.unit, host, folder));
+  }
+  return {host, folder};
+}
+
+/** Who has the state folder can read the journal, whatever the unit is. */
+async function refuseJournalAtHand(client: Asked, row: UnitRow): Promise<void> {
+  await refuseAnswering(client, row);
+  const {host, folder, isHeard} = await lastRunnerOf(client, row);
+  if (isHeard) {
+    throw new SwitcharooError(journalAtHand(row.unit, host, folder));
+  }
+}
+
+/** The one of its home that was heard last. */
+async function lastRunnerOf(client: Asked, {home}: UnitRow) {
   const {rows} = await client.query(
     `SELECT host, folder,
        extract(epoch FROM clock_timestamp() - greatest(beat, pg_postmaster_start_time())) AS silent
@@ -56,10 +84,7 @@ async function refuseAnswering(client: Asked, {unit, home, status}: UnitRow) {
     [home],
   );
   const [{host = '', folder = '', silent = Number.POSITIVE_INFINITY} = {}] = rows;
-  if (status === 'running' && Number(silent) < silentSeconds) {
-    throw new SwitcharooError(runnerAnswers(unit, host, folder));
-  }
-  return {host, folder};
+  return {host, folder, isHeard: Number(silent) < silentSeconds};
 }
 
 /** Whether the run is in the store, and whether anything of it is left to do. */
@@ -102,16 +127,29 @@ export const moveHere = async (
 /**
  * Its store proves that it never began. It keeps the name of its run: of all hosts that begin it, the store lets in
  * one.
+ *
+ * @throws SwitcharooError when its runner reported that it began.
  */
 export const beginAnywhere = (
   database: Database,
   order: Order,
   unit: UnitElsewhere,
+  place: string,
 ): Promise<void> =>
   move(database, order, unit, {
     ...{home: null, run: unit.run, state: notBegun},
     ...{what: 'begins elsewhere', note: `${unit.run} is not in the store`},
+    refuse: async (client, row) => {
+      await refuseAnswering(client, row);
+      if (hasBegun(row)) {
+        throw new SwitcharooError(journalNotInStore({...row, run: unit.run}, place));
+      }
+    },
   });
+
+/** As far as its runner has reported. */
+export const hasBegun = ({changes, inOutage, phase}: UnitRow): boolean =>
+  changes > 0 || inOutage || phase !== null;
 
 /** A person says that nothing of it is in place. They then let it begin again, or leave it out. */
 export const giveUpJournal = (
@@ -123,6 +161,7 @@ export const giveUpJournal = (
   move(database, order, unit, {
     ...{home: null, run: null, what: 'journal lost', note: because},
     state: {...notBegun, status: 'failed', problem: journalLost(unit.run)},
+    refuse: refuseJournalAtHand,
   });
 
 interface Move {
@@ -131,6 +170,8 @@ interface Move {
   readonly state: UnitState;
   readonly what: string;
   readonly note: string;
+  /** Throws when the row, as it is by then, speaks against it. */
+  readonly refuse?: (client: Asked, row: UnitRow) => Promise<void>;
 }
 
 /** The runner that had the unit has it no longer: the attempt is over. */
@@ -138,7 +179,7 @@ const move = (
   {transaction}: Database,
   {fleet, operator}: Order,
   seen: UnitElsewhere,
-  {home, run, state, what, note}: Move,
+  {home, run, state, what, note, refuse}: Move,
 ): Promise<void> =>
   transaction(async (client) => {
     const {unit} = seen;
@@ -147,19 +188,34 @@ const move = (
     if (isEnded || row.attempt !== seen.attempt || row.run !== seen.run || row.home !== seen.home) {
       throw new SwitcharooError(unitChangedMeanwhile(unit));
     }
-    if (run === null || state === notBegun) {
-      await refuseAnswering(client, row);
-    }
-    await client.query(
-      `UPDATE switcharoo_fleet.unit
-       SET status = $3, problem = $4, changes = $5, home = $6, run = $7, runner = NULL,
-         attempt = attempt + 1, by_person = $8, changed_at = now(),
-         outage_since = CASE WHEN $9::boolean THEN coalesce(outage_since, clock_timestamp()) END
-       WHERE fleet = $1 AND unit = $2`,
-      [
-        ...[fleet, unit, state.status, jsonOf(state.problem), state.changes, home, run],
-        ...[state.status === 'waiting', state.inOutage],
-      ],
-    );
+    await refuse?.(client, row);
+    // One that never began has no place in a wave that has stopped, unless a person said so.
+    const isByPerson = state.status === 'waiting' && (home !== null || row.byPerson);
+    await client.query(moving, [
+      ...[fleet, unit, row.attempt, state.status, jsonOf(state.problem), state.changes],
+      ...[home, run, isByPerson, state.inOutage],
+    ]);
     await addEvent(client, {fleet, unit, operator, what, note});
   });
+
+const moving = `
+UPDATE switcharoo_fleet.unit
+SET status = $4, problem = $5, changes = $6, home = $7, run = $8, runner = NULL,
+  attempt = attempt + 1, by_person = $9, changed_at = now(),
+  outage_since = CASE WHEN $10::boolean THEN coalesce(outage_since, clock_timestamp()) END
+WHERE fleet = $1 AND unit = $2 AND attempt = $3`;
+
+/**
+ * What a take-over writes, of no unit: PostgreSQL refuses it to a role without the right. Asked before the run is taken
+ * over, which cannot be undone.
+ */
+async function refuseUnlessAllowed(client: Asked): Promise<void> {
+  await client.query(moving, [
+    ...[null, null, null, 'waiting', null, 0],
+    ...[null, null, false, false],
+  ]);
+  await client.query(
+    `INSERT INTO switcharoo_fleet.event (fleet, unit, operator, what, note)
+     SELECT '', '', '', '', '' WHERE false`,
+  );
+}

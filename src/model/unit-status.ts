@@ -1,3 +1,5 @@
+import type {Problem} from './problem.ts';
+
 /** What a unit of a fleet is now, as it is stored: runners of the release before read it, too. */
 export type UnitStatus =
   | 'waiting'
@@ -26,6 +28,19 @@ export const statusWords: Readonly<Record<ShownStatus, string>> = {
 };
 
 export const statusText = (status: UnitStatus): string => statusWords[shownStatus(status)];
+
+/** Others gave it to a person because its runner was silent. It is still that runner's, which may answer again. */
+export const isRunnerSilent = ({status, problem}: Decision): boolean =>
+  (status === 'offered' || status === 'needs-person') && problem?.code === 'fleet-runner-silent';
+
+interface Decision {
+  readonly status: UnitStatus | ShownStatus;
+  readonly problem: Pick<Problem, 'code'> | null;
+}
+
+/** Whether a person may order that it continues, or begins again. */
+export const mayBeResumed = (unit: Decision): boolean =>
+  ['failed', 'offered', 'needs-person'].includes(unit.status) && !isRunnerSilent(unit);
 
 /** As the end of a sentence about it. */
 export const statusClause = (status: UnitStatus): string =>

@@ -1,6 +1,6 @@
 import {hintText} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
-import {type ShownStatus, statusWords} from '../model/unit-status.ts';
+import {mayBeResumed, type ShownStatus, statusWords} from '../model/unit-status.ts';
 import {counted, momentUtc, type TextOptions} from './labels.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad, widthOf} from './text.ts';
@@ -146,7 +146,7 @@ function unitLines(
       ? [
           ...flow([problem.message], {width, first: rest, rest}),
           ...flow([hintText(problem.hint, paste)], {width, first: rest, rest}),
-          ...(unit.status === 'failed' || unit.status === 'needs-person'
+          ...(mayBeResumed(unit)
             ? flow([`To continue it: ${paste(`fleet resume ${unit.unit}`)}`], {
                 ...{width, first: rest, rest},
               })

@@ -6,6 +6,7 @@ import {fleetReport} from '../../src/fleet/report.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {serveFleet} from '../../src/fleet/runner.ts';
 import {makeAllTables, makeTables} from '../../src/fleet/tables.ts';
+import {unitElsewhere} from '../../src/fleet/unit-take-over.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 import {test} from './with-postgres.ts';
 
@@ -74,6 +75,21 @@ test('with the printed grants each role does its work, and nobody can write who 
   await holdFleet(operator, {...order, because: 'lunch'});
   await refused(releaseFleet(approver, order));
   await releaseFleet(operator, order);
+
+  const shop = {...order, unit: 'shop'};
+  const place = "UPDATE switcharoo_fleet.unit SET home = $1, run = $2 WHERE unit = 'shop'";
+  await light.database.pool.query(place, ['h1', 'run-1']);
+  expect((await unitElsewhere(operator, shop, 'h2'))?.run).toBe('run-1');
+  // As with the grants of an earlier release. Nothing of the run is taken over by then.
+  const ofTakeOver =
+    statementsOf('operator').find((each) => each.includes('(runner, attempt')) ?? '';
+  const revoked = ofTakeOver.replace('GRANT', 'REVOKE').replace(' TO ', ' FROM ');
+  await light.database.pool.query(revoked);
+  await refused(unitElsewhere(operator, shop, 'h2'));
+  await light.database.pool.query(ofTakeOver);
+  // It may write the unit, and not who did it.
+  await refused(unitElsewhere(runner, shop, 'h2'));
+  await light.database.pool.query(place, [null, null]);
 
   await refused(
     operator.pool.query(

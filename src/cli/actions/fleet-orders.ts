@@ -12,9 +12,10 @@ import {
 import type {WaveRow} from '../../fleet/rows.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {makeTables} from '../../fleet/tables.ts';
-import {waveToStart} from '../../fleet/wave-file.ts';
+import {unprovenUnits, waveToStart} from '../../fleet/wave-file.ts';
 import {shellWord} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
+import {mayBeResumed} from '../../model/unit-status.ts';
 import {fleetStatusText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -98,6 +99,9 @@ export function approveFleetWave(
   return inDatabase(app, async (database) => {
     const fleet = await fleetNamed(database, name);
     const operator = operatorOf(app);
+    if (as !== undefined && database.isOwn) {
+      await refuseUnproven(app, database, {fleet, wave});
+    }
     const {isNew, role, wave: row} = await approveWave(database, {fleet, wave, operator, as});
     const missing = missingApprovals(row);
     printOrder(
@@ -116,6 +120,19 @@ export function approveFleetWave(
     );
     return exitCodes.done;
   });
+}
+
+/** Who tries an approval proves nothing. */
+async function refuseUnproven(
+  app: App,
+  database: FleetDatabase,
+  about: {readonly fleet: string; readonly wave: string},
+): Promise<void> {
+  const units = await unprovenUnits(database, app, about);
+  if (units.length > 0) {
+    const which = 'whose inventory is protected, or is not here as it was when the wave started';
+    throw new SwitcharooError(approvalUnproven(about.wave, units, which));
+  }
 }
 
 export function holdWholeFleet(
@@ -206,7 +223,7 @@ export function showFleetStatus(app: App, {fleet: name}: Named): Promise<ExitCod
     const status = await fleetStatus(database, await fleetNamed(database, name));
     const undecided = status.waves
       .flatMap(({units}) => units)
-      .filter(({status: state}) => state === 'needs-person' || state === 'failed')
+      .filter(mayBeResumed)
       .map(({unit}) => app.paste(`fleet resume ${unit}`));
     if (app.json) {
       printDocument(app, 'fleet-status', {...status, next: undecided});

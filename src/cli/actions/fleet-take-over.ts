@@ -1,9 +1,11 @@
-import {journalIsShared, journalNotShared, unitChanged} from '../../fleet/engine-problems.ts';
+import {unitChanged} from '../../fleet/engine-problems.ts';
 import {homeOf} from '../../fleet/home.ts';
 import {fleetNamed} from '../../fleet/status.ts';
+import {journalIsShared, journalNotShared} from '../../fleet/take-over-problems.ts';
 import {
   beginAnywhere,
   giveUpJournal,
+  hasBegun,
   installEnded,
   moveHere,
   sharedStateOf,
@@ -65,21 +67,22 @@ async function taking(app: App, unit: UnitElsewhere, options: TakeOverOptions): 
   if (inventory.digest !== unit.work.digests.inventory) {
     throw new SwitcharooError(unitChanged([inventory.name]));
   }
-  return inventory.store === undefined
-    ? withoutJournal(app, unit, inventory, options)
-    : fromStore(app, unit, inventory, options);
+  if (inventory.store !== undefined) {
+    return fromStore(app, unit, inventory, options);
+  }
+  if (options.journalLost === undefined) {
+    throw new SwitcharooError(journalNotShared(unit, inventory.file));
+  }
+  return givingUp(app, unit, options.journalLost, options.name);
 }
 
-async function withoutJournal(
+async function givingUp(
   app: App,
   unit: UnitElsewhere,
-  {file}: Inventory,
-  {journalLost, name}: TakeOverOptions,
+  journalLost: string,
+  name: string | undefined,
 ): Promise<Take> {
   const {run} = unit;
-  if (journalLost === undefined) {
-    throw new SwitcharooError(journalNotShared(unit, file));
-  }
   const reason = shellWord(journalLost);
   const again = `fleet take-over ${unit.unit} --journal-lost ${reason} --name ${run}`;
   await confirmRun(app, {run, confirmation: name, again});
@@ -102,11 +105,14 @@ async function fromStore(
   const signal = signals.stopping;
   const {store, close} = await openStore(app, unit.work.inventory, signal);
   try {
-    if (journalLost !== undefined) {
-      throw new SwitcharooError(journalIsShared(run, store.place, unit.unit));
-    }
     app.waiting(`Reading the shared journals in ${store.place}`);
     const shared = await sharedStateOf(store, run, signal);
+    if (journalLost !== undefined) {
+      if (shared === 'none' && hasBegun(unit)) {
+        return await givingUp(app, unit, journalLost, confirmation);
+      }
+      throw new SwitcharooError(journalIsShared(run, store.place, unit.unit));
+    }
     if (shared === 'none') {
       return beginning(unit, store.place);
     }
@@ -135,7 +141,7 @@ function refuseUnlessHere(error: unknown): void {
 const beginning =
   (unit: UnitElsewhere, place: string): Take =>
   async (database, order) => {
-    await beginAnywhere(database, order, unit);
+    await beginAnywhere(database, order, unit, place);
     return {
       lines: [`${unit.run} is not in ${place}, so it never began: any runner may begin it now.`],
       next: [],

@@ -1,0 +1,68 @@
+import type {Problem} from '../model/problem.ts';
+import type {UnitRow} from './rows.ts';
+
+export const runnerAnswers = (unit: string, host: string, folder: string): Problem => ({
+  code: 'fleet-runner-answers',
+  message: `A runner on ${host} works on ${unit}, and it answers.`,
+  hint: `Stop that runner first (Ctrl-C): the run pauses, or comes to the end of its outage. Its state folder is ${folder}.`,
+});
+
+export const journalAtHand = (unit: string, host: string, folder: string): Problem => ({
+  code: 'fleet-runner-answers',
+  message: `The journal of ${unit} is not lost: a runner on ${host} with the state folder ${folder} answers.`,
+  hint: {
+    text: 'That runner continues the unit, or gives it to a person. Show its state with',
+    command: 'fleet status',
+  },
+});
+
+export const unitChangedMeanwhile = (unit: string): Problem => ({
+  code: 'fleet-unit-taken',
+  message: `${unit} was continued or taken over while this command ran. Its state in PostgreSQL was not changed.`,
+  hint: {text: 'Show who has it', command: 'fleet status'},
+});
+
+export const journalNotShared = (
+  {
+    unit,
+    run,
+    journal,
+  }: {
+    readonly unit: string;
+    readonly run: string;
+    readonly journal: {readonly host: string; readonly folder: string};
+  },
+  inventory: string,
+): Problem => ({
+  code: 'fleet-journal-not-shared',
+  message: `The journal of ${run} is only in ${journal.folder} on ${journal.host}: ${inventory} names no store.`,
+  hint: {
+    text: `If that folder can still be read, copy it, with all that is in it, to a host that reaches the systems, and start a runner there with --state-dir. If it is lost, check on the systems what ${unit} changed, and undo it there. Then`,
+    command: `fleet take-over ${unit} --journal-lost REASON`,
+  },
+});
+
+/** Its runner reported of it: a store that lacks it proves nothing. */
+export const journalNotInStore = (
+  {unit, run, phase, changes}: Pick<UnitRow, 'unit' | 'phase' | 'changes'> & {readonly run: string},
+  place: string,
+): Problem => ({
+  code: 'fleet-journal-not-in-store',
+  message: `${run} is not in ${place}, but its runner reported that it began: ${phase ?? 'its outage'}, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place. Nothing was changed.`,
+  hint: {
+    text: `Check that this is the store with which it began: its endpoint, its bucket, its prefix, and the account that your credentials reach. If its journal was deleted there, check on the systems what ${unit} changed, and undo it there. Then`,
+    command: `fleet take-over ${unit} --journal-lost REASON`,
+  },
+});
+
+export const journalIsShared = (run: string, place: string, unit: string): Problem => ({
+  code: 'fleet-journal-is-shared',
+  message: `The journal of ${run} is not lost: it is shared in ${place}.`,
+  hint: {text: 'Take the unit over from there', command: `fleet take-over ${unit}`},
+});
+
+export const journalLost = (run: string): Problem => ({
+  code: 'fleet-journal-lost',
+  message: `The journal of ${run} is lost. A person has said that nothing of that run is in place.`,
+  hint: 'Let the unit begin again with "fleet resume", or leave it out.',
+});
