@@ -42,7 +42,7 @@ export class Claims {
         !own.has(attemptOf(errand)) && this.#held.has(errand) && !lost.signal.aborted,
     );
     for (const [, lost] of left) {
-      lost.abort();
+      lost.abort('its runner, which no longer has the unit');
     }
     return left.map(([errand]) => errand);
   }

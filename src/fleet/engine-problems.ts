@@ -267,6 +267,16 @@ export const runnerSilent = (unit: string, host: string, folder: string): Proble
   },
 });
 
+/** Of a state folder that several machines use. */
+export const runnerSilentHere = (host: string, run: string): Problem => ({
+  code: 'fleet-runner-silent',
+  message: `The runner on ${host} that has this unit does not answer, and ${run} is locked by a process that may still work on it.`,
+  hint: {
+    text: 'Wait until it answers again: it still has the unit, and says what became of it. If that process is lost, release the lock with',
+    command: `unlock ${run}`,
+  },
+});
+
 export const unitChanged = (changed: readonly string[]): Problem => ({
   code: 'fleet-unit-changed',
   message: `${changed.join(' and ')} on this runner ${changed.length === 1 ? 'differs' : 'differ'} from what was read when the wave was started.`,

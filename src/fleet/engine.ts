@@ -159,14 +159,18 @@ export async function openEngine(
     readonly work: (errand: Errand) => Promise<void>;
   },
 ): Promise<Dispatcher> {
+  if (request.makesTables) {
+    // With more time for each query than the work may take.
+    await makeEngineTables(url);
+  }
   const {DBOS: engine} = dbos();
-  const pool = openPool(url, 10, request.makesTables ? {} : {query_timeout: noAnswerMs});
+  const pool = openPool(url, 10, {query_timeout: noAnswerMs});
   engine.setConfig({
     name: applicationName,
     systemDatabaseUrl: url,
     systemDatabasePool: pool,
     systemDatabaseSchemaName: engineSchema,
-    runMigrations: request.makesTables,
+    runMigrations: false,
     applicationVersion,
     executorID: request.runner,
     logger: quiet,

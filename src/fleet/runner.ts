@@ -63,6 +63,7 @@ class Runner {
   readonly #missedSince = new Map<string, number>();
   readonly #claims: Claims;
   readonly #slots: Slots;
+  #beat: Readonly<Beat> = {};
   #isUnreached = false;
   #isEnding = false;
   readonly #pause = new Pause();
@@ -76,10 +77,13 @@ class Runner {
   }
 
   serve(): Promise<void> {
-    return heardOf(this.#request, this.#self, (beat) => this.#serve(beat));
+    return heardOf(this.#request, this.#self, (beat) => {
+      this.#beat = beat;
+      return this.#serve();
+    });
   }
 
-  async #serve(beat: Readonly<Beat>): Promise<void> {
+  async #serve(): Promise<void> {
     const {database, signals} = this.#request;
     const work = (errand: Errand) => this.#work(errand);
     const open = () =>
@@ -88,7 +92,7 @@ class Runner {
       );
     const dispatcher = await untilReached(database, open, whileOpening);
     try {
-      while (!signals.stopping.aborted && !(await this.#tick(dispatcher, beat))) {
+      while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
         // At once, when a unit has ended.
         await this.#pause.take(tickMs, signals.stopping);
       }
@@ -110,14 +114,14 @@ class Runner {
   }
 
   /** Whether nothing is left to do. What PostgreSQL does not answer is asked at the next one. */
-  async #tick(dispatcher: Dispatcher, beat: Readonly<Beat>): Promise<boolean> {
+  async #tick(dispatcher: Dispatcher): Promise<boolean> {
     const {database, host, say, untilIdle} = this.#request;
     const isUnderWay = (errand: Errand) => this.#underWay.has(keyOf(errand));
     const missedSince = this.#missedSince;
     const around = {...this.#self, host, database, dispatcher, isUnderWay, missedSince, say};
     try {
-      if (beat.error !== undefined) {
-        throw beat.error;
+      if (this.#beat.error !== undefined) {
+        throw this.#beat.error;
       }
       await this.#leaveLost();
       await takeUpLost(around);
@@ -194,8 +198,9 @@ class Runner {
     this.#underWay.set(keyOf(errand), errand);
     await this.#slots.take();
     try {
+      // What it begins while nobody hears it, others would soon give to a person. It is queued again.
       const claim = async () =>
-        this.#isStopping
+        this.#isStopping || this.#beat.error !== undefined
           ? undefined
           : claimUnit(database, errand, this.#self, (row) => this.#nameRun(row));
       const unit = await untilReached(database, claim).catch((error) =>

@@ -5,7 +5,7 @@ import type {Host} from '../run/host.ts';
 import {workerOn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Dispatcher, Errand} from './engine.ts';
-import {runnerSilent} from './engine-problems.ts';
+import {runnerSilent, runnerSilentHere} from './engine-problems.ts';
 import {jsonOf, type UnitRow, unitOf} from './rows.ts';
 import type {Claimant} from './unit-claims.ts';
 import {begunRun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
@@ -63,13 +63,24 @@ export async function takeUpLost(around: Around): Promise<void> {
     const {owner} = row;
     const isHere = row.home === around.home;
     const isDropped = owner.runner === around.runner && !around.isUnderWay(errandOf(row));
-    if (isDropped || (isHere && isDeadRunner(owner, around.host.state.machine))) {
+    const isLeft = isDropped || (isHere && isDeadRunner(owner, around.host.state.machine));
+    const isLocked = isLeft && isWorkedOn(around.host, row.run);
+    const isGivenUp = row.status === 'running' && owner.silentSeconds > givenUpSeconds;
+    if (isLeft && !isLocked) {
       await takeUp(around, row);
-    } else if (!isHere && row.status === 'running' && owner.silentSeconds > givenUpSeconds) {
-      const problem = runnerSilent(row.unit, owner.host, owner.folder);
+    } else if (isGivenUp && (isLocked || !isHere)) {
+      const problem = isLocked
+        ? runnerSilentHere(owner.host, row.run ?? '')
+        : runnerSilent(row.unit, owner.host, owner.folder);
       await writeState(around, row, {...row, status: 'offered', problem});
     }
   }
+}
+
+/** Its runner may only be cut off from PostgreSQL, and work on it in the same folder. */
+function isWorkedOn(host: Host, run: string | null): boolean {
+  const progress = begunOrDamaged(host, run);
+  return progress !== undefined && workerOn(host, progress) !== undefined;
 }
 
 async function unitsWithOwners({database}: Around): Promise<readonly LostRow[]> {
@@ -150,8 +161,11 @@ export async function readByHand(around: Around): Promise<void> {
     const isOver =
       state.status === 'done' || (state.status === 'failed' && row.status === 'offered');
     const isOther = state.changes !== row.changes || state.inOutage !== row.inOutage;
+    // A person let it continue before it was in its outage, or nobody did.
+    const isInterrupted = row.status === 'waiting' && state.inOutage && !row.inOutage;
     if (isOver || isOther) {
-      const now = isOver ? state : {...state, status: row.status, problem: row.problem};
+      const isNew = isOver || isInterrupted;
+      const now = isNew ? state : {...state, status: row.status, problem: row.problem};
       await database.pool.query(
         `UPDATE switcharoo_fleet.unit
          SET status = $5, problem = $6, changes = $7, changed_at = now(),

@@ -65,6 +65,29 @@ test('a unit that a hold paused may be left out once a person has reversed its r
   expect(await statusOf('undone')).toEqual(['undoing left-out']);
 });
 
+test('a unit that waits needs a person once another process was interrupted in its outage', async () => {
+  const params = {prepareSeconds: 1, breaks: 'switch'};
+  await start(light.fleetOf('by-hand', {w: ['continued']}, params), 'w');
+  writeFileSync(join(light.serviceFolder('continued'), 'broken'), '');
+  const served = serve();
+  const one = async () => (await unitsIn(light.database.pool, 'by-hand'))[0];
+  while ((await one())?.phase !== 'Prepare') {
+    await sleep(20);
+  }
+  await holdFleet(light.database, {fleet: 'by-hand', operator, because: undefined});
+  await served;
+  expect(await statusOf('by-hand')).toEqual(['continued waiting']);
+  const run = await reopenRun(
+    {run: (await one())?.run ?? '', yes: true},
+    hostOf(light.stateFolder),
+  );
+  expect((await run.forward(await run.plan())).kind).toBe('paused');
+  await run.close();
+  await serve();
+  const {status, inOutage, problem: why} = (await one()) ?? {};
+  expect([status, inOutage, why !== null]).toEqual(['offered', true, true]);
+});
+
 test('a runner has no more units at once than it was told, whatever another one was told', async () => {
   const units = ['one', 'two', 'three'];
   await start(light.fleetOf('alone', {w: units}, {prepareSeconds: 1}), 'w');

@@ -1,10 +1,17 @@
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {homeOf} from '../../src/fleet/home.ts';
+import {holdFleet} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
+import {takeUpLost} from '../../src/fleet/take-up.ts';
+import {reopenRun} from '../../src/run/open-run.ts';
+import {progressIn} from '../../src/run/past-runs.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
-import {serveLight, startLight} from './light-runner.ts';
+import {operator, serveLight, startLight} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 // What a runner that is alive says of itself, and what it does once it no longer has a unit.
@@ -56,6 +63,7 @@ test('a runner that lost a unit while it was stopped says so, stops its run, and
   const lines: string[] = [];
   const served = serveLight(light, {lines});
   await until(async () => (await unitIn('lost'))?.phase === 'Prepare');
+  const {run} = (await unitIn('lost')) ?? {};
   // As "fleet take-over --journal-lost" while this process was stopped.
   await query(
     `UPDATE switcharoo_fleet.unit SET status = 'failed', runner = NULL, home = NULL, run = NULL,
@@ -68,6 +76,9 @@ test('a runner that lost a unit while it was stopped says so, stops its run, and
   const unit = await unitIn('lost');
   expect([unit?.status, unit?.attempt, unit?.run]).toEqual(['failed', 2, null]);
   expect(light.cutovers('taken')).toEqual([]);
+  expect(progressIn(hostOf(light.stateFolder), run ?? '').problem?.message).toBe(
+    'The run was stopped by its runner, which no longer has the unit, and is paused between two actions.',
+  );
 });
 
 test('what DBOS hands out again, cancels or recovers is done once', async () => {
@@ -105,4 +116,43 @@ test('what DBOS hands out again, cancels or recovers is done once', async () => 
   expect(begun).toHaveLength(1);
   // The run that was given up, and one for each unit.
   expect(state.runs()).toHaveLength(rows.length + 1);
+});
+
+test('a unit whose run is locked by another process is not taken from its runner, which may only be cut off', async () => {
+  const params = {prepareSeconds: 1, outageSeconds: 3};
+  await startLight(light, light.fleetOf('volume', {w: ['both']}, params), 'w');
+  const served = serveLight(light);
+  await until(async () => (await unitIn('volume'))?.phase === 'Prepare');
+  await holdFleet(light.database, {fleet: 'volume', operator, because: undefined});
+  await served;
+  const host = hostOf(light.stateFolder);
+  const home = homeOf(host.state);
+  // As a runner on another machine with the same folder, which PostgreSQL does not hear.
+  await query(
+    `INSERT INTO switcharoo_fleet.runner (runner, home, host, folder, machine, pid, version, beat)
+     VALUES ('cut-off', $1, 'far', '/state', 'm', 1, '0', now() - interval '1 hour')`,
+    [home],
+  );
+  await query(
+    "UPDATE switcharoo_fleet.unit SET status = 'running', runner = 'cut-off' WHERE fleet = 'volume'",
+  );
+  await until(async () => {
+    const {rows} = await query('SELECT now() - pg_postmaster_start_time() > $1 AS old', ['16 s']);
+    return rows[0].old;
+  });
+  const dispatcher = {cancel: async () => {}, statesOf: async () => []};
+  const work = {isUnderWay: () => false, missedSince: new Map(), say: () => {}};
+  const takeUp = () =>
+    takeUpLost({runner: 'near', home, host, database: light.database, dispatcher, ...work});
+  const run = await reopenRun({run: (await unitIn('volume'))?.run ?? '', yes: true}, host);
+  const ended = run.forward(await run.plan());
+  await until(async () => existsSync(join(light.serviceFolder('both'), 'frozen')));
+  await takeUp();
+  const {status, problem} = (await unitIn('volume')) ?? {};
+  const isStillIts = status === 'running' || problem?.code === 'fleet-runner-silent';
+  expect([status, isStillIts]).toEqual([status, true]);
+  await ended;
+  await run.close();
+  await takeUp();
+  expect((await unitIn('volume'))?.status).toBe('done');
 });
