@@ -188,3 +188,18 @@ test('a run whose journal was on the lost host alone is given up only by a perso
   expect(await statusOf(light, 'unshared')).toEqual(['alone done']);
   expect(light.cutovers('alone')).toEqual(['cutover']);
 });
+
+test('a run that began and is not in its store is given up only by a person who names it', async () => {
+  await startLight(light, light.fleetOf('deleted', {w: ['wiki']}), 'w');
+  const run = reserveRunName();
+  await die('deleted', run);
+  const journalLost = 'somebody emptied the bucket';
+  const giveUp = () => takeOver('wiki', 'deleted', {journalLost, name: run});
+  expect(await giveUp()).toEqual(['fleet-journal-is-shared']);
+  const reported = "UPDATE switcharoo_fleet.unit SET phase = 'Prepare' WHERE fleet = 'deleted'";
+  await light.database.pool.query(reported);
+  expect(await takeOver('wiki', 'deleted')).toEqual(['fleet-journal-not-in-store']);
+  await giveUp();
+  const given = await unitIn('deleted');
+  expect([given.status, given.problem?.code]).toEqual(['failed', 'fleet-journal-lost']);
+});
