@@ -75,16 +75,17 @@ async function refuseJournalAtHand(client: Asked, row: UnitRow): Promise<void> {
   }
 }
 
-/** The one of its home that was heard last. */
+/** The one of its home that was heard last. While PostgreSQL was away nobody could be heard, and who ended said so. */
 async function lastRunnerOf(client: Asked, {home}: UnitRow) {
   const {rows} = await client.query(
-    `SELECT host, folder,
-       extract(epoch FROM clock_timestamp() - greatest(beat, pg_postmaster_start_time())) AS silent
+    `SELECT host, folder, beat > '-infinity' AND
+       extract(epoch FROM clock_timestamp() - greatest(beat, pg_postmaster_start_time())) < $2
+       AS "isHeard"
      FROM switcharoo_fleet.runner WHERE home = $1 ORDER BY beat DESC LIMIT 1`,
-    [home],
+    [home, silentSeconds],
   );
-  const [{host = '', folder = '', silent = Number.POSITIVE_INFINITY} = {}] = rows;
-  return {host, folder, isHeard: Number(silent) < silentSeconds};
+  const [{host = '', folder = '', isHeard = false} = {}] = rows;
+  return {host, folder, isHeard};
 }
 
 /** Whether the run is in the store, and whether anything of it is left to do. */
