@@ -81,7 +81,7 @@ async function moved(light: LightFleet, folder: string, request: Request): Promi
   await until(folder, async () => {
     const undecided = "SELECT count(*) FROM unit WHERE status IN ('failed', 'offered')";
     if ((await number(light, undecided)) > 0) {
-      throw new Error(`A unit is not done: ${logIn(folder)}`);
+      throw new Error(`A unit failed or needs a person: ${logIn(folder)}`);
     }
     return (await number(light, "SELECT count(*) FROM unit WHERE status <> 'done'")) === 0;
   });
@@ -103,7 +103,7 @@ async function moved(light: LightFleet, folder: string, request: Request): Promi
   };
 }
 
-/** As many such services, one after the other in one process and one state folder. */
+/** Runs the same number of such services one after the other, in one process and one state folder. */
 async function plain(folder: string, {units, cpu}: Measured) {
   const request: PlainRuns = {
     stateFolder: join(folder, 'plain'),
@@ -151,7 +151,7 @@ async function until(folder: string, isSo: () => Promise<boolean>): Promise<void
   const limitMs = performance.now() + 1_800_000;
   while (!(await isSo())) {
     if (performance.now() > limitMs) {
-      throw new Error(`It takes too long: ${logIn(folder)}`);
+      throw new Error(`The fleet takes too long: ${logIn(folder)}`);
     }
     await sleep(200);
   }

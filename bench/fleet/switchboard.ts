@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {defineRunbook, defineStep, defineTarget, done, pending} from 'switcharoo';
 import {z} from 'zod';
 
-// A service whose cutover costs nothing: four switches, each of them a file. What is left is the program.
+// A service whose cutover costs nothing: four switches, each of them a file. So the bench measures only the program.
 
 interface Board {
   isOn(label: string): boolean;

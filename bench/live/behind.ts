@@ -1,13 +1,13 @@
 import {quantileOf} from '../../src/forecast/chance.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 
-/** What a viewer had before its eyes from then on: the journal up to this entry. */
+/** What a viewer saw from that time on: the journal up to this entry. */
 export interface Shown {
   readonly atMs: number;
   readonly seq: number;
 }
 
-/** Of each entry written in that time: how long after that each viewer saw it, in ms. */
+/** For each entry written in that time: after how long each viewer saw it, in ms. */
 function delaysOf(
   entries: readonly Pick<JournalEntry, 'seq' | 'atUtc'>[],
   viewers: readonly (readonly Shown[])[],
@@ -24,7 +24,7 @@ function delaysOf(
   );
 }
 
-/** "240, 460 and 610 ms": of half, of 95 of 100, and of all entries and viewers. */
+/** "240, 460 and 610 ms": the delay within which half, 95 of 100, and all entries were seen. */
 export function behindText(...about: Parameters<typeof delaysOf>): string {
   const delays = delaysOf(...about).toSorted((a, b) => a - b);
   if (delays.length === 0) {

@@ -19,8 +19,8 @@ import {behindText, type Shown} from './behind.ts';
 // `npm run bench:live`: what viewers of the live page cost the run. One run works at a steady pace while nobody serves
 // the page, while it is served to nobody, and while it is served to 50 viewers; then again in the other order. Its
 // processor time is that of its process, as the kernel counts it. The page is served by this process, and its viewers
-// ask twice a second, as a browser does. Last, the page is written as files, and read as a browser reads them. How far
-// a page is behind: how long after an entry of the journal was written each viewer saw it.
+// ask twice a second, as a browser does. Last, the page is written as files, and read as a browser reads them. It also
+// measures how far behind each viewer is: how long after an entry of the journal was written they saw it.
 const viewers = 50;
 const stretchMs = 8_000;
 const everyMs = 500;
@@ -150,7 +150,7 @@ async function view(
         ? {etag: '', text: readFileSync(join(pages, 'state.json'), 'utf8')}
         : await ask(`${url}state.json`, tag, agent);
     tag = etag;
-    // Fifty browsers on machines of their own parse it; here that would take the time of the server.
+    // Fifty browsers parse it on their own machines; here that would take processor time from the server.
     const [, seq] = /"seq":(\d+)/.exec(text) ?? [];
     answered(seq === undefined ? undefined : Number(seq));
   });
@@ -164,7 +164,7 @@ function ask(url: string, tag: string, agent: Agent): Promise<{etag: string; tex
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
       });
-      // Without an ok, it has nothing new to show: the journal could not be read in time.
+      // Without status 200 there is nothing new to show: the journal could not be read in time.
       const [etag, isNew] = [response.headers.etag ?? tag, response.statusCode === 200];
       response.on('end', () => resolve({etag, text: isNew ? text : ''}));
     }).once('error', reject);

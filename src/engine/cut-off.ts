@@ -5,12 +5,12 @@ import type {Progress} from '../model/progress.ts';
 import type {Clock} from './clock.ts';
 import type {RunContext} from './context.ts';
 
-/** What a call may take to its target once it was ended here, in ms. */
+/** How long a call may take to reach its target after it was ended here, in ms. */
 export const arrivesWithinMs = 5_000;
 
 /**
- * An action that was ended without an answer may still arrive: what is undone before that would be done again. Waits
- * until it has arrived, and tells people so.
+ * An action that ended without an answer may still reach its target: what is undone before that would be done again.
+ * Waits for as long as it may take, and says so.
  */
 export async function untilArrived(
   {record, clock, aborting, observe}: RunContext,
@@ -18,7 +18,7 @@ export async function untilArrived(
 ): Promise<void> {
   const leftMs = arrivalMs(record.progress.entries.get(id), clock.now());
   if (leftMs > 0) {
-    const text = `waiting ${Math.ceil(leftMs / 1_000)} s: an action that was ended may still arrive`;
+    const text = `waiting ${Math.ceil(leftMs / 1_000)} s: an action that ended without an answer may still reach its target`;
     observe({kind: 'progress', entry: id, text});
     await clock.sleep(leftMs, aborting);
   }

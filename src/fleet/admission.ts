@@ -87,8 +87,8 @@ export const stopperOf = (
 ): UnitRow | undefined => (byPerson ? undefined : stoppers.get(wave));
 
 /**
- * The fleets in which something waits that might be admitted: all of their units are read only for these, and not for
- * each unit that has ended.
+ * The fleets with units that may be admitted. All units are read only for these fleets, and not after each unit that
+ * has ended.
  */
 export async function fleetsToAdmit({
   pool,

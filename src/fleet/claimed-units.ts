@@ -13,7 +13,7 @@ export class Claims {
     this.#claimant = claimant;
   }
 
-  /** `lost`: aborted when it is seen that somebody else has the unit. Until `done` it is looked for. */
+  /** `lost` is aborted when somebody else has the unit. It is checked until `done` is called. */
   add(errand: Errand): {readonly lost: AbortSignal; readonly done: () => void} {
     const lost = new AbortController();
     this.#held.set(errand, lost);
@@ -21,8 +21,8 @@ export class Claims {
   }
 
   /**
-   * Those that are somebody else's by now: their runs here stop. Each is told once. Those that were given to a person
-   * while nobody heard this runner are running again.
+   * The units that somebody else has by now: their runs here stop. Each is returned once. Units that were given to a
+   * person while this runner was silent are running again.
    */
   async leaveLost(): Promise<readonly Errand[]> {
     // Claimed before it is asked.

@@ -81,12 +81,12 @@ const runTwice = (units: readonly DescribedUnit[], mayMeet: MayMeet): readonly P
       ),
     );
 
-/** Of waves that would be approved in the PostgreSQL of a state folder, which cannot tell who approves. */
+/** About waves to be approved in the PostgreSQL of a state folder, which cannot tell who approves. */
 export const approvalRemarks = ({waves}: Fleet): readonly string[] =>
   Object.entries(waves).flatMap(([wave, {approve}]) =>
     approve
       ? [
-          `${wave} needs approval. DATABASE_URL is not set: in the PostgreSQL of the state folder anybody can approve as anybody (fleet approve ${wave} --as ${approve.by[0]}), which is for trials.`,
+          `${wave} needs approval. DATABASE_URL is not set: in the PostgreSQL of the state folder, anybody can approve as somebody else. Use it for trials only: fleet approve ${wave} --as ${approve.by[0]}`,
         ]
       : [],
   );

@@ -33,7 +33,7 @@ export async function openDatabase(
   }
 }
 
-/** Opens it, and closes it in any case. What PostgreSQL answers is thrown in words. */
+/** Opens it, and closes it in any case. An error of PostgreSQL is thrown as a problem. */
 export async function withDatabase<Result>(
   stateFolder: string,
   work: (database: FleetDatabase) => Promise<Result>,
@@ -101,7 +101,7 @@ const briefly: PoolConfig = {
 };
 
 /**
- * PostgreSQL ends a session whose client is gone without a word, as after a network cut, within a minute: by itself it
+ * PostgreSQL ends a session whose client is gone, as after a network cut, within a minute. Without these settings it
  * would keep the session, and its locks, for hours.
  */
 const endsWhenCut = `SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
@@ -144,7 +144,7 @@ export function openPool(url: string, max: number, more: PoolConfig = {}): Pool 
 
 const farewellMs = 2_000;
 
-/** Says farewell on each connection. One whose network is cut hears no answer, and is ended without. */
+/** Closes each connection in order. One whose network is cut gets no answer, and is destroyed. */
 export async function closePool(pool: Pool): Promise<void> {
   const late = setTimeout(() => {
     for (const socket of socketsOf.get(pool) ?? []) {

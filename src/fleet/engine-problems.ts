@@ -31,16 +31,16 @@ export const tablesOlder = (made: number, needed: number): Problem => ({
   code: 'fleet-tables-older',
   message: `The tables of the fleet have version ${made}. This release of switcharoo needs version ${needed}, and your role may not change them.`,
   hint: {
-    text: 'Nothing was changed. As their owner, bring them up to date with this release',
+    text: 'Nothing was changed. As their owner, update them with this release',
     command: 'fleet init',
   },
 });
 
 export const engineTablesOther = (made: string | null, current: string): Problem => ({
   code: 'fleet-engine-tables-other',
-  message: `${made === null ? 'There are no tables of DBOS yet' : `The tables of DBOS are of its release ${made}`}. This release of switcharoo needs those of ${current}, and your role may not make them.`,
+  message: `${made === null ? 'The tables of DBOS are missing' : `The tables of DBOS are those of its release ${made}`}. This release of switcharoo needs those of ${current}, and your role may not create them.`,
   hint: {
-    text: 'Ask their owner to make them with this release of switcharoo',
+    text: 'Ask the owner of the tables to create them with this release of switcharoo',
     command: 'fleet init',
   },
 });
@@ -117,8 +117,8 @@ export const unitStarted = (
 
 export const approverGiven = (role: string): Problem => ({
   code: 'fleet-approver-given',
-  message: `DATABASE_URL names a PostgreSQL that says who you are: you cannot approve as ${role} with --as.`,
-  hint: `Without --as you approve as the role of DATABASE_URL. To approve as ${role}, log in to PostgreSQL as ${role}.`,
+  message: `You cannot approve as ${role} with --as: DATABASE_URL is set, and its PostgreSQL knows your role.`,
+  hint: `Omit --as to approve as the role in DATABASE_URL. To approve as ${role}, log in to PostgreSQL as ${role}.`,
 });
 
 export const approverNeeded = (wave: string, by: readonly string[]): Problem => ({
@@ -126,12 +126,12 @@ export const approverNeeded = (wave: string, by: readonly string[]): Problem => 
   message:
     by.length === 0
       ? `${wave} needs no approval.`
-      : `${wave} is approved by ${by.join(' or ')}, and the PostgreSQL of this state folder does not know who you are.`,
+      : `${wave} needs approval by ${by.join(' or ')}, and the PostgreSQL of this state folder cannot tell who you are.`,
   hint:
     by.length === 0
       ? 'Its units begin without one.'
       : {
-          text: 'For a trial, say as whom you approve',
+          text: 'For a trial, name the approver',
           command: `fleet approve ${wave} --as ${firstOf(by)}`,
         },
 });
@@ -143,7 +143,7 @@ export const approvalUnproven = (
   which = 'with a protected inventory',
 ): Problem => ({
   code: 'fleet-approval-unproven',
-  message: `${wave} needs approval, and it has units ${which}: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}. The PostgreSQL of this state folder cannot tell who approves: anybody who uses the folder can approve as anybody.`,
+  message: `${wave} needs approval, and it has units ${which}: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}. The PostgreSQL of this state folder cannot tell who approves: anybody who uses the folder can approve as somebody else.`,
   hint: 'Set DATABASE_URL to a PostgreSQL in which each approver has a role. "fleet permissions" prints the SQL.',
 });
 
@@ -156,13 +156,13 @@ export const notAnApprover = (
   message:
     by.length === 0
       ? `${wave} needs no approval.`
-      : `Only ${by.join(' or ')} may approve ${wave}, and ${isOwn ? `${role} is none of them` : `PostgreSQL knows you as ${role}`}.`,
+      : `Only ${by.join(' or ')} may approve ${wave}, and ${isOwn ? `${role} is not one of them` : `PostgreSQL knows you as ${role}`}.`,
   hint:
     by.length === 0
       ? 'Its units begin without one.'
       : isOwn
         ? {
-            text: 'For a trial, say as whom you approve',
+            text: 'For a trial, name the approver',
             command: `fleet approve ${wave} --as ${firstOf(by)}`,
           }
         : 'Ask one of them to run this command with their own DATABASE_URL.',
@@ -180,7 +180,7 @@ export const starterApproves = (
   message: `${role} started ${wave} and cannot approve it.`,
   hint: isOwn
     ? {
-        text: 'For a trial, say as whom you approve',
+        text: 'For a trial, name the approver',
         command: `fleet approve ${wave} --as ${firstOf(others)}`,
       }
     : 'Ask somebody else to approve it with their own DATABASE_URL.',
@@ -262,7 +262,7 @@ export const runnerSilent = (unit: string, host: string, folder: string): Proble
   code: 'fleet-runner-silent',
   message: `The runner on ${host} that has this unit does not answer. The journal of the unit is in ${folder} on that host.`,
   hint: {
-    text: `Wait until it answers again: it still has the unit, and says what became of it. If its process has died, start a runner on ${host} with the same state folder. If that host is lost, run on another one`,
+    text: `Wait until it answers again: it still has the unit, and reports what became of it. If its process has died, start a runner on ${host} with the same state folder. If that host is lost, run this on another host`,
     command: `fleet take-over ${unit}`,
   },
 });
@@ -272,7 +272,7 @@ export const runnerSilentHere = (host: string, run: string): Problem => ({
   code: 'fleet-runner-silent',
   message: `The runner on ${host} that has this unit does not answer, and ${run} is locked by a process that may still work on it.`,
   hint: {
-    text: 'Wait until it answers again: it still has the unit, and says what became of it. If that process is lost, release the lock with',
+    text: 'Wait until it answers again: it still has the unit, and reports what became of it. If that process is lost, release the lock with',
     command: `unlock ${run}`,
   },
 });

@@ -8,8 +8,8 @@ export function isUnreached(error: unknown): boolean {
 }
 
 /**
- * A mistake of ours, or in the data: it is the same when it is asked again. Anything else, also what no list of codes
- * has, may end: a password is put back, a disk has room again.
+ * An error in our code or in the data: it stays when the query is repeated. Anything else, also what no list of codes
+ * has, may end: a password is restored, a disk has space again.
  */
 export function isMistake(error: unknown): boolean {
   const chain = chainOf(error);
@@ -42,7 +42,7 @@ export function chainOf(error: unknown) {
 const mistakenCodes = /^(22|23|42)/;
 /**
  * Of PostgreSQL (Appendix A: 08, 40, 53, 57), of the system, and of a server that is another one for a while: 25006
- * after a fail-over, 28 while a password changes, 25P03 and 55P03 for who waited too long.
+ * after a failover, 28 while a password changes, 25P03 and 55P03 for who waited too long.
  */
 const unreachedCodes =
   /^(08|57|53|58|28|25006|25P03|55P03|40001|40P01|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI|ENOTFOUND)/;

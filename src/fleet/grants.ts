@@ -51,7 +51,7 @@ export const fleetGrants: readonly RoleGrants[] = [
   ]),
   grants(
     name('operator'),
-    'starts waves, holds and releases them, resumes units, takes them over, leaves them out:',
+    'starts waves, holds and releases the fleet, resumes units, takes them over, leaves them out:',
     [
       ...read,
       `GRANT INSERT (fleet, at_once), UPDATE ON ${fleetSchema}.fleet`,

@@ -8,11 +8,11 @@ import {untilReached, whileOpening} from './until-reached.ts';
 
 /** The last beat. */
 export interface Beat {
-  /** Why it was not heard; `undefined` when it was. */
+  /** Why the last one failed; `undefined` if it was written. */
   error?: unknown;
 }
 
-/** Works as a runner that others hear from, from its first word to its last. */
+/** Does the work of a runner, and reports each second that the runner is alive. */
 export async function heardOf(
   {database, host}: {readonly database: FleetDatabase; readonly host: Host},
   self: Claimant,

@@ -2,8 +2,8 @@ import {fleetGrants} from './grants.ts';
 import type {Asked} from './rows.ts';
 
 /**
- * Acts as a role of the own PostgreSQL until the transaction ends. Who can use the state folder owns its PostgreSQL, so
- * this proves nothing: it is what a trial needs to be like the night.
+ * Acts as a role in the PostgreSQL of a state folder until the transaction ends. Anybody who can use the state folder
+ * owns its PostgreSQL, so this proves nothing: it makes a trial like the real cutover.
  */
 export async function actAs(client: Asked, role: string): Promise<void> {
   const {rows} = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
@@ -15,7 +15,7 @@ export async function actAs(client: Asked, role: string): Promise<void> {
 
 const approvers = 'switcharoo_fleet_approver';
 
-/** With the rights of an approver, and no other: as an administrator would make it. */
+/** With the rights of an approver and no others, as an administrator would create it. */
 async function makeApprover(client: Asked, role: string): Promise<void> {
   const {rows} = await client.query(
     `SELECT format('CREATE ROLE %I NOLOGIN', $1::text) AS make,

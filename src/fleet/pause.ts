@@ -1,11 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** Between two ticks; none, when one is due already. */
+/** The pause between two ticks; it is skipped when a tick is already due. */
 export class Pause {
   #isDue = false;
   #wake = (): void => {};
 
-  /** The next tick comes at once, also when this one is not over. */
+  /** Ends the pause; during a tick, skips the next pause. */
   end(): void {
     this.#isDue = true;
     this.#wake();

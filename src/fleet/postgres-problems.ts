@@ -2,7 +2,7 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {chainOf, isUnreached} from './error-chain.ts';
 
-/** What PostgreSQL answers, by its codes (Appendix A of its manual), as an operator reads it. */
+/** What the errors of PostgreSQL mean to an operator, by their codes (Appendix A of its manual). */
 const answers: readonly {
   readonly states: RegExp;
   readonly problem: (where: string, reason: string) => Problem;
@@ -27,40 +27,40 @@ const answers: readonly {
     states: /^53300/,
     problem: (where, reason) => ({
       code: 'fleet-postgres-connections',
-      message: `PostgreSQL at ${where} takes no more connections: ${reason}.`,
-      hint: 'A runner has up to 17 connections, and each command one or two. Raise max_connections, or stop some runners.',
+      message: `PostgreSQL at ${where} accepts no more connections: ${reason}.`,
+      hint: 'A runner opens up to 17 connections, and each command one or two. Raise max_connections, or stop some runners.',
     }),
   },
   {
     states: /^53/,
     problem: (where, reason) => ({
       code: 'fleet-postgres-full',
-      message: `PostgreSQL at ${where} has no space left: ${reason}.`,
-      hint: 'Free disk or memory on the server, then repeat the command. Runs under way continue, and report when it has space.',
+      message: `PostgreSQL at ${where} has no disk space or memory left: ${reason}.`,
+      hint: 'Free disk space or memory on the server, then repeat the command. Runs under way continue, and report once there is space.',
     }),
   },
   {
     states: /^25006/,
     problem: (where, reason) => ({
       code: 'fleet-postgres-read-only',
-      message: `PostgreSQL at ${where} takes no writes: ${reason}.`,
-      hint: 'After a fail-over, name the new primary server in DATABASE_URL. Else end the read-only mode, then repeat the command.',
+      message: `PostgreSQL at ${where} accepts no writes: ${reason}.`,
+      hint: 'After a failover, name the new primary server in DATABASE_URL. Otherwise, end the read-only mode. Then repeat the command.',
     }),
   },
   {
     states: /^(57014|55P03)/,
     problem: (where, reason) => ({
       code: 'fleet-postgres-too-slow',
-      message: `PostgreSQL at ${where} ended a statement of this command before it was done: ${reason}.`,
-      hint: 'Nothing of this order was written. Repeat the command. If it fails again, look in pg_stat_activity for what holds the tables of switcharoo_fleet.',
+      message: `PostgreSQL at ${where} canceled a statement of this command: ${reason}.`,
+      hint: 'The transaction was rolled back. Repeat the command. If it fails again, find the session that locks the tables of switcharoo_fleet in pg_stat_activity.',
     }),
   },
   {
     states: /^25P0/,
     problem: (where, reason) => ({
       code: 'fleet-postgres-transaction-ended',
-      message: `PostgreSQL at ${where} ended a transaction of this command, which was stopped in it for too long: ${reason}.`,
-      hint: 'Nothing of this order was written. Repeat the command.',
+      message: `PostgreSQL at ${where} ended a transaction of this command that was idle for too long: ${reason}.`,
+      hint: 'The transaction was rolled back. Repeat the command.',
     }),
   },
   {
@@ -68,7 +68,7 @@ const answers: readonly {
     problem: (where, reason) => ({
       code: 'fleet-postgres-conflict',
       message: `Another process changed the same rows in PostgreSQL at ${where} at the same moment: ${reason}.`,
-      hint: 'Nothing of this order was written. Repeat the command.',
+      hint: 'The transaction was rolled back. Repeat the command.',
     }),
   },
   {
@@ -77,7 +77,7 @@ const answers: readonly {
       code: 'fleet-postgres-right-missing',
       message: `Your role in PostgreSQL at ${where} may not do this: ${reason}.`,
       hint: {
-        text: 'Ask the owner of the tables for the role that you need. Its SQL is printed by',
+        text: 'Ask the owner of the tables to grant you the role that you need. Print its SQL with',
         command: 'fleet permissions',
       },
     }),
@@ -88,7 +88,7 @@ const answers: readonly {
       code: 'fleet-tables-unknown',
       message: `The tables in PostgreSQL at ${where} are not those of this release of switcharoo: ${reason}.`,
       hint: {
-        text: 'Use the same release on all hosts. As the owner of the tables, bring them up to date',
+        text: 'Use the same release on all hosts. As the owner of the tables, update them with',
         command: 'fleet init',
       },
     }),
@@ -98,10 +98,10 @@ const answers: readonly {
 const notReached = (where: string, reason: string): Problem => ({
   code: 'fleet-postgres-not-reached',
   message: `PostgreSQL at ${where} does not answer: ${reason}.`,
-  hint: 'Check DATABASE_URL, the network and the server. Runs under way continue, and report when PostgreSQL is back. An order may have been written before the answer was lost: "fleet status" shows it, and it may be repeated.',
+  hint: 'Check DATABASE_URL, the network and the server. Runs under way continue, and report when PostgreSQL is back. An order may have been written although its answer was lost: check with "fleet status". You can repeat the order.',
 });
 
-/** What an error of PostgreSQL, or of the way to it, means; `undefined` where it is neither. */
+/** What an error of PostgreSQL, or of the connection to it, means; `undefined` for any other error. */
 export function postgresProblem(error: unknown, where: string): Problem | undefined {
   for (const {state, message} of chainOf(error)) {
     const answer = answers.find(({states}) => states.test(state));
@@ -112,7 +112,7 @@ export function postgresProblem(error: unknown, where: string): Problem | undefi
   return isUnreached(error) ? notReached(where, messageOf(error)) : undefined;
 }
 
-/** The error as an operator reads it; as it is where it is none of PostgreSQL. */
+/** The error as a problem for an operator; unchanged if it does not come from PostgreSQL. */
 export function inWords(error: unknown, where: string): unknown {
   const problem = error instanceof SwitcharooError ? undefined : postgresProblem(error, where);
   return problem ? new SwitcharooError(problem, {cause: error}) : error;

@@ -11,7 +11,7 @@ const makingLock = 7_142_003;
 
 /**
  * Makes the tables where they are missing, and brings those of an earlier release up to date. It needs the rights of
- * their owner only then. Runners of the earlier release that are running go on; none of them starts any more.
+ * their owner only then. Running runners of the earlier release continue, but cannot be started again.
  */
 export async function makeTables(
   {transaction}: Pick<FleetDatabase, 'transaction'>,
@@ -192,7 +192,7 @@ CREATE TABLE switcharoo_fleet.event (
 `;
 
 /**
- * What makes each version of the tables from the one before. Runners of the release before read and write them
- * meanwhile: a version adds what may be left out, and takes nothing away.
+ * The SQL that makes each version of the tables from the one before. Runners of the earlier release use the tables
+ * meanwhile: a version may only add what they can omit, and removes nothing.
  */
 export const tableVersions: readonly string[] = [tables];

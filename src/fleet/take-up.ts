@@ -55,8 +55,8 @@ const isDeadRunner = (
     : owner.silentSeconds > silentSeconds;
 
 /**
- * Units that dead runners had, or this one has without working on them: taken up where their journals are, given to a
- * person elsewhere.
+ * Units of dead runners, and units that this runner has without working on them. They are taken up where their journals
+ * are; elsewhere, a person must decide.
  */
 export async function takeUpLost(around: Around): Promise<void> {
   for (const row of await unitsWithOwners(around)) {

@@ -32,8 +32,8 @@ export interface UnitElsewhere extends UnitRow {
 }
 
 /**
- * The unit, if only runners of another state folder may continue it. `undefined`: its journal is here, or any runner
- * may begin it.
+ * The unit, if only runners of another state folder may continue it. `undefined` if its journal is here, or if any
+ * runner may begin it.
  *
  * @throws SwitcharooError when it is at its end, or when the runner that works on it answers.
  */
@@ -99,7 +99,7 @@ export async function sharedStateOf(
   return progress === undefined ? 'none' : isOver(progress) ? 'over' : 'open';
 }
 
-/** Copies the journal of a run that is over: its report can be read here. */
+/** Copies the journal of a run that has ended, so that its report can be read here. */
 export async function installEnded(
   {state}: Pick<Host, 'state'>,
   store: ObjectStore,
@@ -120,14 +120,14 @@ export const moveHere = async (
   const state = stateOfRun(progressIn(host, unit.run));
   const note = `${unit.run} from ${unit.journal.host}`;
   await move(database, order, unit, {
-    ...{home: homeOf(host.state), run: unit.run, state, what: 'taken over', note},
+    ...{home: homeOf(host.state), run: unit.run, state, what: 'took over', note},
   });
   return state;
 };
 
 /**
- * Its store proves that it never began. It keeps the name of its run: of all hosts that begin it, the store lets in
- * one.
+ * Its store proves that it never began. It keeps the name of its run: of all hosts that begin it, the store lets only
+ * one continue.
  *
  * @throws SwitcharooError when its runner reported that it began.
  */
@@ -139,7 +139,7 @@ export const beginAnywhere = (
 ): Promise<void> =>
   move(database, order, unit, {
     ...{home: null, run: unit.run, state: notBegun},
-    ...{what: 'begins elsewhere', note: `${unit.run} is not in the store`},
+    ...{what: 'took over', note: `${unit.run} is not in the store: it never began`},
     refuse: async (client, row) => {
       await refuseAnswering(client, row);
       if (hasBegun(row)) {
@@ -160,7 +160,7 @@ export const giveUpJournal = (
   because: string,
 ): Promise<void> =>
   move(database, order, unit, {
-    ...{home: null, run: null, what: 'journal lost', note: because},
+    ...{home: null, run: null, what: 'gave up the journal of', note: because},
     state: {...notBegun, status: 'failed', problem: journalLost(unit.run)},
     refuse: refuseJournalAtHand,
   });
@@ -175,7 +175,7 @@ interface Move {
   readonly refuse?: (client: Asked, row: UnitRow) => Promise<void>;
 }
 
-/** The runner that had the unit has it no longer: the attempt is over. */
+/** Ends the attempt of the runner that had the unit. */
 const move = (
   {transaction}: Database,
   {fleet, operator}: Order,

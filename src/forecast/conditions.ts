@@ -1,6 +1,6 @@
 import type {RoundTrip} from '../model/round-trip.ts';
 
-/** What was measured just before a run, and its entries depend on. */
+/** What was measured just before a run. The durations of its entries depend on it. */
 export interface Conditions {
   /** How far away the targets are that somebody waits for. */
   readonly distances?: readonly RoundTrip[];
@@ -24,7 +24,7 @@ const unknown: Bearings = {by: {distance: false, check: false}, there: [], now: 
 
 /** A line through fewer runs would show chance. */
 const fewestRuns = 4;
-/** A question takes some ms on the spot, too: otherwise 1 ms would be ten times as far away as 0.1 ms. */
+/** A question takes some ms even without distance: otherwise 1 ms would be ten times as far away as 0.1 ms. */
 const onTheSpotMs = 8;
 
 /** Compares all that was measured both now and before at least a few runs; the distances alone where that is all. */
@@ -74,14 +74,14 @@ interface Conversion {
   readonly doubt: number;
 }
 
-/** Chance of 0.3 beside a slope of 0, more or less 0.5: few runs hardly show one (ridge regression). */
+/** Ridge regression: noise of 0.3 and slopes around 0 ± 0.5. A few runs hardly show a slope. */
 const reluctance = 0.36;
-/** How much farther than in any earlier run a line still leads, in logarithms. */
+/** How far beyond the earlier runs the line is followed, in logarithms. */
 const farthest = 0.3;
 
 /**
- * Fits by how much the duration of one entry grows with the distance and with the time of a check. What the fit leaves
- * over in each run stays in its duration, a little enlarged: a line through the runs is nearer to them than to the
+ * Fits how much the duration of one entry grows with the distance and with the time of a check. The residual of each
+ * run stays in its duration, a little enlarged: a line through the runs is nearer to them than to the
  * next one.
  */
 export function conversionOf(
@@ -151,7 +151,7 @@ function total<Of extends {readonly weight: number}>(
 const minus = (a: Point, b: Point): Point => [a[0] - b[0], a[1] - b[1]];
 const product = (a: Point, b: Point): number => a[0] * b[0] + a[1] * b[1];
 
-/** No run has shown how it is much farther away, or much slower. */
+/** Limits the extrapolation: no run has shown what happens much farther away, or much slower. */
 function within(now: Point, points: readonly Point[]): Point {
   const limited = (at: 0 | 1) => {
     const all = points.map((point) => point[at]);

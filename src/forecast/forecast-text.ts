@@ -48,7 +48,7 @@ export const loadSentence = ({checkTime}: Forecast): readonly string[] =>
   checkTime === undefined
     ? []
     : [
-        `Load: a check takes ${durationText(checkTime.ms)} on average, and took ${rangeText({p5: checkTime.least, p95: checkTime.most})} before those runs.`,
+        `Load: a check takes ${durationText(checkTime.ms)} on average now, and took ${rangeText({p5: checkTime.least, p95: checkTime.most})} before the earlier runs.`,
       ];
 
 /** What users notice, a sentence each. */

@@ -184,7 +184,7 @@ export interface Step<
   readonly reverses: string;
   /**
    * Half-way is worse than not at all (writes are refused, say): the engine reverses it at once when it fails or is
-   * stopped half-way; within 5 s where an action was ended without an answer, which may still arrive.
+   * stopped half-way. If an action ended without an answer, it first waits up to 5 s: that action may still arrive.
    */
   readonly undoWhenFailed?: boolean;
   /**

@@ -1,6 +1,6 @@
 import type {Problem} from './problem.ts';
 
-/** What a unit of a fleet is now, as it is stored: runners of the release before read it, too. */
+/** The status of a unit of a fleet as it is stored: runners of the earlier release read it, too. */
 export type UnitStatus =
   | 'waiting'
   | 'admitted'
@@ -16,7 +16,7 @@ export type ShownStatus = Exclude<UnitStatus, 'admitted' | 'offered'> | 'queued'
 export const shownStatus = (status: UnitStatus): ShownStatus =>
   status === 'admitted' ? 'queued' : status === 'offered' ? 'needs-person' : status;
 
-/** The same for people, in the order in which a unit comes to them. */
+/** The same for people, in the order in which a unit reaches them. */
 export const statusWords: Readonly<Record<ShownStatus, string>> = {
   waiting: 'waiting',
   queued: 'queued',

@@ -56,7 +56,7 @@ export const requestTexts = ({
 const closedTexts = ({failed, inCutover}: RequestCount): readonly string[] =>
   inCutover && inCutover.failed > 0
     ? [
-        `${countText(inCutover.failed)} of the ${countText(failed)} failed in the outage: this runbook holds no connections, so requests fail while it has closed the site; seamless-cutover holds them, and deploys and stops the old application outside the outage`,
+        `${countText(inCutover.failed)} of the ${countText(failed)} failed in the outage: this runbook holds no connections, so requests fail while the site is closed; seamless-cutover holds connections, and deploys the new application and stops the old one outside the outage`,
       ]
     : [];
 

@@ -28,7 +28,7 @@ interface HandingOver {
 
 /**
  * Offers a run to somebody else. Nothing of it is under way on this host then, and nothing is done here any more: its
- * new operator need not wait. To offer it to them again is no error, until they have taken it over.
+ * new operator need not wait. Until they have taken it over, it can be offered to them again.
  */
 export async function handOverRun(
   {host, store, run, to, clockFrom = (last) => new MachineClock(last)}: HandingOver,
@@ -42,7 +42,7 @@ export async function handOverRun(
   const {runbook, inventory, targets} = progress.run;
   const clock = clockFrom(progress.last);
   const now = () => clock.now();
-  // A process that died may have offered it here, and nobody has heard of that: then it is shared now.
+  // A process that died may have offered it here without sharing the offer: it is shared now.
   const isOffered = progress.handedOverTo === to && progress.operator.host === operator.host;
   if (!isOffered) {
     refuseWhileElsewhere({host}, progress, now());

@@ -223,9 +223,9 @@ export async function storeRemarks(
   const cost =
     count === 0
       ? ''
-      : ` Undisturbed, the outage has up to ${count} such waits: about ${count * ms} ms.`;
+      : ` If no step is repeated, the outage has up to ${count} such waits: about ${count * ms} ms in all.`;
   return [
-    `The journal is shared in ${store.place}. Each step waits until it is there before it changes something: about ${ms} ms now.${cost}`,
+    `The journal is shared in ${store.place}. Before a step changes something, it waits until the journal is there: about ${ms} ms now.${cost}`,
     ...(await foreignApprovalRemarks(opened.runbook, store, signal)),
   ];
 }

@@ -7,7 +7,7 @@ interface Timed {
   readonly checkMs?: number;
 }
 
-/** Makes a plan, and measures how busy the targets and this machine are. Ask nothing else meanwhile. */
+/** Makes a plan, and measures how busy the targets and this machine are. Run nothing else meanwhile. */
 export async function timedPlan(planning: Parameters<typeof makePlan>[0]): Promise<Timed> {
   const {clock} = planning.world;
   const startedMs = clock.monotonic();

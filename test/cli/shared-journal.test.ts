@@ -77,7 +77,7 @@ describe('a run whose journal is shared', () => {
     async () => {
       const plan = await desk.run('plan', 'warm-cutover', '-i', inventory);
       expect(plan.stdout.replaceAll(/\s+/g, ' ')).toMatch(
-        /The journal is shared in s3:\/\/shop-journals\. Each step waits until it is there before it changes something: about \d+ ms now\. Undisturbed, the outage has up to 5 such waits: about \d+ ms\./,
+        /The journal is shared in s3:\/\/shop-journals\. Before a step changes something, it waits until the journal is there: about \d+ ms now\. If no step is repeated, the outage has up to 5 such waits: about \d+ ms in all\./,
       );
       const permissions = await desk.run('permissions', 'warm-cutover', '-i', inventory, '--json');
       expect(lastDocument(permissions).targets.at(-1)).toMatchObject({

@@ -24,13 +24,13 @@ interface CutDrill {
 interface CutDrillResult {
   readonly problems: readonly string[];
   readonly cuts: number;
-  /** Units that another runner offered to a person, because theirs was silent. */
+  /** Units that another runner left to a person, because their own runner was silent. */
   readonly silent: number;
   /** The longest from the end of a cut until its runner was heard again, in seconds. */
   readonly mostUnheard: number;
 }
 
-/** Moves a fleet by runners whose only cable to PostgreSQL is cut again and again. */
+/** Moves a fleet with runners whose only cable to PostgreSQL is cut again and again. */
 export async function drillCuts(
   drill: CutDrill,
   say: (text: string) => void,
@@ -93,7 +93,7 @@ class Cuts {
     this.#problems.push(...this.#stage.problemsOf(units, this.#count));
     const mostUnheard = this.#mostUnheardMs / 1_000;
     this.#say(
-      `${this.#count} units on ${this.#drill.hosts} hosts, ${this.#cuts} cuts; offered while their runner was silent: ${[...this.#silent].join(', ') || 'none'}; heard again ${mostUnheard.toFixed(1)} s after a cut at the latest`,
+      `${this.#count} units on ${this.#drill.hosts} hosts, ${this.#cuts} cuts; units that needed a person because their runner was silent: ${[...this.#silent].join(', ') || 'none'}; each runner was heard again within ${mostUnheard.toFixed(1)} s of the end of a cut`,
     );
     for (const problem of this.#problems) {
       this.#say(problem);
@@ -132,7 +132,7 @@ class Cuts {
     return {...fleet, waves: {all: {units: Object.fromEntries(placed)}}};
   }
 
-  /** Until all units are done. A person says of each that waits for one that it goes on, but for silent ones. */
+  /** Until all units are done. A person resumes each one that waits for a person, except where its runner is silent. */
   async #watch(): Promise<void> {
     const limitMs = performance.now() + 600_000;
     for (;;) {
@@ -176,7 +176,7 @@ class Cuts {
     }
   }
 
-  /** It ends without PostgreSQL, and its runner says so as soon as the cut ends. */
+  /** The outage ends without PostgreSQL, and its runner reports that as soon as the cut ends. */
   async #cutInOutage(
     unit: string,
     {outage, cut}: {readonly outage: number; readonly cut: number},
@@ -192,7 +192,7 @@ class Cuts {
       const row = (await this.#stage.units()).find((each) => each.unit === unit);
       if (cut > outage + 5 && (!isOpened || row?.status === 'done')) {
         this.#problems.push(
-          `${unit}, cut off for ${cut} s, is ${isOpened ? '' : 'not '}at its end, and ${row?.status}.`,
+          `${unit}, cut off for ${cut} s, has ${isOpened ? '' : 'not '}ended its outage, and its status is ${row?.status}.`,
         );
       }
     });

@@ -22,7 +22,7 @@ interface HoldDrillResult {
   readonly mostMs: number;
 }
 
-/** All from the call on. */
+/** All times count from the call. */
 interface Hold {
   readonly endedMs: number;
   /** PostgreSQL had the order. */
@@ -137,7 +137,7 @@ function told(
   const written = most(({endedMs, arrivedMs}) => endedMs - arrivedMs);
   const commands = holds.map(({endedMs}) => endedMs).toSorted((a, b) => a - b);
   say(
-    `${holds.length} holds: the last unit or outage began ${mostMs} ms after PostgreSQL had the order at the latest, and ${afterEnd} ms after the end of the command; the command took ${commands[Math.floor(commands.length / 2)]} ms, ${commands.at(-1)} ms at most, ${written} ms of them from when PostgreSQL had the order`,
+    `${holds.length} holds: the last unit or outage began at most ${mostMs} ms after PostgreSQL had the order, and at most ${afterEnd} ms after the command had ended; the command took ${commands[Math.floor(commands.length / 2)]} ms (median), at most ${commands.at(-1)} ms, of which at most ${written} ms came after PostgreSQL had the order`,
   );
   const all = [
     ...problems,

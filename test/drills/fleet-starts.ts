@@ -39,7 +39,7 @@ export async function drillStarts(say: (text: string) => void): Promise<StartDri
   }
   const {none, all} = kills;
   say(
-    `fleet start killed ${none + all} times, before and after each of its messages: ${none} times nothing was written, ${all} times all`,
+    `fleet start was killed ${none + all} times, before and after each of its messages: ${none} times it had written nothing, ${all} times everything`,
   );
   problems.forEach(say);
   return {problems, kills: none + all};

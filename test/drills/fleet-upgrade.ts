@@ -50,7 +50,7 @@ export async function drillUpgrade(
   }
 }
 
-/** Of the compiled program, with another number and a further version of its tables. */
+/** A copy of the compiled program, with another version number and a newer version of its tables. */
 function nextRelease(): string {
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-next-'));
   for (const part of ['bin', 'dist', 'runbooks', 'inventories', 'package.json']) {
@@ -71,7 +71,7 @@ function nextRelease(): string {
     'tableVersions = [tables]',
     "tableVersions = [tables, 'ALTER TABLE switcharoo_fleet.unit ADD COLUMN note text']",
   );
-  // What is handed out by one release is not taken by the other.
+  // Neither release takes units that the other one has queued.
   rewrite('dist/src/fleet/engine.js', "'switcharoo-fleet-1'", "'switcharoo-fleet-2'");
   return folder;
 }
@@ -99,7 +99,7 @@ class Upgrade {
     await kill(first);
     const upgraded = this.#runner(0, program);
     await this.#untilDone('before');
-    // As systemd stops it: what it has is brought to its end.
+    // As systemd stops it: it brings its runs to their end.
     second.kill('SIGTERM');
     await once(second, 'exit');
     await this.#expectRefused(this.#runner(1), 'fleet runner');
@@ -164,14 +164,16 @@ class Upgrade {
     }
   }
 
-  /** By words that say what to do. */
+  /** Expects that it is refused with a hint that says what to do. */
   async #expectRefused(child: ChildProcess, what: string): Promise<void> {
     const limit = setTimeout(() => child.kill('SIGKILL'), 30_000);
     const [code] = await once(child, 'exit');
     clearTimeout(limit);
     const isTold = this.#stage.log().includes('Install the release that made the tables');
     if (code === 0 || code === null || !isTold) {
-      this.#problems.push(`${what} of the release before ended with ${code}: ${this.#stage.log()}`);
+      this.#problems.push(
+        `${what} of the earlier release ended with ${code}: ${this.#stage.log()}`,
+      );
     }
   }
 

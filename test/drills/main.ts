@@ -28,13 +28,13 @@ const {values, positionals} = parseArgs({
     /** A fleet of `--units`, with PostgreSQL and the runners killed at random. */
     fleet: {type: 'boolean', default: false},
     units: {type: 'string', default: '200'},
-    /** With `--fleet`: runners in networks of their own, whose cable to PostgreSQL is cut. */
+    /** With `--fleet`: runs each runner in a network of its own, and cuts its cable to PostgreSQL. */
     'network-cut': {type: 'boolean', default: false},
-    /** With `--fleet`: held and released so often while its runners are busy. */
+    /** With `--fleet`: how often to hold and release it while its runners are busy. */
     holds: {type: 'string'},
-    /** With `--fleet`: `fleet start` killed before and after each message that it sends to PostgreSQL. */
+    /** With `--fleet`: kills `fleet start` before and after each message that it sends to PostgreSQL. */
     starts: {type: 'boolean', default: false},
-    /** With `--fleet`: runners of another release take part, and take over. */
+    /** With `--fleet`: runners of a newer release take part, then replace the others. */
     upgrade: {type: 'boolean', default: false},
     /** Only these of the points, counted from 1: `3,7` or `1-20`. */
     only: {type: 'string'},

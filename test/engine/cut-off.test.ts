@@ -39,7 +39,7 @@ test('a reversal waits for an action that was ended without an answer: it may st
   expect(await rig.reverse()).toMatchObject({kind: 'reversed'});
   expect(isArrived).toBe(true);
   expect([...a.boxes]).toEqual([]);
-  const text = 'waiting 5 s: an action that was ended may still arrive';
+  const text = 'waiting 5 s: an action that ended without an answer may still reach its target';
   expect(rig.events).toContainEqual({kind: 'progress', entry: 'set', text});
 });
 

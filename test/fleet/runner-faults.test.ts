@@ -173,7 +173,7 @@ test('a runner that is told to stop while it waits for an answer begins no outag
   expect(existsSync(join(light.serviceFolder('late'), 'frozen'))).toBe(false);
 });
 
-test('a runner goes on while PostgreSQL takes no writes, as after a fail-over', async () => {
+test('a runner goes on while PostgreSQL accepts no writes, as after a failover', async () => {
   await start('demoted', ['through'], {prepareSeconds: 3});
   const lines: string[] = [];
   const served = serve('demoted', lines);
@@ -183,7 +183,7 @@ test('a runner goes on while PostgreSQL takes no writes, as after a fail-over', 
     await query('SELECT pg_reload_conf()');
   };
   await setReadOnly(true);
-  await until(() => lines.some((line) => line.includes('takes no writes')));
+  await until(() => lines.some((line) => line.includes('accepts no writes')));
   await setReadOnly(false);
   await served;
   expect(lines).toContain('PostgreSQL is back.');

@@ -122,7 +122,7 @@ test('a unit whose host is lost half-way through a reversal waits for a person o
   const {run} = await unitIn('frozen');
   loseFirst();
   const said = await takeOver('stock', 'frozen', {name: run ?? ''});
-  expect(said.join('\n')).toContain(`${run} is here now, and waits for you.`);
+  expect(said.join('\n')).toContain(`${run} is here now and waits for your decision.`);
   const taken = await unitIn('frozen');
   expect([taken.status, taken.inOutage, taken.attempt]).toEqual(['offered', true, 2]);
   for (const file of files) {

@@ -58,7 +58,7 @@ test('a later release keeps what was written, and a release that does not know i
     await expect(makeTables(guest)).rejects.toMatchObject({problem: {code: 'fleet-tables-newer'}});
     await pool.query("UPDATE switcharoo_fleet.version SET engine = '5.0.0'");
     await expect(withEngineTables(guest, async () => {})).rejects.toThrow(
-      'The tables of DBOS are of its release 5.0.0. This release of switcharoo needs those of',
+      'The tables of DBOS are those of its release 5.0.0. This release of switcharoo needs those of',
     );
   } finally {
     await guest.close();

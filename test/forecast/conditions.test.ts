@@ -18,7 +18,7 @@ test('an earlier run counts as long as it would take on systems as busy as now',
   expect(busy?.run.p50).toBeLessThan(3.2 * 79_000);
   expect(busy && basisText(busy)).toBe('from 8 rehearsals; converted to the load measured now');
   expect(busy && loadSentence(busy)).toEqual([
-    'Load: a check takes 300 ms on average, and took 100 to 300 ms before those runs.',
+    'Load: a check takes 300 ms on average now, and took 100 to 300 ms before the earlier runs.',
   ]);
 });
 

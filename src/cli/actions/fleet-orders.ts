@@ -114,7 +114,9 @@ export function approveFleetWave(
           : 'It has all of its approvals.',
         ...(as === undefined
           ? []
-          : ['This was a trial: anybody who uses this state folder can approve as anybody.']),
+          : [
+              'This approval is for a trial: anybody who uses this state folder can approve as somebody else.',
+            ]),
       ],
       ['fleet status'],
     );
@@ -122,7 +124,7 @@ export function approveFleetWave(
   });
 }
 
-/** Who tries an approval proves nothing. */
+/** An approval with --as proves nothing about who approves. */
 async function refuseUnproven(
   app: App,
   database: FleetDatabase,
@@ -130,7 +132,7 @@ async function refuseUnproven(
 ): Promise<void> {
   const units = await unprovenUnits(database, app, about);
   if (units.length > 0) {
-    const which = 'whose inventory is protected, or is not here as it was when the wave started';
+    const which = 'whose inventory is protected, missing here, or changed since the wave started';
     throw new SwitcharooError(approvalUnproven(about.wave, units, which));
   }
 }
@@ -209,7 +211,7 @@ export function leaveOutUnit(
         ...(after.length === 0
           ? []
           : [
-              `These come after ${unit}, and do not begin: ${after.join(', ')}. Leave them out too. A later wave may then have them without it.`,
+              `These units come after ${unit} and do not begin: ${after.join(', ')}. Leave them out too. You can then put them into a later wave, without ${unit} in their "after".`,
             ]),
       ],
       [...after.map((other) => `fleet leave-out ${other} --because REASON`), 'fleet status'],

@@ -31,7 +31,7 @@ interface TakeOverOptions {
   readonly journalLost: string | undefined;
 }
 
-/** Takes a unit over from a host that is lost: its run from the store, or nothing where nothing began. */
+/** Takes a unit over from a lost host: its run from the store, or only the unit where the run never began. */
 export function takeOverUnit(app: App, unit: string, options: TakeOverOptions): Promise<ExitCode> {
   return inDatabase(app, async (database) => {
     const fleet = await fleetNamed(database, options.fleet);
@@ -39,7 +39,12 @@ export function takeOverUnit(app: App, unit: string, options: TakeOverOptions): 
     const elsewhere = await unitElsewhere(database, order, homeOf(app.state));
     const taken = elsewhere
       ? await taking(app, elsewhere, options).then((take) => take(database, order))
-      : {lines: [`${unit} is not on another host: a runner here may have it.`], next: []};
+      : {
+          lines: [
+            `${unit} is not on another host: its journal is here, or it has not started. Nothing was changed.`,
+          ],
+          next: [],
+        };
     printOrder(
       app,
       {order: 'taken-over', fleet, wave: null, unit, isNew: elsewhere !== undefined, missing: 0},
@@ -60,7 +65,7 @@ type Take = (
   order: Parameters<typeof moveHere>[2],
 ) => Promise<Taken>;
 
-/** Does what must be done before the rows say it: a command that dies in between can be repeated. */
+/** Does what must precede the change of the rows: a command that dies in between can be repeated. */
 async function taking(app: App, unit: UnitElsewhere, options: TakeOverOptions): Promise<Take> {
   const inventory = loadInventory(unit.work.inventory, app.state.path);
   // A store that was named later proves nothing.
@@ -88,7 +93,9 @@ async function givingUp(
   await confirmRun(app, {run, confirmation: name, again});
   return async (database, order) => {
     await giveUpJournal(database, order, unit, journalLost);
-    const lines = [`${run} is given up. ${unit.unit} may begin again on any host, or be left out.`];
+    const lines = [
+      `${run} is given up. Decide whether ${unit.unit} begins again, on any host, or is left out.`,
+    ];
     const decisions = ['resume', 'leave-out'].map((word) => `fleet ${word} ${unit.unit}`);
     return {lines, next: [decisions[0] ?? '', `${decisions[1]} --because REASON`]};
   };
@@ -157,12 +164,14 @@ const here =
     return status === 'waiting' || isOver
       ? {
           lines: [
-            `${unit.run} is here now. ${isOver ? 'It was at its end.' : `${unit.unit} continues with ${where}.`}`,
+            `${unit.run} is here now. ${isOver ? 'It had already ended.' : `${unit.unit} continues with ${where}.`}`,
           ],
           next: isOver ? [`report ${unit.run}`] : ['fleet runner'],
         }
       : {
-          lines: [`${unit.run} is here now, and waits for you. To continue it needs ${where}.`],
+          lines: [
+            `${unit.run} is here now and waits for your decision. To continue, it needs ${where}.`,
+          ],
           next: [`fleet resume ${unit.unit}`, `reverse ${unit.run}`],
         };
   };

@@ -28,12 +28,12 @@ const approveCommand = defineCommand({
   arguments: '<wave>',
   summary: 'Approve a started wave, as your role in PostgreSQL',
   description:
-    'Approve a wave that has been started. You approve as the role with which PostgreSQL let you in. The role that started the wave cannot approve it.\n\nWithout DATABASE_URL, the PostgreSQL of the state folder does not know who you are. To try an approval there, name an approver with --as.',
+    'Approve a wave that has been started. You approve as the role with which PostgreSQL let you in. The role that started the wave cannot approve it.\n\nWithout DATABASE_URL, the PostgreSQL of the state folder cannot tell who you are. To try an approval there, name the approver with --as.',
   options: {
     fleet,
     as: optional({
       placeholder: 'role',
-      description: 'Without DATABASE_URL: the approver as whom you try it',
+      description: 'Approve as this role, for a trial without DATABASE_URL',
     }),
   },
   prints: ['fleet-order'],
@@ -93,7 +93,7 @@ const takeOverCommand = defineCommand({
   arguments: '<unit>',
   summary: 'Take a unit over from a host that is lost',
   description:
-    'Take over a unit whose journal is in the state folder of a host that is lost. Run this on a host that reaches its systems, with the state folder of a runner there. Its inventory must name a store.\n\nA run in the store is taken over as with "take-over RUN": its state is shown, and you confirm by typing its name. A unit whose run never began may begin on any host. Without a store, use --journal-lost once you have checked the systems.',
+    'Take over a unit whose journal is in the state folder of a lost host. Run this on a host that reaches the systems of the unit, with the state folder of a runner there.\n\nIf the inventory of the unit names a store, the run is taken over from there, as with "take-over RUN": the command shows its state, and you confirm by typing its name. If the run is not in the store, it never began, and any host may begin it. Without a store, check the systems, then use --journal-lost.',
   options: {
     fleet,
     now: flag({
@@ -103,7 +103,7 @@ const takeOverCommand = defineCommand({
     journalLost: optional({
       placeholder: 'reason',
       description:
-        'The journal is lost, and nothing of the run is in place: why you are sure, for the report',
+        'Declare that the journal is lost and that nothing of the run is in place. The report shows the reason',
     }),
     name: optional({
       placeholder: 'run',

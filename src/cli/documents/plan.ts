@@ -128,7 +128,7 @@ export const forecast = z.strictObject({
     .strictObject({ms: z.number(), least: z.number(), most: z.number()})
     .exactOptional()
     .describe(
-      'How long a check of a plan takes on average, now and before those runs: converted to it',
+      'How long a check of a plan takes on average: now, and at least and at most before the earlier runs. The forecast is converted to the time now',
     ),
   isElsewhere: z.boolean().describe('No earlier run was on this inventory'),
   run: range.describe('The whole run, including the time that has passed'),

@@ -13,7 +13,8 @@ export const documentTexts: Readonly<Record<DocumentName, string>> = {
   live: 'Where the live page of a run is served',
   'page-state': 'The state.json of a live page: what it shows, and the time of the run',
   'fleet-plan': 'The waves of a fleet: their order, limits and forecasts',
-  'fleet-order': 'What was started, approved, held, released, resumed or left out in a fleet',
+  'fleet-order':
+    'What was started, approved, held, released, resumed, taken over or left out in a fleet',
   'fleet-status': 'The waves and units of a fleet, what they wait for, and the runners',
   'fleet-runner': 'That a runner has stopped',
   'fleet-page-state': 'The state.json of the live page of a fleet: what it shows, and the time',
