@@ -164,7 +164,15 @@ const numberOfRun = (progress: Progress | undefined): number =>
 
 function wordsOf(progress: Progress): string {
   const entries = [...progress.entries.values()].map(
-    ({startedAt: _s, doneAt: _d, performed: _p, beforeIntent: _b, problem, ...so}) => ({
+    ({
+      startedAt: _s,
+      doneAt: _d,
+      cutOffAt: _c,
+      performed: _p,
+      beforeIntent: _b,
+      problem,
+      ...so
+    }) => ({
       ...so,
       code: problem?.code,
     }),
