@@ -29,6 +29,8 @@ export async function untilAllArrived(
   {entries}: Progress,
   clock: Pick<Clock, 'now' | 'sleep'>,
   signal: AbortSignal,
+  /** Hears for how long it waits, in ms. */
+  waiting: (ms: number) => void,
 ): Promise<void> {
   const all = [...entries.values()];
   const leftMs = all.map((entry) =>
@@ -36,6 +38,7 @@ export async function untilAllArrived(
   );
   const longestMs = Math.max(0, ...leftMs);
   if (longestMs > 0) {
+    waiting(longestMs);
     await clock.sleep(longestMs, signal);
   }
 }

@@ -126,13 +126,14 @@ async function reverseUnlessStopped(
 
 export type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 'reversed'};
 
-/** Puts one entry back. It has failed if no look sees the world as it was before. */
+/**
+ * Puts one entry back, once its actions have arrived. It has failed if no look sees the world as it was before.
+ */
 export async function reverseEntry(
   context: RunContext,
   entry: Entry,
   plans = new ReversalPlans(context),
 ): Promise<EntryReversal> {
-  await untilArrived(context, entry);
   // Looked at before the journal says "reversing": only an entry that was left whole can have drifted.
   return afterRestore(context, entry, await restore(context, entry, await plans.take(entry)));
 }

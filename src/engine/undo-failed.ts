@@ -16,11 +16,11 @@ type Undoing = EntryReversal | {readonly kind: 'left'; readonly problem: Problem
  * has failed, and says until when.
  */
 export async function undoFailedEntry(context: RunContext, entry: Entry): Promise<Undoing> {
+  await untilArrived(context, entry);
   const end = endOf(context, entry);
   if (!end) {
     return reverseEntry(context, entry);
   }
-  await untilArrived(context, entry);
   const latest = shifted(context.clock.now(), end.afterMs + partOfSecondMs);
   const problem = await restore(context, entry, await new ReversalPlans(context).take(entry));
   if (problem && !context.aborting.aborted) {

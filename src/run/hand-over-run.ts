@@ -22,6 +22,8 @@ interface HandingOver {
   readonly run: string;
   /** The user, or `user@host`, who is to continue it. */
   readonly to: string;
+  /** Hears for how long it waits until what was cut off has arrived, in ms. */
+  readonly waiting?: (ms: number) => void;
   /** A clock that goes on from an entry; without it, that of this machine. */
   readonly clockFrom?: (last: Moment) => Clock;
 }
@@ -31,7 +33,14 @@ interface HandingOver {
  * new operator need not wait. Until they have taken it over, it can be offered to them again.
  */
 export async function handOverRun(
-  {host, store, run, to, clockFrom = (last) => new MachineClock(last)}: HandingOver,
+  {
+    host,
+    store,
+    run,
+    to,
+    waiting = () => {},
+    clockFrom = (last) => new MachineClock(last),
+  }: HandingOver,
   signal: AbortSignal,
 ): Promise<void> {
   const {state, operator} = host;
@@ -54,7 +63,7 @@ export async function handOverRun(
   });
   try {
     if (!isOffered) {
-      await untilAllArrived(progress, clock, signal);
+      await untilAllArrived(progress, clock, signal, waiting);
     }
     const monotonic = () => ({mark: clock.mark, ms: Math.round(clock.monotonic())});
     const options = {now, monotonic, lock, redactor: new Redactor(), disk: state.disk};

@@ -238,3 +238,24 @@ test('an offer that nobody has heard of, because its process died, is shared whe
   await offer('lee');
   expect(await sharedEntries({store, run}, never)).toHaveLength(shared.length);
 });
+
+test('a hand-over waits for an action that ended without an answer, and says so', async () => {
+  const operator = {user: 'kim', host: 'here', pid: 1};
+  const {state, journal} = journalWith(
+    {kind: 'run-resumed', operator, accepted: []},
+    {
+      ...{kind: 'action-intended', entry: 'notes.lower', way: 'forward', target: 'dns'},
+      ...{does: 'set the TTL', limitMs: 1_000},
+    },
+  );
+  const store = new SimulatedStore(() => Date.now()).openedBy(served);
+  const heard: string[] = [];
+  const sleep = async (ms: number) => void heard.push(`slept ${ms}`);
+  const clockFrom = () => ({...clock, sleep, mark: 'test', now: () => new Date()}) as never;
+  const waiting = (ms: number) => heard.push(`said ${ms}`);
+  await handOverRun({host: {state, operator}, store, run, to: 'lee', waiting, clockFrom}, never);
+  expect(heard.slice(0, 2)).toEqual(['said 5000', 'slept 5000']);
+  const shared = await sharedEntries({store, run}, never);
+  expect(shared.at(-1)?.kind).toBe('run-handed-over');
+  expect(shared).toHaveLength(journal.entries.length + 2);
+});

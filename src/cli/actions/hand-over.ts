@@ -18,7 +18,8 @@ export async function handOver(
   const signals = listenToSignals(app.say);
   const {store, close} = await openStore(app, file, signals.stopping);
   try {
-    await handOverRun({host: app, store, run, to}, signals.stopping);
+    const waiting = (ms: number) => app.waiting(waitsFor(ms));
+    await handOverRun({host: app, store, run, to, waiting}, signals.stopping);
   } finally {
     await close();
     signals.dispose();
@@ -32,3 +33,6 @@ export async function handOver(
   }
   return exitCodes.done;
 }
+
+const waitsFor = (ms: number): string =>
+  `Waiting ${Math.ceil(ms / 1_000)} s: an action that ended without an answer may still reach its target`;
