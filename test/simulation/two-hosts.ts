@@ -63,7 +63,8 @@ export class TwoHosts {
   readonly #runs: string[] = [];
   #workers: Worker[] = [];
   /** Who last acted on each entry without a word in the store. */
-  readonly #actedAlone = new Map<string, HostSide>();
+  /** By entry: who acted on it and could not share it. Nobody: that host lost the run, and its journal with it. */
+  readonly #actedAlone = new Map<string, HostSide | undefined>();
   /** Those with a write on its way to its target, whether their process lives or not. */
   readonly #sending: Worker[] = [];
   #words = 0;
@@ -242,12 +243,12 @@ export class TwoHosts {
   }
 
   /**
-   * Or the other host has acted on it and could not share it: people ask before they take over from there, and a
-   * take-over may have begun before.
+   * Or somebody has acted on it, could not share it, and has lost the run since: people ask before they take over from
+   * there, and a take-over may have begun before.
    */
   #isMade(host: HostSide, entry: string): boolean {
-    const alone = this.#actedAlone.get(entry);
-    return this.systems.isMade(entry) || (alone !== undefined && alone !== host);
+    const isUnheard = this.#actedAlone.has(entry) && this.#actedAlone.get(entry) !== host;
+    return this.systems.isMade(entry) || isUnheard;
   }
 
   /** The store as a process reaches it. */
@@ -271,6 +272,9 @@ export class TwoHosts {
     this.tell(() => `${writer.process.name} adds ${key}: ${text.split('\n').length - 1} entries`);
     this.#shared.added(key, text);
     const isStopped = text.includes('"kind":"earlier-holder-stopped"');
+    for (const [entry, host] of this.#actedAlone) {
+      this.#actedAlone.set(entry, host === writer.host ? host : undefined);
+    }
     for (const other of this.#reachable) {
       const isSameRun = key.startsWith(`${other.run}/`);
       const isLost = isSameRun && other.host !== writer.host && other.run !== '';
