@@ -1,5 +1,6 @@
 import type {Clock} from '../engine/clock.ts';
 import {untilAllArrived} from '../engine/cut-off.ts';
+import type {Journal} from '../journal/contract.ts';
 import {openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {reopenSharedLog} from '../journal/open-shared-log.ts';
@@ -7,6 +8,7 @@ import {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import type {Moment} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
+import type {Progress} from '../model/progress.ts';
 import {refuseFinished} from './choose-run.ts';
 import {refuseBesideWorker, refuseWhileElsewhere} from './guards.ts';
 import type {Host} from './host.ts';
@@ -77,16 +79,7 @@ export async function handOverRun(
           return;
         }
         const caller = await knownCaller(store, clock, signal);
-        if (caller) {
-          addIdentity(progress, caller, (fact) => shared.append(fact));
-        }
-        shared.append({kind: 'run-handed-over', to, operator});
-        await shared.shared(signal).catch((error: unknown) => {
-          // Nobody has heard of the offer, as far as is known here.
-          const from = `${operator.user}@${operator.host}`;
-          journal.append({kind: 'lock-taken-over', from, operator});
-          throw error;
-        });
+        await offer({journal, shared, progress, to, operator, caller}, signal);
       } finally {
         shared.close();
       }
@@ -96,4 +89,29 @@ export async function handOverRun(
   } finally {
     lock.release();
   }
+}
+
+interface Offer {
+  readonly journal: Journal;
+  readonly shared: SharedJournal;
+  readonly progress: Progress;
+  readonly to: string;
+  readonly operator: Host['operator'];
+  readonly caller: Awaited<ReturnType<typeof knownCaller>>;
+}
+
+async function offer(
+  {journal, shared, progress, to, operator, caller}: Offer,
+  signal: AbortSignal,
+): Promise<void> {
+  if (caller) {
+    addIdentity(progress, caller, (fact) => shared.append(fact));
+  }
+  shared.append({kind: 'run-handed-over', to, operator});
+  await shared.shared(signal).catch((error: unknown) => {
+    // Nobody has heard of the offer, as far as is known here.
+    const from = `${operator.user}@${operator.host}`;
+    journal.append({kind: 'lock-taken-over', from, operator});
+    throw error;
+  });
 }

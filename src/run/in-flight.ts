@@ -1,7 +1,7 @@
 import type {JournalEntry} from '../model/journal.ts';
 
 /** What an action does, and where. */
-interface Act {
+export interface Act {
   readonly entry: string;
   readonly target: string;
   readonly does: string;

@@ -17,7 +17,8 @@ import {
 } from '../../src/run/run-session.ts';
 import {shareBeginning, sharedLogOf, shareEnd} from '../../src/run/run-store.ts';
 import {shareEnded} from '../../src/run/share-ended.ts';
-import {sharedRunIn, takeOverRun} from '../../src/run/take-over-run.ts';
+import {sharedRunIn} from '../../src/run/shared-run.ts';
+import {takeOverRun} from '../../src/run/take-over-run.ts';
 import {type Ended, Program, type Surroundings} from './program.ts';
 
 interface Sharing {

@@ -17,7 +17,7 @@ import {shellWord} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
-import {sharedRunIn} from '../../run/take-over-run.ts';
+import {sharedRunIn} from '../../run/shared-run.ts';
 import type {App} from '../app.ts';
 import {listenToSignals} from '../signals.ts';
 import {inDatabase, operatorOf, printOrder} from './fleet-orders.ts';

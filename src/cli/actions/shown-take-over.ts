@@ -4,9 +4,11 @@ import type {ObjectStore} from '../../model/object-store.ts';
 import {outageOf} from '../../model/outage.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {flow, statusText} from '../../report/index.ts';
+import type {Act} from '../../run/in-flight.ts';
 import {type EndedHold, endHolds} from '../../run/inventory-claims.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
-import {operatorText, type SharedRun, takeOverRun} from '../../run/take-over-run.ts';
+import {type SharedRun, unheardActions} from '../../run/shared-run.ts';
+import {operatorText, takeOverRun} from '../../run/take-over-run.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
 import {sharedHolder} from './status.ts';
@@ -37,6 +39,9 @@ export async function takeOverShown(
   }
   if (inventory.digest !== shared.progress.run.inventory.digest) {
     app.say(differentInventory(file));
+  }
+  for (const act of unheardActions(app, shared)) {
+    app.say(unheard(act));
   }
   await confirmRun(app, {run, confirmation, again});
   let held: readonly EndedHold[] = [];
@@ -125,6 +130,9 @@ const waitingText = (leftMs: number): string =>
 
 const differentInventory = (file: string): string =>
   `! ${file} here is not the inventory that the run began with: resume and reverse will say what changed, and need --accept-changes.`;
+
+const unheard = ({entry, does, target}: Act): string =>
+  `! This host began "${does}" on ${target} for ${entry}, and could not share that. The run was continued elsewhere without it: check ${target} before you go on.`;
 
 /** A reversal, and a run that goes on alone, wait for no store: only their claims keep them from acting. */
 const waitsForNoStore = ({progress, entries}: SharedRun): boolean => {

@@ -3,7 +3,8 @@ import {SwitcharooError} from '../../../src/model/problem.ts';
 import {openRun, type RunOptions, reopenRun} from '../../../src/run/open-run.ts';
 import {openStore} from '../../../src/run/open-store.ts';
 import type {Run} from '../../../src/run/run.ts';
-import {sharedRunIn, takeOverRun} from '../../../src/run/take-over-run.ts';
+import {sharedRunIn} from '../../../src/run/shared-run.ts';
+import {takeOverRun} from '../../../src/run/take-over-run.ts';
 import {type SmallHost, type SmallStage, smallRunbook} from './stage.ts';
 
 const never = new AbortController().signal;
