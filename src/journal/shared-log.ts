@@ -54,9 +54,9 @@ export class SharedLog {
     return this.#sharing.store.place;
   }
 
-  /** Whether the store has this run, and not all of these entries. */
+  /** Whether the store does not have all of these entries. It may never have heard of the run. */
   lacks(entries: readonly JournalEntry[]): boolean {
-    return this.#count > 0 && this.#count < entries.length;
+    return this.#count < entries.length;
   }
 
   /** Calls back once, when somebody else was seen to have written. */

@@ -51,6 +51,13 @@ test('what a run wrote when it ended and the store was away is shared by a later
   expect(await shareEnded(ended, never)).toEqual([]);
 });
 
+test('a run that ended alone before the store had heard of it is shared by a later command', async () => {
+  const {state, journal} = journalWith({kind: 'run-done'});
+  const store = new SimulatedStore(() => Date.now()).openedBy(served);
+  expect(await shareEnded({host: {state}, store, clock, runs: [run]}, never)).toEqual([run]);
+  expect(await sharedEntries({store, run}, never)).toEqual(journal.entries);
+});
+
 test('the journal of a run that was taken over is still there after a power loss', () => {
   const {journal} = journalWith();
   const text = textOf(journal.entries);

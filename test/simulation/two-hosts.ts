@@ -62,8 +62,7 @@ export class TwoHosts {
   readonly #isTold: boolean;
   readonly #runs: string[] = [];
   #workers: Worker[] = [];
-  /** Who last acted on each entry without a word in the store. */
-  /** By entry: who acted on it and could not share it. Nobody: that host lost the run, and its journal with it. */
+  /** Who last acted on each entry without a word in the store; nobody, once that host has lost the run. */
   readonly #actedAlone = new Map<string, HostSide | undefined>();
   /** Those with a write on its way to its target, whether their process lives or not. */
   readonly #sending: Worker[] = [];
