@@ -32,7 +32,7 @@ import {
   reportPhase,
 } from './unit-claims.ts';
 import {problemOf, runUnit} from './unit-run.ts';
-import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
+import {begunRun, journalHere, stateOfRun, type UnitState} from './unit-state.ts';
 import {untilReached, whileOpening} from './until-reached.ts';
 
 interface RunnerRequest {
@@ -229,9 +229,10 @@ class Runner {
    * The run that was reserved: of two runners that come to begin it, its folder lets in one. A new one after it was
    * reversed, when a person says so, and where a process ended before the first entry.
    */
-  #nameRun({run, byPerson}: UnitRow): string {
+  #nameRun(row: UnitRow): string {
     const {host} = this.#request;
-    const earlier = begunRun(host, run);
+    const {run, byPerson} = row;
+    const earlier = journalHere(host, row);
     const isAgain = earlier && byPerson && earlier.outcome === 'reversed' && isOver(earlier);
     const isEmpty = run !== null && !earlier && host.state.journalIdentity(run) !== null;
     return run === null || isAgain || isEmpty ? reserveRunName() : run;

@@ -55,6 +55,15 @@ export const journalNotInStore = (
   },
 });
 
+export const journalMissing = (unit: string, run: string, folder: string): Problem => ({
+  code: 'fleet-journal-missing',
+  message: `${unit} began as ${run}, and ${folder} does not have the journal of that run. The folder may be an old copy.`,
+  hint: {
+    text: `Stop the runners with this folder, and start one with the folder that has the journal. Or copy the folder of ${run} into this one, and run "fleet resume ${unit}". If the journal is lost, check the systems for changes of ${unit}, undo them, and then run`,
+    command: `fleet take-over ${unit} --journal-lost REASON`,
+  },
+});
+
 export const journalIsShared = (run: string, place: string, unit: string): Problem => ({
   code: 'fleet-journal-is-shared',
   message: `The journal of ${run} is not lost: it is shared in ${place}.`,

@@ -8,7 +8,7 @@ import type {Dispatcher, Errand} from './engine.ts';
 import {runnerSilent, runnerSilentHere} from './engine-problems.ts';
 import {jsonOf, type UnitRow, unitOf} from './rows.ts';
 import type {Claimant} from './unit-claims.ts';
-import {begunRun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
+import {begunRun, journalHere, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 /** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
 export const silentSeconds = 15;
@@ -115,7 +115,7 @@ async function takeUp(around: Around, row: LostRow): Promise<void> {
 /** By the journal in this folder. One that never began may begin. */
 function stateHere({host}: Around, row: UnitRow): UnitState {
   try {
-    const progress = begunRun(host, row.run);
+    const progress = journalHere(host, row);
     return progress ? stateOfRun(progress) : notBegun;
   } catch (error) {
     const [problem = null] = problemsIn(error);

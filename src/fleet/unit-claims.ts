@@ -55,7 +55,7 @@ export const claimUnit = (
     await client.query(
       `UPDATE switcharoo_fleet.unit
        SET status = 'running', runner = $4, home = $5, run = $6, by_person = false,
-         phase = NULL, problem = NULL, changed_at = now()
+         phase = CASE WHEN run = $6 THEN phase END, problem = NULL, changed_at = now()
        WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
       [fleet, unit, attempt, runner, home, run],
     );

@@ -1,10 +1,12 @@
 import {doVisitorsWait} from '../model/outage.ts';
-import type {Problem} from '../model/problem.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {UnitStatus} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {progressToShow} from '../run/past-runs.ts';
 import {runEndedInOutage, runReversed, runReversing} from './engine-problems.ts';
+import type {UnitRow} from './rows.ts';
+import {journalMissing} from './take-over-problems.ts';
 
 /** What is written of a unit when a runner has nothing more to do with it. */
 export interface UnitState {
@@ -27,6 +29,25 @@ export const notBegun: UnitState = {
 /** The journal of a run in this folder; `undefined` when it never began. Throws when it is damaged. */
 export const begunRun = (host: Pick<Host, 'state'>, run: string | null): Progress | undefined =>
   run !== null && host.state.runs().includes(run) ? progressToShow(host, run) : undefined;
+
+/** As far as its runner has reported. */
+export const hasBegun = ({changes, inOutage, phase}: UnitRow): boolean =>
+  changes > 0 || inOutage || phase !== null;
+
+/**
+ * The journal of a unit in this folder; `undefined` when it never began.
+ *
+ * @throws SwitcharooError when it is damaged, and when it is not here although its runner reported that it began: the
+ * folder may be an old copy.
+ */
+export function journalHere(host: Pick<Host, 'state'>, row: UnitRow): Progress | undefined {
+  const {unit, run} = row;
+  const progress = begunRun(host, run);
+  if (run !== null && !progress && hasBegun(row)) {
+    throw new SwitcharooError(journalMissing(unit, run, host.state.path));
+  }
+  return progress;
+}
 
 /**
  * The state of a run that no process works on. In an outage or a reversal it does not continue by itself: it waits

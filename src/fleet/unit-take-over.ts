@@ -19,7 +19,7 @@ import {
   unitChangedMeanwhile,
 } from './take-over-problems.ts';
 import {silentSeconds} from './take-up.ts';
-import {notBegun, stateOfRun, type UnitState} from './unit-state.ts';
+import {hasBegun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 // A unit whose journal is in a state folder that is lost. With a store, its run is taken over from there.
 
@@ -147,10 +147,6 @@ export const beginAnywhere = (
       }
     },
   });
-
-/** As far as its runner has reported. */
-export const hasBegun = ({changes, inOutage, phase}: UnitRow): boolean =>
-  changes > 0 || inOutage || phase !== null;
 
 /** A person says that nothing of it is in place. They then let it begin again, or leave it out. */
 export const giveUpJournal = (

@@ -2,10 +2,10 @@ import {unitChanged} from '../../fleet/engine-problems.ts';
 import {homeOf} from '../../fleet/home.ts';
 import {fleetNamed} from '../../fleet/status.ts';
 import {journalIsShared, journalNotShared} from '../../fleet/take-over-problems.ts';
+import {hasBegun} from '../../fleet/unit-state.ts';
 import {
   beginAnywhere,
   giveUpJournal,
-  hasBegun,
   installEnded,
   moveHere,
   sharedStateOf,
