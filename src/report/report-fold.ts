@@ -142,14 +142,14 @@ function withReading(fold: ReportFold, readMs: number): ReportFold {
 
 /** An outage begins and ends with an entry; meanwhile its end moves on. */
 function outagesAfter(
-  {outages, progress: before}: ReportFold,
+  {outages}: ReportFold,
   progress: Progress,
   ms: number,
 ): readonly OutageReport[] {
   const {outage} = progress.run.runbook;
   const toUtc = progress.lastAt.toISOString();
   const last = outages.at(-1);
-  if (outage && last && isClosed(before, outage)) {
+  if (outage && last?.isOver === false) {
     const durationMs = last.durationMs + ms;
     return [
       ...outages.slice(0, -1),

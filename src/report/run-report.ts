@@ -197,6 +197,10 @@ export function reportOf(entries: readonly JournalEntry[], options: ReportOption
   if (!fold) {
     throw new TypeError('A journal without a first entry has no report.');
   }
+  return reportFrom(fold, options);
+}
+
+export function reportFrom(fold: ReportFold, options: ReportOptions): RunReport {
   const entriesReport = [...fold.progress.entries.values()].map((entry) => {
     const work = closed(fold.work.get(entry.id) ?? noWork, fold.progress.lastAt.toISOString());
     return entryReport(entry, work, options.earlier);

@@ -35,9 +35,10 @@ export function compareRuns(
     typeof others === 'number'
       ? lastRunsLike(host, run, others)
       : [...new Set([run, ...others.map((name) => chooseRun(host, name))])];
+  const order = host.state.runs();
   const runs = names
     .map((name) => ({name, started: progressIn(host, name).run}))
-    .toSorted((a, b) => host.state.runs().indexOf(b.name) - host.state.runs().indexOf(a.name));
+    .toSorted((a, b) => order.indexOf(b.name) - order.indexOf(a.name));
   const [first] = runs;
   const stranger = runs.find(({started}) => started.runbook.name !== first?.started.runbook.name);
   if (stranger && first) {

@@ -43,9 +43,12 @@ export function pastRuns(
 ): readonly PastRun[] {
   const past: PastRun[] = [];
   for (const name of host.state.runs()) {
+    if (past.length === mostRuns) {
+      break;
+    }
     const isAlike =
       name !== run && readableProgress(host, name)?.run.runbook.name === runbook.head.name;
-    const timings = isAlike && past.length < mostRuns ? timingsIn(host, name) : undefined;
+    const timings = isAlike ? timingsIn(host, name) : undefined;
     if (timings && timings.forward.size > 0) {
       past.push({timings, ...conditionsBefore(host.state, name)});
     }

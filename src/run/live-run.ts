@@ -5,14 +5,13 @@ import {type Holder, isDead} from '../journal/lock-holder.ts';
 import {readDamagedJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import {type Progress, progressOf} from '../model/progress.ts';
+import type {Progress} from '../model/progress.ts';
 import {
   comparedRun,
+  FollowedJournal,
   type RequestCount,
   type RunPage,
   type RunReport,
-  reportOf,
-  runPage,
 } from '../report/index.ts';
 import {runToShow} from './choose-run.ts';
 import {type EarlierRuns, earlierRuns} from './compare-runs.ts';
@@ -40,13 +39,16 @@ interface Sources {
 interface Forecasted {
   /** Of the journal's file. */
   readonly file: string;
-  readonly isAtRest: boolean;
+  /** What the run is about: what changes it changes its forecast at once. */
+  readonly about: string;
   readonly atMs: number;
   readonly forecast: Forecast | undefined;
 }
 
 /** A run that takes longer than it should writes nothing to its journal. */
 const forecastEveryMs = 5_000;
+/** Of a run that writes much: each forecast takes as long as several looks. */
+const soonestForecastMs = 1_000;
 
 /** How many earlier runs are shown beside it. */
 const mostOthers = 3;
@@ -72,6 +74,7 @@ export class LiveRun {
   readonly #sources: Sources;
   #forecasted: Forecasted | undefined;
   #followed: FollowedRun | undefined;
+  readonly #journal = new FollowedJournal();
   #last: {readonly key: string; readonly page: RunPage} | undefined;
   /** How often the journal was read. */
   reads = 0;
@@ -118,7 +121,7 @@ export class LiveRun {
     }
     this.reads += 1;
     const {entries, damage} = readDamagedJournal(path);
-    const progress = progressOf(entries);
+    const {progress} = this.#journal.read(entries);
     if (!progress) {
       throw damage ?? new TypeError(`${path} has no entry`);
     }
@@ -165,7 +168,7 @@ export class LiveRun {
   }
 
   #pageOf(followed: FollowedRun, trouble: string | undefined): RunPage {
-    const {run, file, entries, progress, earlier, others} = followed;
+    const {run, file, progress, earlier, others} = followed;
     const {holderOf = (of: Progress) => holderOfRun(this.#host, of)} = this.#sources;
     const lock = holderOf(progress);
     const holder = lock && {...lock, dead: isDead(lock)};
@@ -181,8 +184,8 @@ export class LiveRun {
     if (this.#last?.key !== key) {
       const before = earlier ? {earlier} : {};
       const measured = {...(requests ? {requests} : {}), ...measuredIn(this.#host.state, run)};
-      const report = reportOf(entries, {...measured, ...before});
-      const page = runPage(entries, report, {
+      const report = this.#journal.report({...measured, ...before});
+      const page = this.#journal.page(report, {
         ...{now, forecast: forecasted?.forecast},
         ...(others ? {compared: [...others.runs, comparedRun(report, others.changes)]} : {}),
         ...(holder ? {holder} : {}),
@@ -198,11 +201,12 @@ export class LiveRun {
     const forecastOf = this.#sources.forecastOf?.(progress.run);
     const last = this.#forecasted;
     const nowMs = performance.now();
-    const isFresh =
-      last?.file === file && last.isAtRest === isAtRest && nowMs - last.atMs < forecastEveryMs;
+    const about = [isAtRest, progress.outcome, progress.reversingTo].join();
+    const lastsMs = last?.file === file ? forecastEveryMs : soonestForecastMs;
+    const isFresh = last?.about === about && nowMs - last.atMs < lastsMs;
     if (forecastOf && !isFresh) {
       const forecast = forecastOf({progress, entries, isAtRest});
-      this.#forecasted = {file, isAtRest, atMs: nowMs, forecast};
+      this.#forecasted = {file, about, atMs: nowMs, forecast};
     }
     return this.#forecasted?.forecast && this.#forecasted;
   }

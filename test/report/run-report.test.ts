@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {outageOf} from '../../src/model/outage.ts';
 import {
+  FollowedJournal,
   pageHtml,
   plainPaint,
   type RunReport,
@@ -394,4 +395,20 @@ describe('the time of people', () => {
     expect(report).toMatchObject({answeringMs: 60_000, idleMs: 540_000, totalMs: 601_000});
     expect(report.answers).toMatchObject([{tookMs: 60_000}]);
   });
+});
+
+test('a journal that is followed entry by entry has the report and the page of the whole, and another one begins anew', () => {
+  const now = new Date('2026-03-01T06:00:00Z');
+  const journal = new FollowedJournal();
+  for (const run of [heldRun(), doneRun(), reversedRun()]) {
+    for (let count = 1; count <= run.length; count += 1) {
+      journal.read(run.slice(0, count));
+    }
+    const report = journal.report();
+    expect(report).toEqual(reportOf(run));
+    const page = journal.page(report, {now});
+    expect(page).toEqual(runPage(run, report, {now}));
+    const {outage} = page.progress.run.runbook;
+    expect(page.outage).toEqual(outage && outageOf(run, outage));
+  }
 });

@@ -26,10 +26,10 @@ interface Place {
 }
 
 /** With the half second after which a page asks again, it is less than a second behind. */
-const everyMs = 250;
-/** The same for files; a store is asked less often, because each question costs. */
-export const fileEveryMs = 400;
-const storeWriteEveryMs = 1_000;
+export const everyMs = 100;
+/** The same for files. A store is written only when something has changed, because each object costs. */
+export const fileEveryMs = 200;
+const storeWriteEveryMs = 250;
 
 /** Shows a run to others until Ctrl-C. It reads the state folder only, and asks no target. */
 export async function showLive(
@@ -46,9 +46,13 @@ export async function showLive(
     : {forecastOf: restForecasts(app), requestsOf: followLabRequests(app, signal)};
   const feed = new LiveFeed(new LiveRun(app, run, sources));
   const away = followStore(app, signal);
+  let tookMs = 0;
   const look = async (ms: number) => {
-    await sleep(ms, undefined, {signal}).catch(() => undefined);
+    // A long journal may take longer than that: viewers are answered meanwhile.
+    await sleep(Math.max(ms, tookMs), undefined, {signal}).catch(() => undefined);
+    const startedMs = performance.now();
     feed.look(away());
+    tookMs = performance.now() - startedMs;
   };
   feed.look();
   try {
@@ -106,7 +110,7 @@ async function write(
   {files, everyMs: ms}: {readonly files: LiveFiles | StoreFiles; readonly everyMs: number},
 ): Promise<void> {
   await files.write(feed, signal);
-  tell(app, {url: files.url, run});
+  tell(app, {url: files.url, run, isFiles: true});
   let isAway = false;
   while (!signal.aborted) {
     await look(ms);
@@ -123,13 +127,21 @@ async function write(
   await files.end(feed);
 }
 
-function tell(app: App, {url, run}: {readonly url: string; readonly run: string | undefined}) {
+interface Told {
+  readonly url: string;
+  readonly run: string | undefined;
+  /** For a web server to serve: of a file, a browser lets the page ask for nothing new. */
+  readonly isFiles?: boolean;
+}
+
+function tell(app: App, {url, run, isFiles = false}: Told): void {
   if (app.json) {
     printDocument(app, 'live', {url, run: run ?? null, next: []});
     return;
   }
   const which = run ?? 'the newest run';
-  app.print(`The live page of ${which}: ${url}\nThe page is read-only. Ctrl-C stops it.`);
+  const files = isFiles ? ' A web server must serve it: opened as a file, it stays as it is.' : '';
+  app.print(`The live page of ${which}: ${url}\nThe page is read-only.${files} Ctrl-C stops it.`);
 }
 
 const storeEveryMs = 1_000;

@@ -169,7 +169,7 @@ const liveCommand = defineCommand({
   arguments: '[run]',
   summary: 'Serve a page on which many people can follow a run',
   description:
-    'Serve a page that follows a run, about a second behind: its outage, its entries, its questions, and how it can be reversed. The page is read-only. It reads only the journal and contacts no target.\n\nWithout a run, the page shows the newest run, and the next one as soon as it starts. It is served to this machine only; --host serves it to others.',
+    'Serve a page that follows a run, less than a second behind: its outage, its entries, its questions, and how it can be reversed. The page is read-only. It reads only the journal and contacts no target.\n\nWithout a run, the page shows the newest run, and the next one as soon as it starts. It is served to this machine only; --host serves it to others.',
   options: {
     port: optionalPort,
     host: optional({
@@ -180,7 +180,7 @@ const liveCommand = defineCommand({
     to: optional({
       placeholder: 'folder',
       description:
-        'Write the page and its state to this folder each second, instead of serving them',
+        'Write the page and its state to this folder for a web server, instead of serving them',
     }),
     toStore: optional({
       placeholder: 'store',

@@ -38,7 +38,10 @@ export async function serveLive(feed: Feed, {host, port}: Address): Promise<Live
   });
   server.maxConnections = mostConnections;
   const bound = await listening(server, {host, port});
-  const shown = isIP(bound.address) === 6 ? `[${bound.address}]` : bound.address;
+  // Nobody can open the address that stands for all.
+  const isAll = bound.address === '0.0.0.0' || bound.address === '::';
+  const address = isIP(bound.address) === 6 ? `[${bound.address}]` : bound.address;
+  const shown = isAll ? hostname() : address;
   return {
     url: `http://${shown}:${bound.port}/`,
     close: () =>
@@ -86,7 +89,7 @@ function answer(request: IncomingMessage, response: ServerResponse, {feed, names
     return;
   }
   if (!isKnown(request.headers.host, names)) {
-    send(421, 'text/plain', 'Open this page at the address that switcharoo live printed.\n');
+    send(421, 'text/plain', otherName(names));
     return;
   }
   const path = request.url?.split('?', 1)[0];
@@ -110,6 +113,9 @@ function answer(request: IncomingMessage, response: ServerResponse, {feed, names
   }
   send(200, 'application/json', JSON.stringify(feed.state()));
 }
+
+const otherName = (names: ReadonlySet<string>): string =>
+  `Open this page at an IP address, or as ${[...names].join(' or ')}. For another name, start it with: switcharoo live --host NAME\n`;
 
 const headersOfAll = {
   'cache-control': 'no-store',

@@ -1,10 +1,11 @@
 import type {Forecast} from '../../forecast/forecast.ts';
 import type {JournalEntry} from '../../model/journal.ts';
-import {type Outage, outageOf} from '../../model/outage.ts';
+import {type Outage, OutageFold} from '../../model/outage.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
-import {type Progress, progressOf} from '../../model/progress.ts';
+import type {Progress} from '../../model/progress.ts';
 import type {ComparedRun} from '../compare.ts';
-import type {RunReport} from '../run-report.ts';
+import {foldAfter, type ReportFold} from '../report-fold.ts';
+import {type ReportOptions, type RunReport, reportFrom} from '../run-report.ts';
 import {type HolderName, isWatched} from '../status.ts';
 
 /** All that the page of a run shows. The report and the live page are both made from it. */
@@ -41,28 +42,71 @@ interface Seen {
 
 const mostLines = 12;
 
-export function runPage(
-  entries: readonly JournalEntry[],
-  report: RunReport,
-  {now, holder, forecast, compared, trouble}: Seen,
-): RunPage {
-  const progress = progressOf(entries);
-  if (!progress) {
-    throw new TypeError('A journal without a first entry has no page.');
+export const runPage = (entries: readonly JournalEntry[], report: RunReport, seen: Seen): RunPage =>
+  new FollowedJournal().read(entries).page(report, seen);
+
+/** A journal that grows: however often it is looked at, each of its entries is folded once. */
+export class FollowedJournal {
+  #entries: readonly JournalEntry[] = [];
+  #fold: ReportFold | undefined;
+  #outage: OutageFold | undefined;
+  #hold: OutageFold | undefined;
+
+  /** Goes on behind what it has read, or begins again where these entries do not begin with that. */
+  read(entries: readonly JournalEntry[]): this {
+    const read = this.#entries.length;
+    if (read > 0 && entries[read - 1] !== this.#entries[read - 1]) {
+      this.#entries = [];
+      this.#fold = undefined;
+    }
+    for (const entry of entries.slice(this.#entries.length)) {
+      this.#add(entry);
+    }
+    this.#entries = entries;
+    return this;
   }
-  const {outage: window, hold: held} = progress.run.runbook;
-  const outage = window && outageOf(entries, window);
-  const hold = held && outageOf(entries, held);
-  const limit = outage && outageLimit(progress, outage);
-  return {
-    ...{report, progress, now, isWatched: isWatched(progress, holder)},
-    ...(holder ? {holder} : {}),
-    ...(outage ? {outage} : {}),
-    ...(limit ? {limitAt: limit.at} : {}),
-    ...(hold ? {hold} : {}),
-    ...(forecast ? {forecast} : {}),
-    ...(compared ? {compared} : {}),
-    lastEntries: entries.slice(-mostLines),
-    ...(trouble === undefined ? {} : {trouble}),
-  };
+
+  get progress(): Progress | undefined {
+    return this.#fold?.progress;
+  }
+
+  report(options: ReportOptions = {}): RunReport {
+    return reportFrom(this.#read, options);
+  }
+
+  page(report: RunReport, {now, holder, forecast, compared, trouble}: Seen): RunPage {
+    const {progress} = this.#read;
+    const outage = this.#outage?.outage;
+    const hold = this.#hold?.outage;
+    const limit = outage && outageLimit(progress, outage);
+    return {
+      ...{report, progress, now, isWatched: isWatched(progress, holder)},
+      ...(holder ? {holder} : {}),
+      ...(outage ? {outage} : {}),
+      ...(limit ? {limitAt: limit.at} : {}),
+      ...(hold ? {hold} : {}),
+      ...(forecast ? {forecast} : {}),
+      ...(compared ? {compared} : {}),
+      lastEntries: this.#entries.slice(-mostLines),
+      ...(trouble === undefined ? {} : {trouble}),
+    };
+  }
+
+  get #read(): ReportFold {
+    if (!this.#fold) {
+      throw new TypeError('A journal without a first entry has no page.');
+    }
+    return this.#fold;
+  }
+
+  #add(entry: JournalEntry): void {
+    this.#fold = foldAfter(this.#fold, entry);
+    if (entry.kind === 'run-started') {
+      const {outage, hold} = entry.runbook;
+      this.#outage = outage && new OutageFold(outage);
+      this.#hold = hold && new OutageFold(hold);
+    }
+    this.#outage?.add(entry, this.progress);
+    this.#hold?.add(entry, this.progress);
+  }
 }
