@@ -530,6 +530,8 @@ export class TwoHosts {
       await this.#wait(20_000);
       const run = this.#runs.at(-1);
       const shared = run === undefined ? undefined : this.#shared.progressOf(run);
+      // What a host did alone before it lost the run may keep a check from passing: then a person goes back.
+      isReversing ||= tries === 5 && this.#actedAlone.size > 0;
       isReversing &&= !shared?.passedPointOfNoReturn;
       const over = run === undefined ? undefined : this.#over(run, isReversing);
       if (over) {
