@@ -90,7 +90,7 @@ class Cuts {
       ...this.#drill.inOutage.map((each, at) => this.#cutInOutage(outageUnit(at), each)),
     ]);
     const units = await this.#stage.units();
-    this.#problems.push(...this.#stage.problemsOf(units, this.#count));
+    this.#problems.push(...(await this.#stage.problemsOf(units, this.#count)));
     const mostUnheard = this.#mostUnheardMs / 1_000;
     this.#say(
       `${this.#count} units on ${this.#drill.hosts} hosts, ${this.#cuts} cuts; units that needed a person because their runner was silent: ${[...this.#silent].join(', ') || 'none'}; each runner was heard again within ${mostUnheard.toFixed(1)} s of the end of a cut`,

@@ -50,7 +50,7 @@ export async function drillHolds(
     await stage.startWave('all');
     const holds = await heldAgainAndAgain(stage, drill);
     await allDone(stage);
-    return told(holds, stage.problemsOf(await stage.units(), drill.units), say);
+    return told(holds, await stage.problemsOf(await stage.units(), drill.units), say);
   } finally {
     await Promise.all(runners.map(kill));
     stage.clear();

@@ -90,7 +90,8 @@ class Kills {
     }
     const seconds = (performance.now() - startedMs) / 1_000;
     await this.#stopRunners();
-    this.#problems.push(...this.#stage.problemsOf(await this.#stage.units(), this.#drill.units));
+    const units = await this.#stage.units();
+    this.#problems.push(...(await this.#stage.problemsOf(units, this.#drill.units)));
     this.#say(
       `${this.#drill.units} units in ${Math.round(seconds)} s; killed: PostgreSQL ${this.#killed.postgres}, runners ${this.#killed.runners}, starts ${this.#killed.starts}; offered to a person and resumed: ${this.#offered}`,
     );

@@ -6,11 +6,13 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {type UnitRow, unitsIn} from '../../src/fleet/rows.ts';
+import {readJournal} from '../../src/journal/read-journal.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {thisHost} from '../../src/run/host.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {endWithTest} from '../end-with-test.ts';
 import type {LightFleet} from '../fleet/light-fleet.ts';
+import {resumedAlone} from '../fleet/resumed-alone.ts';
 
 const program = fileURLToPath(new URL('../../bin/switcharoo.js', import.meta.url));
 
@@ -98,8 +100,11 @@ export class FleetStage {
     }
   }
 
-  /** Whether each of so many units was cut over once, and has one journal that says so. */
-  problemsOf(units: readonly UnitRow[], count: number): readonly string[] {
+  /**
+   * Whether each of so many units was cut over once, and has one journal that says so; and whether none continued in
+   * its outage unless a person had said so.
+   */
+  async problemsOf(units: readonly UnitRow[], count: number): Promise<readonly string[]> {
     const {size} = new Set(units.map(({unit}) => unit));
     const problems = size === count ? [] : [`${size} of ${count} units are written down.`];
     const doneRuns = this.#doneRuns();
@@ -114,7 +119,26 @@ export class FleetStage {
         problems.push(`${unit} has ${doneRuns.get(unit) ?? 0} journals that are done.`);
       }
     }
-    return problems;
+    return [...problems, ...(await this.#resumedAlone())];
+  }
+
+  async #resumedAlone(): Promise<readonly string[]> {
+    const {rows} = await this.asked(() =>
+      this.light.database.pool.query<{unit: string; at: Date}>(
+        "SELECT unit, at FROM switcharoo_fleet.event WHERE fleet = $1 AND what = 'resumed'",
+        [this.fleet.name],
+      ),
+    );
+    return this.folders.map(thisHost).flatMap((host) =>
+      host.state.runs().flatMap((run) => {
+        const unit = progressIn(host, run).run.inventory.name;
+        const orders = rows.filter((row) => row.unit === unit).map(({at}) => at);
+        return resumedAlone(readJournal(host.state.journalOf(run)).entries, orders).map(
+          (entry) =>
+            `${unit} continued in its outage at entry ${entry} of ${run}, and nobody resumed it.`,
+        );
+      }),
+    );
   }
 
   #doneRuns(): ReadonlyMap<string, number> {

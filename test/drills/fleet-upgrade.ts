@@ -108,7 +108,7 @@ class Upgrade {
     await this.#stage.startWave('after', {program});
     await this.#untilDone('after');
     await kill(upgraded);
-    this.#problems.push(...this.#stage.problemsOf(await this.#stage.units(), count));
+    this.#problems.push(...(await this.#stage.problemsOf(await this.#stage.units(), count)));
     const units = await this.#unitsByRelease();
     this.#say(
       `${count} units in two waves; by release: ${Object.entries(units)

@@ -14,6 +14,8 @@ export default defineRunbook({
     prepareSeconds: z.coerce.number().default(0),
     /** How long its outage lasts. */
     outageSeconds: z.coerce.number().default(0),
+    /** How long it takes to reverse its outage. */
+    reverseSeconds: z.coerce.number().default(0),
     /** The entry that fails while there is a file "broken". With a file "stuck" the outage cannot be reversed. */
     breaks: z.enum(['prepare', 'switch', 'none']).default('none'),
   }),
@@ -37,7 +39,7 @@ export default defineRunbook({
     input: ({params}) => ({
       ...{does: 'refuse writes', undoes: 'accept writes again', check: made('frozen')},
       do: `touch "$FOLDER/frozen"; sleep ${params.outageSeconds}`,
-      undo: 'test ! -e "$FOLDER/stuck" && rm -f "$FOLDER/frozen"',
+      undo: `test ! -e "$FOLDER/stuck" && sleep ${params.reverseSeconds} && rm -f "$FOLDER/frozen"`,
       values: {FOLDER: params.folder},
     }),
   })
