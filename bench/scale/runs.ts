@@ -79,7 +79,8 @@ function runOf(steps: number, folder: string, oneRun: string): Measured {
 
 async function table(what: string, state: string, folder: string): Promise<void> {
   const page = join(folder, 'page.html');
-  for (const words of [['runs'], ['status'], ['report'], ['report', '--html', page], ['log']]) {
+  const shown = [['runs'], ['status'], ['report'], ['report', '--html', page], ['log']];
+  for (const words of [...shown, ['replay', '--at', '#100']]) {
     const {seconds, megabytes, code, output} = await switcharoo([...words, '--state-dir', state], {
       folder,
     });

@@ -73,7 +73,7 @@ export const sheetParts = (facts: SheetFacts): readonly SheetPart[] => [
 
 const mostRows = 8;
 
-function reversalPart({runbook, forecast, alsoWritten}: SheetFacts): SheetPart {
+function reversalPart({runbook, forecast, alsoWritten, window}: SheetFacts): SheetPart {
   const items: readonly Item[] = runbook.items;
   const barrier = items.findIndex(({kind}) => kind === 'point-of-no-return');
   const item = items[barrier];
@@ -91,28 +91,47 @@ function reversalPart({runbook, forecast, alsoWritten}: SheetFacts): SheetPart {
         ({what, todo}) =>
           `A reversal does not carry back ${what}.${todo === undefined ? '' : ` Then: ${todo}`}`,
       ),
-      ...(forecast
-        ? []
-        : ['How long a reversal takes is unknown: no rehearsal has reversed this runbook.']),
+      ...latestReversal(forecast, window),
+      ...(forecast?.reversals.some(({range}) => range) ? [] : [howToMeasure]),
     ],
     ...(forecast && forecast.reversals.length > 0
       ? {
           table: {
             head: ['reverse to', 'from', 'takes'],
-            rows: forecast.reversals
-              .slice(-mostRows)
-              .map(({to, from, range, notMeasured}) => [
-                placeText(to),
-                from ?? 'now',
-                range
-                  ? rangeText(range)
-                  : `unknown, because never reversed: ${notMeasured.join(', ')}`,
-              ]),
+            rows: firstAndLast(forecast.reversals).map(({to, from, range, notMeasured}) => [
+              placeText(to),
+              from ?? 'now',
+              range
+                ? rangeText(range)
+                : `unknown, because never reversed: ${namesText(notMeasured)}`,
+            ]),
           },
         }
       : {}),
   };
 }
+
+const howToMeasure =
+  'How long a reversal takes is unknown: no rehearsal has reversed this runbook. Measure it with: npx switcharoo rehearse RUNBOOK --reverse-at CHECKPOINT';
+
+/** When a reversal must begin at the latest, for the visitors to be back on the old side when the window closes. */
+function latestReversal(
+  forecast: SheetFacts['forecast'],
+  window: SheetFacts['window'],
+): readonly string[] {
+  const longest = (forecast?.reversals ?? [])
+    .filter(({range}) => range !== undefined)
+    .toSorted((one, other) => (other.range?.p95 ?? 0) - (one.range?.p95 ?? 0))[0];
+  return longest?.range && window?.until
+    ? [
+        `The window closes at ${window.until} ${window.timeZone}. A reversal to ${placeText(longest.to)} must begin ${durationText(longest.range.p95)} before that at the latest.`,
+      ]
+    : [];
+}
+
+/** The way back to the start is always among them. */
+const firstAndLast = <Row>(rows: readonly Row[]): readonly Row[] =>
+  rows.length > mostRows ? [...rows.slice(0, 1), ...rows.slice(1 - mostRows)] : rows;
 
 function whenPart({window, windowText, forecast}: SheetFacts): SheetPart {
   const {from, until, timeZone} = window ?? {};
@@ -137,7 +156,7 @@ function whatPart({runbook}: SheetFacts): SheetPart {
   const phases = [...new Set(items.map(({phase}) => phase))];
   return {
     title: 'What changes',
-    texts: [runbook.head.summary],
+    texts: [runbook.head.summary, ...othersText(phases.length, mostRows, 'phases', runbook)],
     table: {
       head: ['phase', 'changes', 'ends at checkpoint'],
       rows: phases.slice(0, mostRows).map((phase) => {
@@ -154,16 +173,27 @@ function whatPart({runbook}: SheetFacts): SheetPart {
 
 function approvalPart({runbook, people, inventory}: SheetFacts): SheetPart {
   const entries: readonly Entry[] = runbook.entries;
-  const asking = entries.filter(({unit}) => isOpenedByPerson(unit));
+  const asking = entries.filter(({unit}) => isOpenedByPerson(unit)).map(askedText);
+  const answering = [...people].map(([id, {owner, reach}]) => `${id}: ${owner}, ${reach}`);
+  const all = [...asking, ...answering];
   return {
     title: 'Who approves',
     texts: [
       `The operator approves the plan by its digest${inventory.protected ? `, and types the name ${inventory.name}` : ''}.`,
-      ...asking.map(askedText),
-      ...[...people].slice(0, mostRows).map(([id, {owner, reach}]) => `${id}: ${owner}, ${reach}`),
-    ].slice(0, mostRows + 1),
+      ...all.slice(0, mostRows),
+      ...othersText(all.length, mostRows, 'questions and people', runbook),
+    ],
   };
 }
+
+/** A sheet has two pages: what it leaves out, it names. */
+const othersText = (
+  count: number,
+  shown: number,
+  what: string,
+  {head}: AnyRunbook,
+): readonly string[] =>
+  count > shown ? [`And ${count - shown} more ${what}: npx switcharoo document ${head.name}`] : [];
 
 const askedText = ({id, summary, approval}: Entry): string =>
   approval

@@ -1,11 +1,14 @@
 import type {JournalEntry} from '../model/journal.ts';
 import {shifted} from '../model/moment.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
 
 /** A run as far as it was at a moment: the entries until then, and the time. */
 interface MomentOfRun {
   readonly entries: readonly JournalEntry[];
   readonly at: Date;
+  /** What the journal says next: it may show that no process was at work any more. */
+  readonly next?: JournalEntry;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -21,7 +24,7 @@ export function momentOfRun(entries: readonly JournalEntry[], at: string): Momen
     if (!last) {
       throw new SwitcharooError(entryNotInJournal(at, entries.length - 1));
     }
-    return {entries: entries.slice(0, last.seq + 1), at: new Date(last.atUtc)};
+    return until(entries, last.seq + 1, new Date(last.atUtc));
   }
   const startUtc = entries[0]?.atUtc ?? '';
   const time = timeSince(startUtc, at);
@@ -32,9 +35,35 @@ export function momentOfRun(entries: readonly JournalEntry[], at: string): Momen
   if (timeUtc < startUtc) {
     throw new SwitcharooError(timeBeforeRun(timeUtc, startUtc));
   }
-  const after = entries.findIndex(({atUtc}) => atUtc > timeUtc);
-  return {entries: after < 0 ? entries : entries.slice(0, after), at: time};
+  // A journal is printed in whole seconds: all that is printed with this one had happened.
+  const endUtc = at.includes('.') ? timeUtc : `${timeUtc.slice(0, 19)}.999Z`;
+  const after = entries.findIndex(({atUtc}) => atUtc > endUtc);
+  return until(entries, after < 0 ? entries.length : after, time);
 }
+
+function until(entries: readonly JournalEntry[], count: number, time: Date): MomentOfRun {
+  const last = new Date(entries[count - 1]?.atUtc ?? time);
+  const next = entries[count];
+  const at = last > time ? last : time;
+  return {entries: entries.slice(0, count), at, ...(next ? {next} : {})};
+}
+
+/** Whether a process worked on the run then. One that died wrote no more: the next entry is of another. */
+export function isAtWork(
+  {entries, at, next}: MomentOfRun,
+  {outcome}: Pick<Progress, 'outcome'>,
+): boolean {
+  const last = entries.at(-1);
+  const isGone =
+    next !== undefined && ofAnotherProcess.has(next.kind) && at > new Date(last?.atUtc ?? at);
+  return (outcome === 'running' || outcome === 'reversing') && !isGone;
+}
+
+const ofAnotherProcess: ReadonlySet<JournalEntry['kind']> = new Set([
+  'run-resumed',
+  'tail-cut',
+  'lock-taken-over',
+]);
 
 function timeSince(startUtc: string, text: string): Date | undefined {
   const [, hours, minutes, seconds = '00'] =

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {readJournal} from '../../src/journal/read-journal.ts';
-import {momentOfRun} from '../../src/run/moment-of-run.ts';
+import {isAtWork, momentOfRun} from '../../src/run/moment-of-run.ts';
 import {type Desk, openDesk} from './switcharoo.ts';
 
 let desk: Desk;
@@ -71,4 +71,20 @@ test('a time of day is the first one since the run began, also after midnight', 
   expect(countAt('00:00:03')).toBe(3);
   expect(countAt('2026-03-02T01:00:00+01:00')).toBe(2);
   expect(countAt('12:00')).toBe(3);
+});
+
+test('a second has all that the log prints with it, and a process that died is not at work until the next one', () => {
+  const entries = [
+    {atUtc: '2026-03-01T03:10:00.300Z', kind: 'entry-started'},
+    {atUtc: '2026-03-01T04:00:00.000Z', kind: 'run-resumed'},
+  ].map((entry, seq) => ({...entry, seq, prev: ''})) as never;
+  const at = (text: string) => momentOfRun(entries, text);
+  expect(at('03:10:00')).toMatchObject({
+    entries: [{seq: 0}],
+    at: new Date('2026-03-01T03:10:00.300Z'),
+  });
+  const running = {outcome: 'running'} as const;
+  expect(
+    ['#0', '03:10:00', '03:30:00', '04:00:00'].map((text) => isAtWork(at(text), running)),
+  ).toEqual([true, true, false, true]);
 });

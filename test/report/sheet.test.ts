@@ -79,6 +79,25 @@ test('the rest says when, what, who, what was rehearsed, what is open for how lo
   expect(parts[5]).toContain('It is OUT OF DATE');
 });
 
+test('until when a reversal must begin is told from the end of the window', () => {
+  const [, first = ''] = sheetMarkdown(facts).split('\n## ');
+  expect(first).toMatch(
+    /The window closes at 2026-12-05T04:00 Europe\/Berlin\. A reversal to .+ must begin .+ s before that at the latest\./,
+  );
+});
+
+test('what a sheet has no room for is counted, and the long form is named', () => {
+  const step = shop.items.find(({kind}) => kind === 'entry');
+  const phases = Array.from({length: 11}, (_, at) => ({...step, phase: `Phase ${at + 1}`}));
+  const people = new Map(
+    Array.from({length: 12}, (_, at) => [`ask-${at}`, {owner: 'DBA', reach: 'phone'}] as const),
+  );
+  const runbook = {...shop, items: phases, entries: shop.entries} as never;
+  const text = sheetMarkdown({...facts, runbook, people: people as never});
+  expect(text).toContain('And 3 more phases: npx switcharoo document shop-move');
+  expect(text).toMatch(/And \d+ more questions and people: npx switcharoo document shop-move/);
+});
+
 test('of those who approve elsewhere it says how many, and of which group', () => {
   const question = 'Start the cutover?';
   const runbook = defineRunbook({

@@ -10,7 +10,7 @@ import {
 } from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {momentOfRun} from '../../run/moment-of-run.ts';
+import {isAtWork, momentOfRun} from '../../run/moment-of-run.ts';
 import type {App} from '../app.ts';
 import {commandsAt} from '../next-commands.ts';
 import {printDocument} from '../print-document.ts';
@@ -26,7 +26,8 @@ export function replayRun(app: App, name: string | undefined, at: string): ExitC
     throw new TypeError('A journal begins with the start of its run.');
   }
   const commands = commandsAt(app, progress);
-  const keys = keysAt(progress);
+  const isBusy = isAtWork(moment, progress);
+  const keys = isBusy ? keysAt(progress) : [];
   if (app.json) {
     printDocument(app, 'replay', {
       ...statusDocument(progress, undefined, []),
@@ -41,7 +42,7 @@ export function replayRun(app: App, name: string | undefined, at: string): ExitC
   const options = {...app, now: moment.at, next: [], otherRuns: []};
   const status = statusText(progress, {
     ...options,
-    ...(isAtWork(progress) ? {holder: progress.operator} : {}),
+    ...(isBusy ? {holder: progress.operator} : {}),
     ...(outage ? {outage} : {}),
   });
   app.print(
@@ -61,24 +62,28 @@ export function replayRun(app: App, name: string | undefined, at: string): ExitC
   return exitCodes.done;
 }
 
-const isAtWork = ({outcome}: Progress): boolean => outcome === 'running' || outcome === 'reversing';
-
 const section = (app: App, title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', app.paint.bold(title), ...lines];
 
 /** What the keyboard of the run took at that moment. */
 function keysAt(progress: Progress): readonly string[] {
-  if (!isAtWork(progress)) {
-    return [];
-  }
   const {questions} = progress;
   const stop = 'Ctrl-C: finish the action in flight, then pause; twice: end that action, too';
   return questions.length === 0
     ? [stop]
-    : [...questions.map(answersTo), 'Ctrl-C: leave the question unanswered, and pause the run'];
+    : [
+        ...questions.map((open) => answerTo(open, progress)),
+        'Ctrl-C: leave the question unanswered, and pause the run',
+      ];
 }
 
-const answersTo = ({about, entry, question}: Progress['questions'][number]): string =>
-  about === 'failure'
-    ? `an answer from the menu of ${entry} (stop, retry, …): ${question}`
+function answerTo(
+  {about, entry, question}: Progress['questions'][number],
+  {checkpoints, passedPointOfNoReturn}: Progress,
+): string {
+  const places = passedPointOfNoReturn ? [] : [...checkpoints, 'the start'];
+  const ways = ['stop', 'retry', ...places.map((place) => `reverse to ${place}`)];
+  return about === 'failure'
+    ? `an answer from the menu of ${entry} (${ways.join(', ')}): ${question}`
     : `the answer to: ${question}`;
+}
