@@ -1,19 +1,40 @@
 import {createInterface} from 'node:readline/promises';
 import type {App} from './app.ts';
 
-/** Has the name of a run typed at the terminal; `undefined` when there is none. */
+interface Asking {
+  readonly run: string;
+  /** What happens then. */
+  readonly what?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Has the name of a run typed at the terminal; `undefined` where there is none, or when a person leaves it open. */
 export async function askName(
   app: App,
-  run: string,
-  what = 'take it over',
+  {run, what = 'take it over', signal}: Asking,
 ): Promise<string | undefined> {
   if (!app.terminal) {
     return undefined;
   }
   const lines = createInterface({input: process.stdin, output: process.stderr});
+  // Ctrl-D: the question would be asked for ever.
+  const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  const question = `Type the name of the run to ${what} (${run}): `;
+  const answer = signal ? lines.question(question, {signal}) : lines.question(question);
   try {
-    return (await lines.question(`Type the name of the run to ${what} (${run}): `)).trim();
+    const typed = await Promise.race([answer, closed]).catch(unlessAborted);
+    if (typed === undefined) {
+      process.stderr.write('\n');
+    }
+    return typed?.trim();
   } finally {
     lines.close();
+  }
+}
+
+/** Ctrl-C ends a question so, and so does a signal. */
+function unlessAborted(error: unknown): undefined {
+  if (!(error instanceof Error) || error.name !== 'AbortError') {
+    throw error;
   }
 }

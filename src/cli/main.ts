@@ -1,4 +1,4 @@
-import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
+import {ChangedError, type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
 import {visible} from '../report/text.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../run/exit-codes.ts';
 import type {GlobalOptions} from './app.ts';
@@ -29,7 +29,9 @@ async function reportError(error: unknown, options: GlobalOptions): Promise<Exit
     return reportUsage(error, options.json);
   }
   if (error instanceof SwitcharooError) {
-    return reportProblems(problemsIn(error), options, 'this command has changed nothing');
+    const inPlace =
+      error instanceof ChangedError ? error.inPlace : 'this command has changed nothing';
+    return reportProblems(problemsIn(error), options, inPlace);
   }
   const {problemOfThrown} = await import('../model/thrown.ts');
   const problem = problemOfThrown('This command', error);

@@ -13,9 +13,12 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * A person sends SIGINT and SIGTERM, a lost ssh sends SIGHUP: none of them may end the process between an intent and
- * its result.
+ * its result. `what`: what the first one brings about.
  */
-export function listenToSignals(firstSay: (text: string) => void): ProcessSignals {
+export function listenToSignals(
+  firstSay: (text: string) => void,
+  what = 'stopping at the next safe place. Send it again to end the action in flight.',
+): ProcessSignals {
   let say = firstSay;
   const stopping = new AbortController();
   const aborting = new AbortController();
@@ -23,7 +26,7 @@ export function listenToSignals(firstSay: (text: string) => void): ProcessSignal
     // A terminal that closes hangs up more than once; only a person asks twice.
     if (!stopping.signal.aborted) {
       stopping.abort(signal);
-      say(`${signal}: stopping at the next safe place. Send it again to end the action in flight.`);
+      say(`${signal}: ${what}`);
     } else if (signal !== 'SIGHUP' && !aborting.signal.aborted) {
       aborting.abort(new Error(`${signal}, for the second time`));
     }

@@ -37,6 +37,17 @@ export class ProblemsError extends SwitcharooError {
   }
 }
 
+/** The problem of a command that had changed something before. */
+export class ChangedError extends SwitcharooError {
+  /** What it changed, or may have changed, in words. */
+  readonly inPlace: string;
+
+  constructor(problem: Problem, inPlace: string, options?: ErrorOptions) {
+    super(problem, options);
+    this.inPlace = inPlace;
+  }
+}
+
 /** Throws when there are any. */
 export function refuseAny(problems: readonly Problem[]): void {
   const [first, ...more] = problems;

@@ -6,8 +6,10 @@ import {acquireLock} from '../journal/lock.ts';
 import {reopenSharedLog} from '../journal/open-shared-log.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
+import {shellWord} from '../model/hint.ts';
 import type {Moment} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
+import {ChangedError, type Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {refuseFinished} from './choose-run.ts';
 import {refuseBesideWorker, refuseWhileElsewhere} from './guards.ts';
@@ -17,6 +19,7 @@ import {MachineClock} from './machine-clock.ts';
 import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {refuseOtherStore} from './run-store.ts';
+import {isOvertaken, whyEnded} from './take-over-problems.ts';
 
 interface HandingOver {
   readonly host: Host;
@@ -100,6 +103,20 @@ interface Offer {
   readonly caller: Awaited<ReturnType<typeof knownCaller>>;
 }
 
+/** The offer was sent: it may be in the store although no answer came. */
+function offerLost(
+  error: unknown,
+  {run, to}: {readonly run: string; readonly to: string},
+  signal: AbortSignal,
+): unknown {
+  const why = whyEnded(error, signal);
+  return why === undefined || isOvertaken(error)
+    ? error
+    : new ChangedError(offerUnknown(run, to, why), `not known: ${to} may be able to take it over`, {
+        cause: error,
+      });
+}
+
 async function offer(
   {journal, shared, progress, to, operator, caller}: Offer,
   signal: AbortSignal,
@@ -112,6 +129,15 @@ async function offer(
     // Nobody has heard of the offer, as far as is known here.
     const from = `${operator.user}@${operator.host}`;
     journal.append({kind: 'lock-taken-over', from, operator});
-    throw error;
+    throw offerLost(error, {run: progress.run.run, to}, signal);
   });
 }
+
+const offerUnknown = (run: string, to: string, why: string): Problem => ({
+  code: 'hand-over-unfinished',
+  message: `It is not known whether ${to} can see the offer of ${run}: the store did not confirm it. ${why}`,
+  hint: {
+    text: 'To continue the run here, use resume: it is refused if they have taken it over. To offer it again, repeat',
+    command: `hand-over ${run} --to ${shellWord(to)}`,
+  },
+});

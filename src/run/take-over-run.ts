@@ -13,14 +13,16 @@ import type {JournalEntry} from '../model/journal.ts';
 import {elapsedMs, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
-import type {Progress} from '../model/progress.ts';
+import {earlierHolder, operatorText, unfinishedTakeOver} from './earlier-holder.ts';
 import {refuseBesideWorker} from './guards.ts';
 import type {Host} from './host.ts';
+import type {InFlight} from './in-flight.ts';
 import {knownCaller} from './known-caller.ts';
 import {MachineClock} from './machine-clock.ts';
 import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {type SharedRun, sharedRunIn, textHere} from './shared-run.ts';
+import {isOvertaken, unfinishedBecause, unknownBecause} from './take-over-problems.ts';
 
 interface TakingOver {
   readonly host: Host;
@@ -32,6 +34,8 @@ interface TakingOver {
   readonly whenTaken: (taken: SharedRun) => Promise<void>;
   /** How long it still waits, each second. */
   readonly waiting: (leftMs: number) => void;
+  /** The command that repeats it. */
+  readonly again?: string;
   /** A clock that says this time now; without it, that of this machine. */
   readonly clockAt?: (now: Date) => Clock;
 }
@@ -40,7 +44,8 @@ interface TakingOver {
  * Takes a run over from another host: from then on that host does nothing more. Resolves once none of its actions can
  * be under way. The run is paused where it was, and its journal is here.
  *
- * @throws SwitcharooError `run-is-here` when this host can go on anyway; `lock-lost` when somebody else was faster.
+ * @throws SwitcharooError `run-is-here` when this host can go on anyway; `lock-lost` when somebody else was faster;
+ * `take-over-unfinished` when it failed after the run was taken over, or may have been.
  */
 export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Promise<void> {
   const {host, shared} = taking;
@@ -63,22 +68,38 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
     const open = () => openJournal(host.state.journalOf(run), options);
     const {journal, shared: taken} = await fence(taking, {open, clock}, signal);
     try {
-      await taking.whenTaken(taken);
-      const asked = knownCaller(taking.store, clock, signal);
-      asked.catch(() => {}); // awaited below: an outage waits for both at once
-      const because = await earlierEnd(taking, {journal, clock}, signal);
-      const caller = await asked;
-      if (caller) {
-        addIdentity(taken.progress, caller, (fact) => journal.append(fact));
-      }
-      journal.append({kind: 'earlier-holder-stopped', because});
-      await journal.shared(signal);
+      await finish(taking, taken, {journal, clock}, signal);
+    } catch (error) {
+      throw unfinishedBecause(error, taking, signal);
     } finally {
       journal.close();
     }
   } finally {
     lock.release();
   }
+}
+
+interface Taken {
+  readonly journal: SharedJournal;
+  readonly clock: Clock;
+}
+
+async function finish(
+  taking: TakingOver,
+  taken: SharedRun,
+  {journal, clock}: Taken,
+  signal: AbortSignal,
+): Promise<void> {
+  await taking.whenTaken(taken);
+  const asked = knownCaller(taking.store, clock, signal);
+  asked.catch(() => {}); // awaited below: an outage waits for both at once
+  const because = await earlierEnd(taking, taken, {journal, clock}, signal);
+  const caller = await asked;
+  if (caller) {
+    addIdentity(taken.progress, caller, (fact) => journal.append(fact));
+  }
+  journal.append({kind: 'earlier-holder-stopped', because});
+  await journal.shared(signal);
 }
 
 interface Fencing {
@@ -99,22 +120,28 @@ async function fence(
     refuseChanged(taking.shared, shared);
     installShared(host, run, shared.text);
     const journal = open();
+    let sharedJournal: SharedJournal | undefined;
+    let isSent = false;
     try {
       const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
-      const sharedJournal = new SharedJournal(journal, log);
+      sharedJournal = new SharedJournal(journal, log);
       const notBefore = shifted(clock.now(), shared.waitMs);
       sharedJournal.append({
         kind: 'lock-taken-over',
-        from: operatorText(shared.progress),
+        from: earlierHolder(shared),
         operator: host.operator,
         notBeforeUtc: notBefore.toISOString(),
       });
+      isSent = true;
       await sharedJournal.shared(signal);
       return {journal: sharedJournal, shared};
     } catch (error) {
-      journal.close();
-      const isFaster = error instanceof SwitcharooError && fasterCodes.has(error.problem.code);
-      if (!isFaster || tries === mostTries) {
+      (sharedJournal ?? journal).close();
+      if (!isOvertaken(error)) {
+        throw isSent ? unknownBecause(error, taking, signal) : error;
+      }
+      // Its entries are to be read first.
+      if (tries === mostTries) {
         throw error;
       }
     }
@@ -144,32 +171,27 @@ function installShared(host: Host, run: string, text: string): void {
   }
 }
 
-/** `kim@laptop` */
-export const operatorText = ({operator}: Pick<Progress, 'operator'>): string =>
-  `${operator.user}@${operator.host}`;
-
-/** The holder was faster, and its entries are to be read first. */
-const fasterCodes = new Set(['lock-lost', 'run-continued-elsewhere']);
 const mostTries = 50;
 
 /** Waits until no action of the earlier holder can be under way. Gives how that is known. */
 async function earlierEnd(
-  {store, shared, isSure, waiting}: TakingOver,
-  {journal, clock}: {readonly journal: SharedJournal; readonly clock: Clock},
+  {store, isSure, waiting}: TakingOver,
+  {progress, inFlight}: SharedRun,
+  {journal, clock}: Taken,
   signal: AbortSignal,
 ): Promise<string> {
-  const {run} = shared.progress.run;
-  const taken = journal.entries.findLast(({kind}) => kind === 'lock-taken-over');
-  const untilUtc = taken?.kind === 'lock-taken-over' ? taken.notBeforeUtc : undefined;
+  const taken = journal.entries.findLast((fact) => fact.kind === 'lock-taken-over');
+  const untilUtc = taken?.notBeforeUtc;
   if (untilUtc === undefined || untilUtc <= (taken?.atUtc ?? '')) {
-    return 'none of its actions was in flight';
+    return noneInFlight(inFlight);
   }
   if (isSure) {
     return 'the operator who took the run over is sure that none of its actions is in flight';
   }
   let endMs = clock.monotonic() + elapsedMs(clock.now(), new Date(untilUtc));
   let because = 'the time limit of its actions has passed';
-  const left = leftKeyOf(run, taken?.seq ?? 0);
+  // It was stopped where the first of the take-overs began that were not finished.
+  const left = leftKeyOf(progress.run.run, unfinishedTakeOver(journal.entries)?.seq ?? 0);
   for (;;) {
     const time = {clock, ms: everyMs * 3, signal};
     const report = await withinMs(time, (limited) => store.added(left, limited)).catch(() => null);
@@ -188,6 +210,15 @@ async function earlierEnd(
   }
 }
 
+function noneInFlight(inFlight: readonly InFlight[]): string {
+  const byHand = inFlight
+    .filter(({limitMs}) => limitMs === undefined)
+    .map(({does, target}) => `"${does}" on ${target}`);
+  return byHand.length === 0
+    ? 'none of its actions was in flight'
+    : `none of its actions was in flight, as far as it is known: ${byHand.join(', ')} may have been under way by hand`;
+}
+
 const everyMs = 1_000;
 
 /** What is here may be more than what is shared: the store was away. */
@@ -198,19 +229,9 @@ function refuseOwn({host, shared}: TakingOver): void {
   const here = textHere(host, run);
   const isOwn = operator.host === host.operator.host && operator.user === host.operator.user;
   const isHandedOver = here !== '' && progressIn(host, run).handedOverTo !== undefined;
-  if (here.startsWith(text) && isOwn && !isHandedOver && !isUnfinished(entries)) {
+  if (here.startsWith(text) && isOwn && !isHandedOver && !unfinishedTakeOver(entries)) {
     throw new SwitcharooError(runIsHere(run));
   }
-}
-
-/** A take-over that ended before its end: it can be repeated. */
-function isUnfinished(entries: readonly JournalEntry[]): boolean {
-  const kinds = entries.map(({kind}) => kind);
-  const end = Math.max(
-    kinds.lastIndexOf('earlier-holder-stopped'),
-    kinds.lastIndexOf('run-resumed'),
-  );
-  return kinds.lastIndexOf('lock-taken-over') > end;
 }
 
 const changedMeanwhile = (run: string, by: string): Problem => ({

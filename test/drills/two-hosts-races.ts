@@ -87,12 +87,13 @@ const isTaken = ({end}: Came): boolean => end === 'taken over' || end === 'run-i
 async function again(command: () => Promise<Came>): Promise<Came> {
   const first = await command();
   let last = first;
-  for (let tries = 1; last.end === 'store-unreachable' && tries < mostTries; tries += 1) {
+  for (let tries = 1; unanswered.has(last.end) && tries < mostTries; tries += 1) {
     last = await command();
   }
   return {...last, atMs: first.atMs};
 }
 
+const unanswered = new Set(['store-unreachable', 'take-over-unfinished']);
 const mostTries = 3;
 
 /** When each take-over was in the store, and what the store had of the run before. */

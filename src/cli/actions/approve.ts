@@ -4,9 +4,9 @@ import {principalText} from '../../model/principal.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {flow, momentUtc} from '../../report/index.ts';
 import {type AskedApproval, askedApprovalIn, giveWord} from '../../run/approve-run.ts';
+import {operatorText} from '../../run/earlier-holder.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
-import {operatorText} from '../../run/take-over-run.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
 import {printDocument} from '../print-document.ts';
@@ -39,7 +39,8 @@ export async function approveRun(
       app.print(summaryOf(app, asked));
     }
     const what = options.withdraw ? 'withdraw your approval' : 'approve';
-    if ((options.name ?? (await askName(app, run, what))) !== run) {
+    const {stopping: signal} = signals;
+    if ((options.name ?? (await askName(app, {run, what, signal}))) !== run) {
       throw new SwitcharooError(notConfirmed(run));
     }
     const word = options.withdraw ? 'withdrawn' : 'approved';

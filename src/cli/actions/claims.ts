@@ -47,7 +47,7 @@ export async function takeOverClaimsOf(
       app.say(`${target.target}: ${ownerText(target)}`);
     }
     app.say(meaning);
-    const typed = confirmation ?? (await askName(app, run));
+    const typed = confirmation ?? (await askName(app, {run, signal}));
     if (typed !== run) {
       throw new SwitcharooError(claimKept(run, file));
     }

@@ -20,6 +20,7 @@ import {openStore} from '../../run/open-store.ts';
 import {sharedRunIn} from '../../run/shared-run.ts';
 import type {App} from '../app.ts';
 import {listenToSignals} from '../signals.ts';
+import {endsAtOnce, unlessStopped} from '../stopped.ts';
 import {inDatabase, operatorOf, printOrder} from './fleet-orders.ts';
 import {confirmRun, takeOverShown} from './shown-take-over.ts';
 
@@ -105,11 +106,27 @@ async function fromStore(
   app: App,
   unit: UnitElsewhere,
   inventory: Inventory,
-  {journalLost, now, name: confirmation}: TakeOverOptions,
+  options: TakeOverOptions,
 ): Promise<Take> {
   const {run} = unit;
-  const signals = listenToSignals(app.say);
+  const signals = listenToSignals(app.say, endsAtOnce);
   const signal = signals.stopping;
+  const about = {signal, run, done: 'taken over', again: `fleet take-over ${unit.unit}`};
+  try {
+    return await unlessStopped(about, () => foundInStore(app, unit, inventory, options, signal));
+  } finally {
+    signals.dispose();
+  }
+}
+
+async function foundInStore(
+  app: App,
+  unit: UnitElsewhere,
+  inventory: Inventory,
+  {journalLost, now, name: confirmation}: TakeOverOptions,
+  signal: AbortSignal,
+): Promise<Take> {
+  const {run} = unit;
   const {store, close} = await openStore(app, unit.work.inventory, signal);
   try {
     app.waiting(`Reading the shared journals in ${store.place}`);
@@ -134,7 +151,6 @@ async function fromStore(
     return here(app, unit);
   } finally {
     await close();
-    signals.dispose();
   }
 }
 

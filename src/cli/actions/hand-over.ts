@@ -1,3 +1,4 @@
+import {shellWord} from '../../model/hint.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {handOverRun} from '../../run/hand-over-run.ts';
@@ -6,6 +7,7 @@ import {progressIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
+import {endsAtOnce, unlessStopped} from '../stopped.ts';
 
 /** Offers a run to somebody on another host. */
 export async function handOver(
@@ -15,13 +17,21 @@ export async function handOver(
 ): Promise<ExitCode> {
   const run = chooseRun(app, name);
   const file = inventory ?? progressIn(app, run).run.inventory.file;
-  const signals = listenToSignals(app.say);
-  const {store, close} = await openStore(app, file, signals.stopping);
+  const signals = listenToSignals(app.say, endsAtOnce);
+  const signal = signals.stopping;
+  const again = `hand-over ${run} --to ${shellWord(to)}`;
+  const about = {signal, run, done: 'handed over', again};
   try {
-    const waiting = (ms: number) => app.waiting(waitsFor(ms));
-    await handOverRun({host: app, store, run, to, waiting}, signals.stopping);
+    await unlessStopped(about, async () => {
+      const {store, close} = await openStore(app, file, signal);
+      try {
+        const waiting = (ms: number) => app.waiting(waitsFor(ms));
+        await handOverRun({host: app, store, run, to, waiting}, signal);
+      } finally {
+        await close();
+      }
+    });
   } finally {
-    await close();
     signals.dispose();
   }
   const take = `take-over ${run} -i INVENTORY`;

@@ -4,11 +4,18 @@ import type {ObjectStore} from '../../model/object-store.ts';
 import {outageOf} from '../../model/outage.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {flow, statusText} from '../../report/index.ts';
+import {earlierHolder, operatorText, unfinishedTakeOver} from '../../run/earlier-holder.ts';
 import type {Act} from '../../run/in-flight.ts';
-import {type EndedHold, endHolds} from '../../run/inventory-claims.ts';
+import {
+  type ClaimedTargets,
+  type EndedHold,
+  endHolds,
+  type OpenClaims,
+  openClaims,
+} from '../../run/inventory-claims.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
 import {type SharedRun, unheardActions} from '../../run/shared-run.ts';
-import {operatorText, takeOverRun} from '../../run/take-over-run.ts';
+import {takeOverRun} from '../../run/take-over-run.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
 import {sharedHolder} from './status.ts';
@@ -30,10 +37,10 @@ interface ShownTakeOver {
 /** Takes a run over from another host, after its state was shown and its name was typed. */
 export async function takeOverShown(
   app: App,
-  {store, inventory, file, shared, isSure, confirmation, again}: ShownTakeOver,
+  taking: ShownTakeOver,
   signal: AbortSignal,
 ): Promise<readonly EndedHold[]> {
-  const {run} = shared.progress.run;
+  const {inventory, file, shared} = taking;
   if (!app.json) {
     app.print(summaryOf(app, shared));
   }
@@ -43,14 +50,30 @@ export async function takeOverShown(
   for (const act of unheardActions(app, shared)) {
     app.say(unheard(act));
   }
-  await confirmRun(app, {run, confirmation, again});
+  // Before anybody is stopped: this host must be able to go on.
+  const claims = await openClaims(app, inventory, signal, claimedIn(shared).ever);
+  try {
+    return await confirmed(app, taking, claims, signal);
+  } finally {
+    await claims.close();
+  }
+}
+
+async function confirmed(
+  app: App,
+  {store, shared, isSure, confirmation, again}: ShownTakeOver,
+  claims: OpenClaims,
+  signal: AbortSignal,
+): Promise<readonly EndedHold[]> {
+  const {run} = shared.progress.run;
+  await confirmRun(app, {run, confirmation, again}, signal);
   let held: readonly EndedHold[] = [];
   await takeOverRun(
     {
-      ...{host: app, store, shared, isSure},
+      ...{host: app, store, shared, isSure, again},
       whenTaken: async (taken) => {
         app.say(fencedText(taken));
-        held = await endHolds(app, file, {run, whileActing: whileActingIn(taken)}, signal);
+        held = await endHolds(claims, run, claimedIn(taken), signal);
         for (const hold of held) {
           app.say(holdText(hold, shared));
         }
@@ -66,8 +89,9 @@ export async function takeOverShown(
 export async function confirmRun(
   app: App,
   {run, confirmation, again}: Pick<ShownTakeOver, 'confirmation' | 'again'> & {run: string},
+  signal?: AbortSignal,
 ): Promise<void> {
-  if ((confirmation ?? (await askName(app, run))) !== run) {
+  if ((confirmation ?? (await askName(app, {run, signal}))) !== run) {
     throw new SwitcharooError(notConfirmed(run, again));
   }
 }
@@ -100,8 +124,17 @@ function summaryOf(app: App, shared: SharedRun): string {
   return [status, '', ...lines.flatMap((line) => flow([line], app))].join('\n');
 }
 
-function offerLines({operator}: App, {progress}: SharedRun): readonly string[] {
+function offerLines({operator}: App, {progress, entries}: SharedRun): readonly string[] {
   const {handedOverTo: to} = progress;
+  const unfinished = unfinishedTakeOver(entries);
+  if (unfinished) {
+    const by = operatorText(progress);
+    return by === `${operator.user}@${operator.host}`
+      ? [`Your take-over from ${unfinished.from} was not finished.`]
+      : [
+          `${by} began to take it over from ${unfinished.from}, and has not finished. If ${by} can still be reached, ask first.`,
+        ];
+  }
   const from = operatorText(progress);
   if (to === undefined) {
     return [
@@ -116,13 +149,14 @@ function offerLines({operator}: App, {progress}: SharedRun): readonly string[] {
   ];
 }
 
-/** By the names of the inventory. */
-function whileActingIn({progress, entries}: SharedRun): readonly string[] {
+function claimedIn({progress, entries}: SharedRun): ClaimedTargets {
   const {targets = {}} = progress.run;
-  const claimed = entries.findLast(({kind}) => kind === 'systems-claimed');
-  return claimed?.kind === 'systems-claimed'
-    ? claimed.whileActing.map((name) => targets[name] ?? name)
-    : [];
+  const claimed = entries.filter((fact) => fact.kind === 'systems-claimed');
+  const named = (names: readonly string[] = []) => names.map((name) => targets[name] ?? name);
+  return {
+    ever: named(claimed.flatMap(({lasting, whileActing}) => [...lasting, ...whileActing])),
+    whileActing: named(claimed.at(-1)?.whileActing),
+  };
 }
 
 const waitingText = (leftMs: number): string =>
@@ -143,16 +177,21 @@ const waitsForNoStore = ({progress, entries}: SharedRun): boolean => {
 
 function fencedText(taken: SharedRun): string {
   const {run} = taken.progress.run;
-  const from = operatorText(taken.progress);
+  const from = earlierHolder(taken);
   return waitsForNoStore(taken)
     ? `${run} is yours now. ! A reversal waits for no store: check that no process of ${from} works on it any more.`
     : `${run} is yours now. ${from} can start no more actions.`;
 }
 
-function holdText({target, problem}: EndedHold, {progress}: SharedRun): string {
-  return problem
-    ? `! ${target}: it is unknown whether ${operatorText(progress)} still has a claim there. ${problem.message}`
-    : `${target}: ${operatorText(progress)} has no claim there any more. A statement that was sent before may still run.`;
+function holdText({target, keepsClaim, problem}: EndedHold, shared: SharedRun): string {
+  const from = earlierHolder(shared);
+  if (problem) {
+    return `! ${target}: it is unknown whether ${from} still has a claim there. ${problem.message}`;
+  }
+  const sent = 'A statement that was sent before may still run.';
+  return keepsClaim
+    ? `${target}: the session of ${from} was ended. Its claim stays until the server takes writes. ${sent}`
+    : `${target}: ${from} has no claim there any more. ${sent}`;
 }
 
 const notConfirmed = (run: string, again: string): Problem => ({

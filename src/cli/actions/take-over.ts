@@ -4,13 +4,14 @@ import {namesIn} from '../../inventory/names.ts';
 import {shellWord} from '../../model/hint.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {nextText} from '../../report/index.ts';
+import {earlierHolder} from '../../run/earlier-holder.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
 import {type SharedRun, sharedRunIn} from '../../run/shared-run.ts';
-import {operatorText} from '../../run/take-over-run.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
+import {endsAtOnce, unlessStopped} from '../stopped.ts';
 import {takeOverShown} from './shown-take-over.ts';
 
 interface TakeOverOptions {
@@ -23,13 +24,29 @@ interface TakeOverOptions {
 export async function takeOver(
   app: App,
   name: string,
-  {inventory: file, now, name: confirmation}: TakeOverOptions,
+  options: TakeOverOptions,
 ): Promise<ExitCode> {
+  const {inventory: file} = options;
   if (file.startsWith('s3://')) {
     throw new SwitcharooError(inventoryNeeded(name));
   }
-  const signals = listenToSignals(app.say);
+  const signals = listenToSignals(app.say, endsAtOnce);
   const signal = signals.stopping;
+  const again = `take-over ${shellWord(name)} -i ${shellWord(file)}`;
+  const about = {signal, run: name, done: 'taken over', again};
+  try {
+    return await unlessStopped(about, () => takeOverFrom(app, name, options, signal));
+  } finally {
+    signals.dispose();
+  }
+}
+
+async function takeOverFrom(
+  app: App,
+  name: string,
+  {inventory: file, now, name: confirmation}: TakeOverOptions,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const {store, inventory, close} = await openStore(app, file, signal);
   try {
     app.waiting(`Reading the shared journals in ${store.place}`);
@@ -46,7 +63,7 @@ export async function takeOver(
     if (app.json) {
       printDocument(app, 'taken-over', {
         run,
-        from: operatorText(shared.progress),
+        from: earlierHolder(shared),
         inFlight: shared.inFlight.map(({seq: _, ...action}) => action),
         sessionsEnded: held.filter(({problem}) => !problem).map(({target}) => target),
         next: [resume, reverse],
@@ -58,7 +75,6 @@ export async function takeOver(
     return exitCodes.done;
   } finally {
     await close();
-    signals.dispose();
   }
 }
 

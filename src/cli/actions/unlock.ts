@@ -16,7 +16,7 @@ export async function unlockRun(
   const run = chooseRun(app, name);
   const lock = heldLockOf(app, run);
   app.say(lockText(lock));
-  const typed = confirmation ?? (await askName(app, run));
+  const typed = confirmation ?? (await askName(app, {run}));
   if (typed !== run) {
     throw new SwitcharooError(confirmationMismatch(run));
   }

@@ -1,5 +1,7 @@
 import {describe, expect, test} from 'vitest';
+import {Redactor} from '../../../src/journal/redactor.ts';
 import type {SystemClaim} from '../../../src/model/target.ts';
+import {endHolds} from '../../../src/run/inventory-claims.ts';
 import {claimOn} from '../../../steps/mysql/claim/claim.ts';
 import {connectTo} from '../../../steps/mysql/session/connection.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
@@ -138,6 +140,28 @@ describeEachServer('the claim of a run', (on) => {
       await expect.poll(() => first.isHeld(signal), {timeout: 3_000}).toBe(false);
       expect(await second.look(signal)).toEqual({claim: null, holder: null});
     } finally {
+      await first.end();
+      await second.end();
+    }
+  });
+
+  test('a take-over of a server that takes no writes ends the session, and says that the claim stays', async () => {
+    const [first, second] = [laptop(on), laptop(on)];
+    try {
+      await first.take(signal);
+      await first.keep(claimOf('r1'), signal);
+      await on.session.writer.fenceWrites(2, signal);
+      const {superReadOnly} = await on.session.reader.fence(signal);
+      const open = {systems: new Map([['source', second]]), closed: new Map()};
+      const claims = {...open, redactor: new Redactor(), close: async () => {}};
+      const claimed = {ever: ['source'], whileActing: []};
+      expect(await endHolds(claims, 'r1', claimed, signal)).toEqual([
+        {target: 'source', ...(superReadOnly ? {keepsClaim: true} : {})},
+      ]);
+      await expect.poll(() => first.isHeld(signal), {timeout: 3_000}).toBe(false);
+    } finally {
+      await on.session.writer.allowWrites(signal);
+      await second.drop({run: 'r1', journal: 'j1'}, signal);
       await first.end();
       await second.end();
     }

@@ -1,0 +1,213 @@
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {hostname, tmpdir, userInfo} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
+import {createS3} from '../../lab/aws/s3.ts';
+import {sharedEntries} from '../../src/journal/open-shared-log.ts';
+import {keyOf, leftKeyOf, textOf} from '../../src/journal/shared-log.ts';
+import type {FactOf} from '../../src/model/journal.ts';
+import type {ObjectStore} from '../../src/model/object-store.ts';
+import {thisHost} from '../../src/run/host.ts';
+import {openStore} from '../../src/run/open-store.ts';
+import {endWithTest} from '../end-with-test.ts';
+import {credentials, type Started, started} from '../lab/aws/started.ts';
+import {journalOf, runStarted} from '../model/journal-of.ts';
+import {type Ended, lastDocument} from './switcharoo.ts';
+
+vi.setConfig({testTimeout: 60_000});
+
+const never = new AbortController().signal;
+const me = `${userInfo().username}@${hostname()}`;
+const folder = mkdtempSync(join(tmpdir(), 'switcharoo-taken-'));
+const inventory = join(folder, 'shop.yaml');
+let lab: Started;
+let store: ObjectStore;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  lab = await started(createS3({buckets: {cutovers: {}}}));
+  // Nobody listens at these ports.
+  const server = (variable: string) =>
+    `{kind: mysql, host: 127.0.0.1, port: 9, user: switcharoo, password: {env: ${variable}}}`;
+  writeFileSync(
+    inventory,
+    `name: shop
+targets:
+  source: ${server('SOURCE_PW')}
+  archive: ${server('ARCHIVE_PW')}
+  journals:
+    kind: s3-store
+    bucket: cutovers
+    region: us-east-1
+    endpoint: ${lab.endpoint.url}
+    credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: {env: STORE_SECRET}}
+store: journals
+`,
+  );
+  vi.stubEnv('STORE_SECRET', credentials.secretAccessKey);
+  ({store, close} = await openStore(thisHost(folder), inventory, never));
+  vi.stubEnv('STORE_SECRET', credentials.secretAccessKey);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await close();
+  await lab[Symbol.asyncDispose]();
+  rmSync(folder, {recursive: true, force: true});
+});
+
+let runs = 0;
+
+/** A run of Ada that is in its freeze, as the store has it. */
+async function runInStore(): Promise<string> {
+  runs += 1;
+  const run = `20261127-03000${runs}-000${runs}`;
+  const operator = {user: 'ada', host: 'bastion', pid: 1};
+  const freeze = {
+    entry: 'freeze',
+    way: 'forward',
+    target: 'source',
+    does: 'SET read_only',
+  } as const;
+  const entries = journalOf([
+    runStarted({run, operator, store: 'journals', storePlace: store.place}),
+    {
+      kind: 'systems-claimed',
+      ...{lasting: ['source'], whileActing: [], unreachable: [], regained: []},
+    },
+    {kind: 'entry-started', entry: 'freeze'},
+    {kind: 'action-intended', ...freeze, limitMs: 60_000},
+  ]);
+  await store.add(keyOf(run, 0), textOf(entries), never);
+  return run;
+}
+
+const kindsAfterFreeze = async (run: string) =>
+  (await sharedEntries({store, run}, never)).slice(4).map(({kind}) => kind);
+
+interface Command {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  stderr(): string;
+}
+
+/** `secrets`: what this host has. */
+function take(run: string, secrets: Readonly<Record<string, string>>, ...more: string[]): Command {
+  const words = ['--state-dir', join(folder, `state-of-${run}`), 'take-over', run, '-i', inventory];
+  const child = spawn(
+    process.execPath,
+    ['bin/switcharoo.js', ...words, '--name', run, '--json', ...more],
+    {env: {...process.env, ...secrets}, stdio: ['ignore', 'pipe', 'pipe']},
+  );
+  endWithTest(child);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('close', (code, signal) => resolve({code, signal, stdout, stderr})),
+  );
+  return {child, ended, stderr: () => stderr};
+}
+
+test('a host that lacks a secret of the run does not take it over, and stops nobody', async () => {
+  const run = await runInStore();
+  const refused = await take(run, {}).ended;
+  expect(lastDocument(refused), refused.stderr).toMatchObject({
+    problems: [{code: 'secret-missing', message: expect.stringContaining('source needs env SOU')}],
+    applied: ['this command has changed nothing'],
+  });
+  expect(await kindsAfterFreeze(run)).toEqual([]);
+});
+
+test('a secret of a system that the run has not claimed is not needed', async () => {
+  const run = await runInStore();
+  const taken = await take(run, {SOURCE_PW: 'secret'}, '--now').ended;
+  expect(lastDocument(taken), taken.stderr).toMatchObject({run, from: 'ada@bastion'});
+  expect(taken.stderr).toContain('source: it is unknown whether ada@bastion still has a claim');
+  expect(taken.stderr).not.toContain('archive');
+});
+
+test('a take-over that is stopped while it waits says that it is to be repeated; who had the run is still known then', async () => {
+  const run = await runInStore();
+  const {child, ended} = take(run, {SOURCE_PW: 'secret'});
+  await expect.poll(() => kindsAfterFreeze(run), {timeout: 30_000}).toEqual(['lock-taken-over']);
+  child.kill('SIGINT');
+  const stopped = await ended;
+  expect([stopped.code, stopped.stderr]).toEqual([3, expect.stringContaining('SIGINT: ending')]);
+  const again = `take-over ${run} -i ${inventory} --name ${run}`;
+  expect(lastDocument(stopped)).toMatchObject({
+    problems: [
+      {
+        code: 'take-over-unfinished',
+        message: `${run} is yours, and its take-over is not finished. It was stopped by SIGINT.`,
+        hint: {command: again},
+      },
+    ],
+    applied: [`${run} was taken over: ada@bastion can start no more actions`],
+  });
+  // Ada's process is told, and says that it has stopped.
+  await store.add(leftKeyOf(run, 4), 'stopped\n', never);
+  const repeated = await take(run, {SOURCE_PW: 'secret'}).ended;
+  expect(lastDocument(repeated), repeated.stderr).toMatchObject({run, from: 'ada@bastion'});
+  const entries = (await sharedEntries({store, run}, never)).slice(4);
+  const takings = entries.filter((fact) => fact.kind === 'lock-taken-over');
+  expect(takings.map(({from}) => from)).toEqual(['ada@bastion', 'ada@bastion']);
+  expect(entries.at(-1) as FactOf<'earlier-holder-stopped'>).toMatchObject({
+    because: 'it reported that it has stopped',
+  });
+});
+
+describe.skipIf(spawnSync('script', ['-V']).error !== undefined)('at a terminal', () => {
+  /** Types something where the name of the run is asked for. */
+  async function typed(run: string, keys: string, words: string): Promise<string> {
+    const command = `${process.execPath} bin/switcharoo.js --state-dir ${folder}/terminal ${words}`;
+    const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
+      env: {
+        ...process.env,
+        TERM: 'xterm',
+        NO_COLOR: '1',
+        CI: '',
+        COLUMNS: '400',
+        SOURCE_PW: 'secret',
+      },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    endWithTest(terminal);
+    let text = '';
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const closed = new Promise((resolve) => terminal.once('close', resolve));
+    await expect.poll(() => text, {timeout: 30_000}).toContain(`take it over (${run}):`);
+    terminal.stdin.write(keys);
+    await closed;
+    return text;
+  }
+
+  for (const [name, keys] of [
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+  ] as const) {
+    test(`${name} where the name is asked for leaves the run where it is`, async () => {
+      const run = await runInStore();
+      const text = await typed(run, keys, `take-over ${run} -i ${inventory}`);
+      expect(text).toContain(`${run} was not taken over: the name of the run was not confirmed.`);
+      expect(text).not.toContain('error in switcharoo');
+      expect(await kindsAfterFreeze(run)).toEqual([]);
+    });
+  }
+
+  test('who repeats a take-over is told that it was not finished', async () => {
+    const run = await runInStore();
+    const {child, ended} = take(run, {SOURCE_PW: 'secret'});
+    await expect.poll(() => kindsAfterFreeze(run), {timeout: 30_000}).toEqual(['lock-taken-over']);
+    child.kill('SIGTERM');
+    await ended;
+    const text = await typed(run, '\x03', `take-over ${run} -i ${inventory}`);
+    expect(text).toContain('Your take-over from ada@bastion was not finished.');
+    expect(text).not.toContain(`Last worked on by ${me}`);
+  });
+});
