@@ -38,6 +38,20 @@ export async function fleetRehearsals(
   );
 }
 
+/** What is to be rehearsed in the lab: each file once, also where its units have parameters of their own. */
+export function rehearsalsDue(
+  rehearsals: readonly FleetRehearsal[],
+): readonly {readonly runbook: string; readonly reverseAt: string | undefined}[] {
+  const due = rehearsals.flatMap(({word: runbook, reverseAt, forward, back}) => [
+    ...(forward === null ? [{runbook, reverseAt: undefined}] : []),
+    ...(back === null ? [{runbook, reverseAt}] : []),
+  ]);
+  return due.filter(
+    ({runbook, reverseAt}, index) =>
+      due.findIndex((each) => each.runbook === runbook && each.reverseAt === reverseAt) === index,
+  );
+}
+
 async function rehearsalOf(
   host: Pick<Host, 'state'>,
   group: readonly DescribedUnit[],

@@ -121,7 +121,7 @@ function latestReversal(
 ): readonly string[] {
   const longest = (forecast?.reversals ?? [])
     .filter(({range}) => range !== undefined)
-    .toSorted((one, other) => (other.range?.p95 ?? 0) - (one.range?.p95 ?? 0))[0];
+    .toSorted((a, b) => (b.range?.p95 ?? 0) - (a.range?.p95 ?? 0))[0];
   return longest?.range && window?.until
     ? [
         `The window closes at ${window.until} ${window.timeZone}. A reversal to ${placeText(longest.to)} must begin ${durationText(longest.range.p95)} before that at the latest.`,
@@ -129,7 +129,7 @@ function latestReversal(
     : [];
 }
 
-/** The way back to the start is always among them. */
+/** The reversal to the start is always among them. */
 const firstAndLast = <Row>(rows: readonly Row[]): readonly Row[] =>
   rows.length > mostRows ? [...rows.slice(0, 1), ...rows.slice(1 - mostRows)] : rows;
 

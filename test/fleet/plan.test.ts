@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
 import {planFleet} from '../../src/fleet/fleet-plan.ts';
+import {rehearsalsDue} from '../../src/fleet/rehearsals.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {ProblemsError, type SwitcharooError} from '../../src/model/problem.ts';
@@ -243,4 +244,16 @@ describe('a fleet is refused before the night', () => {
       problem: {code: 'fleet-load-failed'},
     });
   });
+});
+
+test('a runbook whose units have parameters of their own is rehearsed once to its end, and once back', () => {
+  const rehearsal = {runbook: 'shop', word: 'shop.ts', units: ['a'], reverseAt: 'accept'};
+  const never = {...rehearsal, forward: null, back: null};
+  const others = {...rehearsal, word: 'stock.ts', forward: 'r-1'};
+  const due = rehearsalsDue([never, never, {...others, back: null}, {...others, back: 'r-2'}]);
+  expect(due).toEqual([
+    {runbook: 'shop.ts', reverseAt: undefined},
+    {runbook: 'shop.ts', reverseAt: 'accept'},
+    {runbook: 'stock.ts', reverseAt: 'accept'},
+  ]);
 });

@@ -1,35 +1,46 @@
 import {describedUnits} from '../../fleet/described-units.ts';
 import {loadFleet} from '../../fleet/fleet-file.ts';
-import {type FleetRehearsal, fleetRehearsals, rehearsalRemark} from '../../fleet/rehearsals.ts';
+import {type FleetRehearsal, fleetRehearsals, rehearsalsDue} from '../../fleet/rehearsals.ts';
+import {problemsIn} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
+import {printProblems} from '../print-problems.ts';
 import type {LabSetup} from './rehearsal-lab.ts';
 import {rehearse} from './rehearse.ts';
 
 /**
  * Rehearses each runbook of a fleet in the lab, forward to its end and back to its start, where that was not done as it
- * is now.
+ * is now. One that fails does not keep the others from being rehearsed; Ctrl-C ends all.
  */
 export async function rehearseFleet(app: App, file: string, setup: LabSetup): Promise<ExitCode> {
   const {fleet} = await loadFleet(file);
   const units = await describedUnits(app, fleet);
-  for (const {word, reverseAt, forward, back} of await fleetRehearsals(app, units)) {
-    const about = {runbook: word, fault: undefined, store: false, html: undefined};
-    if (forward === null) {
-      app.say(`Rehearsing ${word} to its end.`);
-      await rehearse(app, {...about, reverseAt: undefined}, setup);
-    }
-    if (back === null) {
-      app.say(`Rehearsing ${word} to ${reverseAt}, and back to its start.`);
-      await rehearse(app, {...about, reverseAt}, setup);
+  const due = rehearsalsDue(await fleetRehearsals(app, units));
+  for (const {runbook, reverseAt} of due) {
+    const place = reverseAt === undefined ? 'its end' : `${reverseAt}, and back to its start`;
+    app.say(`Rehearsing ${runbook} to ${place}.`);
+    const about = {...{runbook, reverseAt}, fault: undefined, store: false, html: undefined};
+    const code = await rehearse(app, about, setup).catch((error: unknown) => {
+      printProblems(app, problemsIn(error));
+      return exitCodes.blocked;
+    });
+    if (code === exitCodes.halfWay) {
+      return code;
     }
   }
-  return print(app, fleet.name, await fleetRehearsals(app, units));
+  return print(app, fleet.name, await fleetRehearsals(app, units), new Set(due.map(wordOf)));
 }
 
-function print(app: App, fleet: string, rehearsals: readonly FleetRehearsal[]): ExitCode {
-  const missing = rehearsals.flatMap((rehearsal) => rehearsalRemark(rehearsal));
+const wordOf = ({runbook}: {readonly runbook: string}): string => runbook;
+
+function print(
+  app: App,
+  fleet: string,
+  rehearsals: readonly FleetRehearsal[],
+  tried: ReadonlySet<string>,
+): ExitCode {
+  const missing = rehearsals.filter(({forward, back}) => forward === null || back === null);
   if (app.json) {
     printDocument(app, 'fleet-rehearsals', {fleet, runbooks: rehearsals, next: []});
   } else {
@@ -38,6 +49,11 @@ function print(app: App, fleet: string, rehearsals: readonly FleetRehearsal[]): 
         `${forward && back ? '✓' : '✗'} ${runbook} (${units.join(', ')}): forward ${forward ?? 'never'}, back ${back ?? 'never'}`,
       );
     }
+  }
+  for (const {word, units} of missing.filter((rehearsal) => tried.has(rehearsal.word))) {
+    app.say(
+      `! ${word} was rehearsed, and not as ${units.join(', ')} will run it: the rehearsal failed, or their parameters make other entries than those of the lab do. Rehearse these on a staging system.`,
+    );
   }
   return missing.length === 0 ? exitCodes.done : exitCodes.blocked;
 }
