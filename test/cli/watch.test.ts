@@ -63,19 +63,22 @@ test('log --follow --json prints each entry as a document, until it is interrupt
   expect(kinds).toEqual(['run-started', 'entry-started', 'asked', 'run-paused']);
 });
 
-test('status --watch without a terminal prints the status again after each change', async () => {
-  const watching = desk.start('status', '--watch');
-  await watching.said('without an answer: Start the cutover?');
-  journal.add({kind: 'run-paused', until: 'go'});
-  await watching.said('‖ paused');
-  // Nothing changes, so nothing is printed.
-  await new Promise((resolve) => setTimeout(resolve, 2200));
-  watching.child.kill('SIGINT');
+test.for([['status', '--watch'], ['watch']])(
+  '%o without a terminal prints the status again after each change',
+  async (words) => {
+    const watching = desk.start(...words);
+    await watching.said('without an answer: Start the cutover?');
+    journal.add({kind: 'run-paused', until: 'go'});
+    await watching.said('‖ paused');
+    // Nothing changes, so nothing is printed.
+    await new Promise((resolve) => setTimeout(resolve, 2200));
+    watching.child.kill('SIGINT');
 
-  const {code, stdout, stderr} = await watching.ended;
-  expect({code, stderr}).toEqual({code: 0, stderr: ''});
-  expect(stdout.match(/^state /gm)).toHaveLength(2);
-});
+    const {code, stdout, stderr} = await watching.ended;
+    expect({code, stderr}).toEqual({code: 0, stderr: ''});
+    expect(stdout.match(/^state /gm)).toHaveLength(2);
+  },
+);
 
 test('status --json names the open question and the outage', async () => {
   const action = {entry: 'go', way: 'forward', target: 'db1', does: 'freeze'} as const;

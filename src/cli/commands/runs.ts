@@ -58,6 +58,22 @@ const statusCommand = defineCommand({
   },
 });
 
+const watchCommand = defineCommand({
+  name: 'watch',
+  arguments: '[run]',
+  summary: 'Show the state of a run again every second, as status --watch does',
+  description:
+    'Show the state of a run again every second, until Ctrl-C, as status --watch does. It contacts no target.\n\nWithout a run, the newest run is shown, and the next one as soon as it starts.',
+  options: {shared},
+  prints: ['status'],
+  examples: ['watch', 'watch --shared s3://our-cutovers/shop'],
+  run: async ({app, args: [run], options}) => {
+    const {withSharedRuns} = await import('../actions/shared.ts');
+    const {watchStatus} = await import('../actions/status-watch.ts');
+    return withSharedRuns(app, options.shared, (shown) => watchStatus(shown, run));
+  },
+});
+
 const runsCommand = defineCommand({
   name: 'runs',
   summary: 'List runs',
@@ -226,6 +242,7 @@ const liveCommand = defineCommand({
 
 export const runsCommands = [
   statusCommand,
+  watchCommand,
   runsCommand,
   logCommand,
   reportCommand,
