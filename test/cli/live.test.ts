@@ -268,6 +268,39 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
     await live.ended;
   });
 
+  test('keeps open what its reader has opened, and the keyboard where it is, while the run goes on', async () => {
+    const {operator} = runStarted();
+    journal.add(started(), ...steps('freeze', 'freeze'));
+    journal.add(
+      {kind: 'reverse-started', to: null, plan: 'p', entries: ['freeze'], operator},
+      {kind: 'entry-reversing', entry: 'freeze'},
+      {kind: 'entry-reversed', entry: 'freeze'},
+      {kind: 'run-reversed', to: null},
+    );
+    journal.add(...steps('freeze', 'freeze'), ...steps('open', 'open'));
+    const {url} = await liveAt();
+    await browser.visit(url);
+    await seqIs(journal.seq);
+    const isOpen = () => browser.evaluate('document.querySelector("#figures details").open');
+    const hasFocus = () =>
+      browser.evaluate('document.activeElement === document.querySelector("#figures summary")');
+    await browser.click('#figures summary');
+    expect([await isOpen(), await hasFocus()]).toEqual([true, true]);
+
+    const figures = await browser.evaluate('document.querySelector("#figures").innerHTML');
+    journal.add(go);
+    await seqIs(journal.seq);
+    await browser.until(
+      `document.querySelector("#figures").innerHTML !== ${JSON.stringify(figures)}`,
+    );
+    expect([await isOpen(), await hasFocus()]).toEqual([true, true]);
+    await browser.press('Enter');
+    expect(await isOpen()).toBe(false);
+    journal.add(asked);
+    await seqIs(journal.seq);
+    expect([await isOpen(), await hasFocus()]).toEqual([false, true]);
+  });
+
   test('follows a real run to the last entry of its journal', async () => {
     rmSync(dirname(journal.path), {recursive: true});
     const {url} = await liveAt();

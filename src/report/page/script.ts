@@ -70,6 +70,15 @@ export const followScript = `
     offsetMs = nowUtc ? Date.parse(nowUtc) - performance.now() : null;
   }
 
+  function put(part, html) {
+    const summaries = () => [...part.querySelectorAll('summary')];
+    const open = summaries().map(({parentElement}) => parentElement.open);
+    const focused = summaries().indexOf(document.activeElement);
+    part.innerHTML = html;
+    for (const [index, {parentElement}] of summaries().entries()) parentElement.open = open[index] ?? parentElement.open;
+    summaries()[focused]?.focus({preventScroll: true});
+  }
+
   function show(state) {
     if (state.structure !== structure) {
       if (performance.now() > 1500) location.reload();
@@ -78,7 +87,7 @@ export const followScript = `
     document.title = state.title;
     for (const [id, html] of Object.entries(state.parts)) {
       const part = document.getElementById(id);
-      if (part && shown.get(id) !== html) part.innerHTML = html;
+      if (part && shown.get(id) !== html) put(part, html);
       shown.set(id, html);
     }
     seq = String(state.seq ?? '');
