@@ -47,7 +47,11 @@ function nextOfShared(app: App, progress: Progress, where: string): readonly Nex
 }
 
 function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[] {
-  const {run, outcome, passedPointOfNoReturn} = progress;
+  const {run, outcome, passedPointOfNoReturn, notBefore} = progress;
+  if (notBefore) {
+    const command = app.paste(`take-over ${run.run} -i INVENTORY`);
+    return [{command, what: 'finish the take-over'}];
+  }
   const resume = {command: app.paste(`resume ${run.run}`), what: 'continue the run'};
   const reverse = {command: app.paste(`reverse ${run.run}`), what: 'plan a reversal, and reverse'};
   const again = {

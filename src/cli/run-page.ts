@@ -1,10 +1,8 @@
-import {isDead} from '../journal/lock-holder.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import {progressOf} from '../model/progress.ts';
 import {type ComparedRun, pageHtml, type RunReport, runPage} from '../report/index.ts';
 import {timeAfter} from '../run/machine-clock.ts';
-import {holderOfRun} from '../run/past-runs.ts';
-import {sharedHolder} from './actions/status.ts';
+import {shownHolder} from '../run/shown-holder.ts';
 import {statusForecast} from './actions/status-forecast.ts';
 import type {App} from './app.ts';
 
@@ -19,13 +17,13 @@ export async function pageOfRun(
   if (!progress) {
     throw new TypeError('A journal begins with the start of its run.');
   }
-  const holder = app.shared ? sharedHolder(progress) : holderOfRun(app, progress);
+  const holder = shownHolder(app, progress);
   const forecastOf = await statusForecast(app, progress);
   const forecast = forecastOf({progress, ...(holder ? {holder} : {})});
   const now = timeAfter(progress.last);
   const page = runPage(entries, report, {
     now,
-    ...(holder ? {holder: {...holder, dead: isDead(holder)}} : {}),
+    ...(holder ? {holder} : {}),
     forecast,
     ...(compared ? {compared} : {}),
   });

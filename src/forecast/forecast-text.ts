@@ -109,7 +109,8 @@ export function decideBySentence(
   forecast: Forecast | undefined,
   now: Date,
 ): string {
-  const by = `The cutover must be accepted by ${clockUtc(decideBy)} UTC`;
+  const had = decideBy < now ? 'had to' : 'must';
+  const by = `The cutover ${had} be accepted by ${clockUtc(decideBy)} UTC`;
   const {to = null, from, range} = forecast?.lastReversal ?? {};
   if (!range) {
     return `${by}.`;

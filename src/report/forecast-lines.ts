@@ -73,20 +73,32 @@ interface StatusForecast {
   readonly isWatched: boolean;
 }
 
-/** How long a run under way still takes, a sentence each. */
-export function statusForecastTexts(
-  {decideBy}: Pick<Progress, 'decideBy'>,
+/** How long a run under way still takes, and until when it must be accepted, a sentence each. */
+export const statusForecastTexts = (
+  progress: Progress,
   {forecast, now, isWatched}: StatusForecast,
-): readonly string[] {
-  return forecast && now
+): readonly string[] =>
+  now
     ? [
-        isWatched ? leftText(forecast, now) : pausedText(forecast),
-        ...outageSentences(forecast),
-        ...gapSentences(forecast),
-        ...overrunSentences(forecast),
-        ...(decideBy && !forecast.isReversal
-          ? [decideBySentence(decideBy, forecast, now)]
-          : reversalSentences(forecast)),
+        ...(forecast
+          ? [
+              isWatched ? leftText(forecast, now) : pausedText(forecast),
+              ...outageSentences(forecast),
+              ...gapSentences(forecast),
+              ...overrunSentences(forecast),
+            ]
+          : []),
+        ...decideByTexts(progress, forecast, now),
+        ...(forecast ? reversalSentences(forecast) : []),
       ]
     : [];
-}
+
+/** Known without a forecast, too. */
+export const decideByTexts = (
+  {decideBy, reversingTo, outcome}: Progress,
+  forecast: Forecast | undefined,
+  now: Date,
+): readonly string[] =>
+  decideBy && !reversingTo && (outcome === 'running' || outcome === 'paused')
+    ? [decideBySentence(decideBy, forecast, now)]
+    : [];

@@ -23,6 +23,7 @@ export {fleetGrantsText} from './fleet-grants.ts';
 export {type FleetPlan, fleetPlanText} from './fleet-plan.ts';
 export {type FleetReport, fleetReportText} from './fleet-report.ts';
 export {type FleetStatus, fleetStatusText} from './fleet-status.ts';
+export {type HolderName, watchOf} from './holder-text.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';
@@ -67,12 +68,7 @@ export {
 export {runsText} from './runs.ts';
 export type {KnownFinding, SheetFacts} from './sheet.ts';
 export {sheetHtml, sheetMarkdown} from './sheet-page.ts';
-export {
-  type HolderName,
-  reversalLossText,
-  reversalText,
-  statusText,
-} from './status.ts';
+export {reversalLossText, reversalText, statusText} from './status.ts';
 export {limitText} from './status-head.ts';
 export {stepsText, stepText} from './steps.ts';
 export {flow} from './text.ts';

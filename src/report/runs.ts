@@ -1,6 +1,7 @@
 import {appliedEntries, type Progress} from '../model/progress.ts';
+import {changingHands} from './changing-hands.ts';
+import {type HolderName, outcomeSign} from './holder-text.ts';
 import {counted, momentUtc, outcomeSigns, painted, type TextOptions} from './labels.ts';
-import {type HolderName, outcomeSign} from './status.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
 interface RunsOptions extends TextOptions {
@@ -39,6 +40,7 @@ function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cel
   const isGone = run.rehearsal && outcome === 'done';
   const changesText =
     changes === 0 || isGone ? 'no changes in place' : `${counted(changes, 'change')} in place`;
+  const notes = [changesText, ...changingHands(progress, null).map(({short}) => short)].join('; ');
   return [
     {text: run.run, paint: paint.bold},
     {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
@@ -47,7 +49,7 @@ function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cel
       text: momentUtc(startedAt),
       paint: paint.dim,
     },
-    {text: run.rehearsal ? `rehearsal, ${changesText}` : changesText, paint: asIs},
+    {text: run.rehearsal ? `rehearsal, ${notes}` : notes, paint: asIs},
   ];
 }
 

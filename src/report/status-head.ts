@@ -3,21 +3,20 @@ import type {OpenQuestion} from '../model/open-question.ts';
 import type {Outage} from '../model/outage.ts';
 import {type OutageLimit, outageLimit} from '../model/outage-limit.ts';
 import type {Progress} from '../model/progress.ts';
+import type {Watch} from './holder-text.ts';
 import {clockUtc, durationText, momentUtc, placeText, type TextOptions} from './labels.ts';
 import {flow} from './text.ts';
 
-interface OutageWatch {
+interface OutageWatch extends Watch {
   readonly outage: Outage | undefined;
   /** `null` where the clock of the machine cannot be compared with the journal. */
   readonly now: Date | null;
-  /** A process works on the run: only that can end an outage that is too long. */
-  readonly isWatched: boolean;
 }
 
 /** What must be read first: that nobody can write, since when, for how long at most, and what happens then. */
 export function outageLines(
   progress: Progress,
-  {outage, now, isWatched}: OutageWatch,
+  {outage, now, ...watch}: OutageWatch,
   {width, paint}: TextOptions,
 ): string[] {
   if (!outage?.since) {
@@ -27,10 +26,10 @@ export function outageLines(
   const before = totalMs > 0 ? `; an earlier outage lasted ${durationText(totalMs)}` : '';
   const lasts = now ? `${durationText(elapsedMs(since, now))} and counting, ` : '';
   const text = `OUTAGE ${lasts}since ${momentUtc(since)}${before}`;
-  const limit = limitText(progress, {outage, now, isWatched});
+  const limit = limitText(progress, {outage, now, ...watch});
   return [
     ...flow([{text, paint: (words) => paint.red(paint.bold(words))}], {width}),
-    ...flow([{text: limit, paint: isWatched ? paint.yellow : paint.red}], {
+    ...flow([{text: limit, paint: watch.isWatched ? paint.yellow : paint.red}], {
       width,
       first: '  ',
       rest: '  ',
@@ -42,9 +41,13 @@ export function outageLines(
 /** How long the outage may last, and what happens then. */
 export function limitText(
   progress: Progress,
-  {outage, now, isWatched}: OutageWatch & {readonly outage: Outage},
+  {outage, now, isWatched, lastHeard}: OutageWatch & {readonly outage: Outage},
 ): string {
   const limit = outageLimit(progress, outage);
+  if (lastHeard) {
+    const heard = `it was last heard at ${clockUtc(lastHeard)} UTC`;
+    return `${unknownText(progress, limit, now)}: ${heard}. If nobody there answers, take the run over.`;
+  }
   if (progress.reversingTo) {
     return isWatched
       ? 'The reversal ends it. A reversal has no limit.'
@@ -53,19 +56,49 @@ export function limitText(
   if (!limit) {
     return `It has no limit${isWatched ? '' : ', and no process works on the run'}.`;
   }
-  const {limitMs, at} = limit;
+  const {text, isPassed} = limitMoment(limit, now);
+  if (isPassed) {
+    return isWatched
+      ? `${text}. ${afterLimit(progress, limit)}`
+      : `${text}, and no process works on the run. ${resumeText(limit)}`;
+  }
+  return isWatched
+    ? `${text}. ${thenText(limit)}`
+    : `${text}, and no process watches that: resume or reverse the run.`;
+}
+
+/** When the process that would end it is on another host, and nothing else is known of it. */
+function unknownText(
+  {reversingTo}: Progress,
+  limit: OutageLimit | undefined,
+  now: Date | null,
+): string {
+  if (reversingTo) {
+    return 'The reversal ends it if its process still works there';
+  }
+  if (!limit) {
+    return `It has no limit. ${unknownProcess}`;
+  }
+  const {text, isPassed} = limitMoment(limit, now);
+  const {reversesTo} = limit;
+  const then =
+    reversesTo === undefined
+      ? 'stops as after a failure'
+      : `reverses to ${placeText(reversesTo)} by itself`;
+  return isPassed
+    ? `${text}. ${unknownProcess}`
+    : `${text}. Then the run ${then} if its process still works there`;
+}
+
+const unknownProcess = 'Whether its process still works there is not known here';
+
+function limitMoment({limitMs, at}: OutageLimit, now: Date | null) {
   const limitWords = `its limit of ${durationText(limitMs)}`;
   if (now && at <= now) {
-    const passed = `It exceeded ${limitWords} at ${clockUtc(at)} UTC`;
-    return isWatched
-      ? `${passed}. ${afterLimit(progress, limit)}`
-      : `${passed}, and no process works on the run. ${resumeText(limit)}`;
+    return {text: `It exceeded ${limitWords} at ${clockUtc(at)} UTC`, isPassed: true};
   }
   const left = now ? `, in ${durationText(elapsedMs(now, at))}` : '';
-  const moment = `at ${clockUtc(at)} UTC${left}`;
-  return isWatched
-    ? `It exceeds ${limitWords} ${moment}. ${thenText(limit)}`
-    : `It exceeds ${limitWords} ${moment}, and no process watches that: resume or reverse the run.`;
+  return {text: `It exceeds ${limitWords} at ${clockUtc(at)} UTC${left}`, isPassed: false};
 }
 
 function afterLimit({questions}: Progress, {reversesTo}: OutageLimit): string {

@@ -8,7 +8,9 @@ import {losslessOf, type ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {UpkeepAnswer} from '../model/upkeep.ts';
 import {appliedTexts} from './applied-text.ts';
 import {approvalLines} from './approval-text.ts';
+import {changingHands} from './changing-hands.ts';
 import {statusForecastTexts} from './forecast-lines.ts';
+import {type HolderName, holderText, isGone, outcomeSign, watchOf} from './holder-text.ts';
 import {
   counted,
   durationText,
@@ -25,18 +27,6 @@ import {type NextCommand, nextText} from './problem.ts';
 import {clockSetBack, outageLines, questionText} from './status-head.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 import {upkeepText} from './upkeep-text.ts';
-
-/** Who holds the lock of a run. */
-export interface HolderName {
-  readonly user: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly sinceUtc?: string;
-  /** Its process is known to be gone. */
-  readonly dead?: boolean;
-  /** The lock's file, when that does not tell who it is. */
-  readonly unreadable?: string;
-}
 
 interface StatusOptions extends TextOptions {
   /** `null`: the clock of this machine is before the last entry. */
@@ -61,12 +51,9 @@ export function statusText(progress: Progress, options: StatusOptions): string {
   const {run} = progress;
   const {paint, now} = options;
   const line = (label: string, pieces: readonly Piece[]) => labelled(label, pieces, options);
+  const watch = watchOf(progress, options.holder);
   return [
-    ...outageLines(
-      progress,
-      {outage: options.outage, now, isWatched: isWatched(progress, options.holder)},
-      options,
-    ),
+    ...outageLines(progress, {outage: options.outage, now, ...watch}, options),
     ...flow(
       [
         run.rehearsal ? 'rehearsal of ' : '',
@@ -83,9 +70,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       positionText(progress),
     ]),
     ...progress.questions.flatMap((open) =>
-      line('asked', [
-        {text: questionText(open, now, !isAlive(options.holder)), paint: paint.yellow},
-      ]),
+      line('asked', [{text: questionText(open, now, isGone(options.holder)), paint: paint.yellow}]),
     ),
     ...approvalLines(progress).flatMap((text) => line('approvals', [text])),
     ...line('started', [`${momentUtc(progress.startedAt)}${agoText(progress.startedAt, now)}`]),
@@ -93,12 +78,15 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       `#${progress.seq} at ${momentUtc(progress.lastAt)}${agoText(progress.lastAt, now)}`,
     ]),
     ...(now ? [] : line('clock', [{text: clockSetBack, paint: paint.yellow}])),
-    ...line('process', [holderText(options.holder, progress)]),
+    ...line('process', [holderText(options.holder, progress, now)]),
+    ...changingHands(progress, now).flatMap(({label, text}) =>
+      line(label, [{text, paint: paint.yellow}]),
+    ),
     ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
     ...line('reversal', [reversalText(progress)]),
-    ...statusForecastTexts(progress, {
-      ...{forecast: options.forecast, now, isWatched: isWatched(progress, options.holder)},
-    }).flatMap((text) => line('forecast', [text])),
+    ...statusForecastTexts(progress, {forecast: options.forecast, now, ...watch}).flatMap((text) =>
+      line('forecast', [text]),
+    ),
     ...losslessText(progress, options),
     ...(progress.problem
       ? line('problem', [{text: progress.problem.message, paint: paint.red}])
@@ -165,23 +153,6 @@ const losslessWords = {
   unknown: {text: 'unknown', colour: 'yellow'},
 } as const;
 
-/** A journal that just ends cannot tell that its process died; the lock can. */
-export function outcomeSign({outcome, questions}: Progress, holder: HolderName | undefined): Sign {
-  const unfinished = outcome === 'running' || outcome === 'reversing';
-  if (unfinished && !isAlive(holder)) {
-    return {symbol: '✗', word: `interrupted while ${outcome}`, colour: 'red'};
-  }
-  return questions.length > 0
-    ? {symbol: '?', word: 'waiting for an answer', colour: 'yellow'}
-    : outcomeSigns[outcome];
-}
-
-/** A process that has paused the run gives its lock back a moment later. */
-export const isWatched = ({outcome}: Progress, holder: HolderName | undefined): boolean =>
-  isAlive(holder) && (outcome === 'running' || outcome === 'reversing');
-
-const isAlive = (holder: HolderName | undefined): boolean => holder !== undefined && !holder.dead;
-
 /** Which entry is the one that matters now. */
 function positionText({entries, reversingTo, outcome}: Progress): string {
   const states = reversingTo ? reversingStates : busyStates;
@@ -193,20 +164,6 @@ function positionText({entries, reversingTo, outcome}: Progress): string {
 const busyStates = new Set(['checking', 'applying', 'failed', 'reversing', 'reverse-failed']);
 
 const reversingStates = new Set(['reversing', 'reverse-failed']);
-
-const restingOutcomes = new Set(['paused', 'done', 'reversed']);
-
-export function holderText(holder: HolderName | undefined, {outcome}: Progress): string {
-  if (!holder) {
-    return restingOutcomes.has(outcome) ? 'none' : 'none: it died';
-  }
-  if (holder.unreadable !== undefined) {
-    return `unknown: ${holder.unreadable} cannot be read`;
-  }
-  const since = holder.sinceUtc ? ` since ${holder.sinceUtc}` : '';
-  const death = holder.dead ? '; that process died' : '';
-  return `${holder.user}@${holder.host}, pid ${holder.pid}${since}${death}`;
-}
 
 function phasesText(progress: Progress, options: TextOptions): string[] {
   const entries = [...progress.entries.values()];

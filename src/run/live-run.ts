@@ -1,7 +1,6 @@
 import {statSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {Forecast} from '../forecast/forecast.ts';
-import {type Holder, isDead} from '../journal/lock-holder.ts';
 import {readDamagedJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
@@ -9,6 +8,7 @@ import type {Progress} from '../model/progress.ts';
 import {
   comparedRun,
   FollowedJournal,
+  type HolderName,
   type RequestCount,
   type RunPage,
   type RunReport,
@@ -18,8 +18,9 @@ import {type EarlierRuns, earlierRuns} from './compare-runs.ts';
 import type {Host} from './host.ts';
 import {timeAfter} from './machine-clock.ts';
 import {measuredIn} from './measurements.ts';
-import {earlierReport, holderOfRun, readableProgress} from './past-runs.ts';
+import {earlierReport, readableProgress} from './past-runs.ts';
 import type {restForecasts} from './rest-forecast.ts';
+import {shownHolder} from './shown-holder.ts';
 
 /** What can be shown of a run now. */
 interface Look {
@@ -30,8 +31,10 @@ interface Look {
 }
 
 interface Sources {
-  readonly holderOf?: (progress: Progress) => Holder | undefined;
+  readonly holderOf?: (progress: Progress) => HolderName | undefined;
   readonly forecastOf?: ReturnType<typeof restForecasts>;
+  /** Why nothing can be forecast here. */
+  readonly noForecastOf?: (progress: Progress) => string;
   /** What the clients of a rehearsal under way have asked for so far. */
   readonly requestsOf?: (progress: Progress) => RequestCount | undefined;
 }
@@ -169,24 +172,24 @@ export class LiveRun {
 
   #pageOf(followed: FollowedRun, trouble: string | undefined): RunPage {
     const {run, file, progress, earlier, others} = followed;
-    const {holderOf = (of: Progress) => holderOfRun(this.#host, of)} = this.#sources;
-    const lock = holderOf(progress);
-    const holder = lock && {...lock, dead: isDead(lock)};
+    const {holderOf = (of: Progress) => shownHolder(this.#host, of)} = this.#sources;
+    const holder = holderOf(progress);
     const now = timeAfter(progress.last);
     const {limitAt} = this.#last?.page ?? {};
     const isLimitPassed = limitAt !== undefined && now !== null && limitAt <= now;
     const measuredFile = join(dirname(this.#host.state.journalOf(run)), 'measured.json');
     const seen = [file, fileOf(measuredFile), holder?.pid, holder?.dead, trouble, isLimitPassed];
-    const forecasted = this.#forecastOf(followed, !holder || holder.dead);
+    const forecasted = this.#forecastOf(followed, !holder || holder.dead === true);
     const requests = this.#sources.requestsOf?.(progress);
     const changing = [forecasted?.atMs, requests?.made, requests?.failed];
-    const key = [run, now === null, ...seen, ...changing].join();
+    const noForecast = forecasted || !now ? undefined : this.#noForecastOf(progress);
+    const key = [run, now === null, noForecast, ...seen, ...changing].join();
     if (this.#last?.key !== key) {
       const before = earlier ? {earlier} : {};
       const measured = {...(requests ? {requests} : {}), ...measuredIn(this.#host.state, run)};
       const report = this.#journal.report({...measured, ...before});
       const page = this.#journal.page(report, {
-        ...{now, forecast: forecasted?.forecast},
+        ...{now, forecast: forecasted?.forecast, noForecast},
         ...(others ? {compared: [...others.runs, comparedRun(report, others.changes)]} : {}),
         ...(holder ? {holder} : {}),
         ...(trouble === undefined ? {} : {trouble}),
@@ -210,7 +213,19 @@ export class LiveRun {
     }
     return this.#forecasted?.forecast && this.#forecasted;
   }
+
+  /** Nothing is said while the runbook loads, nor of a run that is over. */
+  #noForecastOf(progress: Progress): string | undefined {
+    const {forecastOf, noForecastOf} = this.#sources;
+    if (progress.outcome === 'done' || progress.outcome === 'reversed') {
+      return undefined;
+    }
+    return noForecastOf?.(progress) ?? (forecastOf?.(progress.run) && noEarlierRun);
+  }
 }
+
+const noEarlierRun =
+  'Not known, because no earlier run of this runbook was measured here, or the runbook was changed since.';
 
 /** Such as a system that has no file descriptor left for a moment. */
 function troubleIn(error: unknown): string {

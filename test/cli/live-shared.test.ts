@@ -5,16 +5,11 @@ import {GetObjectCommand, S3Client} from '@aws-sdk/client-s3';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {type AwsEndpoint, startAwsEndpoint} from '../../lab/aws/endpoint.ts';
 import {createS3, type S3} from '../../lab/aws/s3.ts';
-import {keyOf} from '../../src/journal/shared-log.ts';
-import type {Fact} from '../../src/model/journal.ts';
-import {s3Store} from '../../steps/s3/index.ts';
 import {credentials} from '../lab/aws/started.ts';
-import {runStarted} from '../model/journal-of.ts';
-import {JournalFile} from './journal-file.ts';
+import {openSharedRun} from './shared-run.ts';
 import {type Desk, openDesk} from './switcharoo.ts';
 
 const run = '20260301-030000-abcd';
-const never = new AbortController().signal;
 
 let desk: Desk;
 let endpoint: AwsEndpoint;
@@ -38,18 +33,7 @@ const settings = () => ({
   ...{bucket: 'cutovers', region: 'us-east-1', endpoint: endpoint.url, credentials},
 });
 
-/** Written on another host, whose state folder nobody has here. */
-async function sharedRun() {
-  const config = s3Store.config.parse(settings());
-  const store = await s3Store.open(config, {name: 'journals', signal: never});
-  const journal = new JournalFile(join(desk.stateFolder, 'other-host'), run);
-  const share = async (fact: Fact) => {
-    const key = keyOf(run, journal.seq + 1);
-    await store.reader.add(key, journal.lineWith(fact), never);
-  };
-  await share(runStarted({run, storePlace: 's3://cutovers'}));
-  return {share, close: store.close};
-}
+const sharedRun = () => openSharedRun(desk, settings(), run);
 
 test('the live page of a shared run follows its store, and says when that does not answer', async () => {
   const {share, close} = await sharedRun();

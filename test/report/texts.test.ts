@@ -202,6 +202,7 @@ const frozen = () => {
   );
   return all.slice(0, freeze + 1);
 };
+const lastHeard = new Date('2026-03-01T03:06:02Z');
 const later = {...inOutage, now: new Date('2026-03-01T03:09:00Z')};
 
 const rehearsed = (run: Progress): Progress => ({...run, run: {...run.run, rehearsal: true}});
@@ -225,6 +226,14 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
   'status-crashed': (options) =>
     statusText(progress(crashed()), {...options, now, next, holder: {...holder, dead: true}}),
   'status-asked': (options) => statusText(progress(askedRun()), {...options, ...inOutage, holder}),
+  'status-elsewhere': (options) =>
+    [askedRun(), frozen()]
+      .map((run) => limited(progress(run)))
+      .flatMap((run) => [
+        statusText(run, {...options, ...inOutage, holder: {...holder, lastHeard: run.lastAt}}),
+        '',
+      ])
+      .join('\n'),
   'status-clock-set-back': (options) =>
     statusText(progress(askedRun()), {...options, ...inOutage, now: null, holder}),
   'status-asked-before-the-crash': (options) =>
@@ -238,6 +247,9 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
       {...inOutage, entries: askedRun(), isWatched: true},
       {...later, entries: askedRun(), isWatched: true},
       {...later, entries: heldRun(), isWatched: false},
+      {...inOutage, entries: frozen(), isWatched: false, lastHeard},
+      {...later, entries: frozen(), isWatched: false, lastHeard},
+      {...inOutage, entries: askedRun(), isWatched: false, lastHeard},
     ]
       .flatMap(({entries, ...watch}) => outageLines(limited(progress(entries)), watch, options))
       .concat(outageLines(progress(heldRun()), {...later, isWatched: false}, options))

@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Progress} from '../../model/progress.ts';
 import {messageOf} from '../../model/thrown.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
@@ -6,6 +7,7 @@ import {LiveRun} from '../../run/live-run.ts';
 import {openStore} from '../../run/open-store.ts';
 import {recallFolds} from '../../run/past-runs.ts';
 import {restForecasts} from '../../run/rest-forecast.ts';
+import {sharedHolder} from '../../run/shown-holder.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {LiveFeed} from '../live/feed.ts';
@@ -14,7 +16,6 @@ import {followLabRequests} from '../live/lab-requests.ts';
 import {serveLive} from '../live/server.ts';
 import {StoreFiles} from '../live/store-files.ts';
 import {printDocument} from '../print-document.ts';
-import {sharedHolder} from './status.ts';
 
 interface Place {
   readonly host: string;
@@ -42,7 +43,7 @@ export async function showLive(
   const {signal, dispose} = interruption();
   // The file that the journal of another host names is not loaded: it would be run here.
   const sources = app.shared
-    ? {holderOf: sharedHolder}
+    ? {holderOf: sharedHolder, noForecastOf: notForecast}
     : {forecastOf: restForecasts(app), requestsOf: followLabRequests(app, signal)};
   const feed = new LiveFeed(new LiveRun(app, run, sources));
   const away = followStore(app, signal);
@@ -69,6 +70,9 @@ export async function showLive(
   }
   return exitCodes.done;
 }
+
+const notForecast = ({operator: {host}}: Progress): string =>
+  `Not known here, because the shared journal has neither the runbook nor earlier runs. \`switcharoo live\` on ${host} shows it.`;
 
 interface Following {
   readonly feed: LiveFeed;

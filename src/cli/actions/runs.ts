@@ -1,7 +1,7 @@
-import {isDead} from '../../journal/lock-holder.ts';
 import {runsText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {holderOfRun, isOver, keepFolds, progressToShow, recallFolds} from '../../run/past-runs.ts';
+import {isOver, keepFolds, progressToShow, recallFolds} from '../../run/past-runs.ts';
+import {shownHolder} from '../../run/shown-holder.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
 import {nextCommands} from '../next-commands.ts';
@@ -15,12 +15,8 @@ export function listRuns(app: App): ExitCode {
   const read = app.state.runs().map((run) => readRun(app, run));
   const readable = read.flatMap(({progress}) => (progress ? [progress] : [])).reverse();
   const holders = new Map(
-    readable.map((progress) => [progress.run.run, holderOfRun(app, progress)]),
+    readable.map((progress) => [progress.run.run, shownHolder(app, progress)]),
   );
-  const holderOf = (run: string) => {
-    const holder = holders.get(run);
-    return holder && {...holder, dead: isDead(holder)};
-  };
   if (app.json) {
     const open = readable.filter((progress) => !isOver(progress));
     printDocument(app, 'runs', {
@@ -31,7 +27,7 @@ export function listRuns(app: App): ExitCode {
       next: open.map(({run}) => app.paste(`status ${run.run}`)),
     });
   } else {
-    app.print(runsText(readable, {...app, holderOf}));
+    app.print(runsText(readable, {...app, holderOf: (run) => holders.get(run)}));
   }
   for (const {problem} of read) {
     if (problem) {

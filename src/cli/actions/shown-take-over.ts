@@ -15,10 +15,10 @@ import {
 } from '../../run/inventory-claims.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
 import {type SharedRun, unheardActions} from '../../run/shared-run.ts';
+import {sharedHolder} from '../../run/shown-holder.ts';
 import {takeOverRun} from '../../run/take-over-run.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
-import {sharedHolder} from './status.ts';
 
 interface ShownTakeOver {
   readonly store: ObjectStore;

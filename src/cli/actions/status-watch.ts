@@ -1,5 +1,4 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {isDead} from '../../journal/lock-holder.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {recallFolds} from '../../run/past-runs.ts';
@@ -9,7 +8,7 @@ import {survivingWrite} from '../screen/broken-terminal.ts';
 import {LiveRegion} from '../screen/live-region.ts';
 import {refreshing} from './shared.ts';
 import {type RunStatus, readStatus, statusIn} from './status.ts';
-import {statusForecast} from './status-forecast.ts';
+import {statusForecasts} from './status-forecast.ts';
 
 const everyMs = 1000;
 
@@ -23,19 +22,18 @@ export async function watchStatus(app: App, name: string | undefined): Promise<E
   const refresh = refreshing(app);
   const view = process.stdout.isTTY && !app.json ? new LiveView(app) : new ChangeView(app);
   try {
-    const first = readStatus(app, name);
-    const forecastOf = await statusForecast(app, first.progress);
-    const show = (status: RunStatus) => {
-      const forecast = forecastOf(status);
+    const forecastOf = statusForecasts(app);
+    const show = async (status: RunStatus) => {
+      const forecast = await forecastOf(status);
       view.show({...status, ...(forecast ? {forecast} : {})});
     };
-    show(first);
+    await show(readStatus(app, name));
     while (!signal.aborted) {
       await sleep(everyMs, undefined, {signal}).catch(() => undefined);
       await refresh(signal);
       const status = signal.aborted ? undefined : statusNow(app, name);
       if (status) {
-        show(status);
+        await show(status);
       }
     }
   } finally {
@@ -101,7 +99,7 @@ class ChangeView implements View {
 
   show(status: RunStatus): void {
     const {progress, holder} = status;
-    const key = `${progress.run.run} ${progress.seq} ${holder ? isDead(holder) : 'free'}`;
+    const key = `${progress.run.run} ${progress.seq} ${holder ? holder.dead : 'free'}`;
     if (key !== this.#last) {
       const isFirst = this.#last === '';
       this.#last = key;

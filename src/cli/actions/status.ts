@@ -1,21 +1,21 @@
 import type {Forecast} from '../../forecast/forecast.ts';
-import {type Holder, isDead} from '../../journal/lock-holder.ts';
 import {missingApprovals} from '../../model/approval-fold.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
 import type {Progress} from '../../model/progress.ts';
 import {losslessOf} from '../../model/reversal-loss.ts';
-import {type NextCommand, type Outage, outageMs, statusText} from '../../report/index.ts';
+import {
+  type HolderName,
+  type NextCommand,
+  type Outage,
+  outageMs,
+  statusText,
+  watchOf,
+} from '../../report/index.ts';
 import {runToShow} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
-import {
-  damagedRuns,
-  holderOfRun,
-  keepFolds,
-  openRuns,
-  outageIn,
-  recallFolds,
-} from '../../run/past-runs.ts';
+import {damagedRuns, keepFolds, openRuns, outageIn, recallFolds} from '../../run/past-runs.ts';
+import {shownHolder} from '../../run/shown-holder.ts';
 import type {TargetAnswers} from '../../run/target-answers.ts';
 import type {App} from '../app.ts';
 import type {DocumentOf} from '../documents/index.ts';
@@ -30,7 +30,7 @@ export interface RunStatus {
   readonly progress: Progress;
   readonly otherRuns: readonly Progress[];
   readonly next: readonly NextCommand[];
-  readonly holder?: Holder;
+  readonly holder?: HolderName;
   readonly outage?: Outage;
   readonly forecast?: Forecast;
 }
@@ -78,7 +78,7 @@ async function foreignClaims(app: App, progress: Progress): Promise<readonly str
 /** The status of the run of this name; without a name, of the newest. */
 export function readStatus(app: App, name: string | undefined): RunStatus {
   const progress = runToShow(app, name);
-  const holder = app.shared ? sharedHolder(progress) : holderOfRun(app, progress);
+  const holder = shownHolder(app, progress);
   const outage = outageIn(app, progress);
   return {
     progress,
@@ -87,16 +87,6 @@ export function readStatus(app: App, name: string | undefined): RunStatus {
     ...(holder ? {holder} : {}),
     ...(outage ? {outage} : {}),
   };
-}
-
-/** Whether its process still works is not known here: the journal says who it was. */
-export function sharedHolder({operator, outcome, run}: Progress): Holder | undefined {
-  return outcome === 'running' || outcome === 'reversing'
-    ? {
-        ...{...operator, run: run.run, sinceUtc: ''},
-        ...{scope: run.runbook.name, token: '', machine: '', bootId: '', startTicks: null},
-      }
-    : undefined;
 }
 
 /** As text, or as one JSON document. */
@@ -115,7 +105,7 @@ export function statusIn(app: App, status: RunStatus, answers: Answers = null): 
       ...answersDocument(answers),
     } satisfies DocumentOf<'status'>);
   }
-  const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
+  const held = holder ? {holder} : {};
   const asked = answers ? {reversal: answers.losses, upkeep: answers.upkeep} : {};
   const closed = {...(outage ? {outage} : {}), ...(forecast ? {forecast} : {})};
   return statusText(progress, {...app, now, next, otherRuns, ...held, ...asked, ...closed});
@@ -138,7 +128,7 @@ function outageDocument({progress, outage, holder}: RunStatus, now: Date | null)
     return {};
   }
   const limit = outageLimit(progress, outage);
-  const isWatched = holder !== undefined && !isDead(holder) && progress.outcome === 'running';
+  const isWatched = watchOf(progress, holder).isWatched && progress.outcome === 'running';
   return {
     outage: {
       ms: now && outageMs(outage, now),
@@ -166,7 +156,7 @@ const answersDocument = (answers: Answers) => ({
 
 export function statusDocument(
   progress: Progress,
-  holder: Holder | undefined,
+  holder: HolderName | undefined,
   next: readonly string[],
 ) {
   const {run, outcome, entries, checkpoints, passedPointOfNoReturn, problem, seq} = progress;
@@ -179,9 +169,8 @@ export function statusDocument(
     startedAtUtc: progress.startedAt.toISOString(),
     checkpoints,
     passedPointOfNoReturn,
-    holder: holder
-      ? {user: holder.user, host: holder.host, pid: holder.pid, dead: isDead(holder)}
-      : null,
+    holder: holder ? holderDocument(holder) : null,
+    ...changingHandsDocument(progress),
     questions: progress.questions.map(({since, approval, ...question}) => ({
       ...question,
       sinceUtc: since.toISOString(),
@@ -201,3 +190,16 @@ export function statusDocument(
     next,
   };
 }
+
+const holderDocument = ({user, host, pid, dead = false, lastHeard}: HolderName) => ({
+  ...{user, host, pid, dead},
+  ...(lastHeard ? {lastHeardUtc: lastHeard.toISOString()} : {}),
+});
+
+const changingHandsDocument = ({handedOverTo, notBefore, operator}: Progress) => {
+  const by = `${operator.user}@${operator.host}`;
+  return {
+    ...(handedOverTo === undefined ? {} : {handedOver: {to: handedOverTo, by}}),
+    ...(notBefore ? {unfinishedTakeOver: {by, notBeforeUtc: notBefore.toISOString()}} : {}),
+  };
+};

@@ -24,9 +24,23 @@ const runStatus = {
   checkpoints: texts,
   passedPointOfNoReturn: z.boolean(),
   holder: z
-    .strictObject({user: z.string(), host: z.string(), pid: z.number().int(), dead: z.boolean()})
+    .strictObject({
+      ...{user: z.string(), host: z.string(), pid: z.number().int()},
+      dead: z.boolean().describe('Its process is known to be gone'),
+      lastHeardUtc: time
+        .exactOptional()
+        .describe('Whether a process of another host works is not known: when it was last heard'),
+    })
     .nullable()
     .describe('The process that holds the run'),
+  handedOver: z
+    .strictObject({to: z.string(), by: z.string()})
+    .exactOptional()
+    .describe('Nobody has taken it over yet'),
+  unfinishedTakeOver: z
+    .strictObject({by: z.string(), notBeforeUtc: time})
+    .exactOptional()
+    .describe('Until then, an action of the earlier host may be in flight'),
   questions: list(
     z.strictObject({
       entry: z.string().nullable(),

@@ -116,11 +116,12 @@ const tripCells = (report: RunReport): readonly Cell[] =>
     ? []
     : [['Round trips', String(report.roundTrips), tripsTexts(report).join('; ')]];
 
-function startedCell({report, isWatched, progress}: RunPage): Cell {
+function startedCell({report, isWatched, lastHeard, progress}: RunPage): Cell {
   const {startedAtUtc, endedAtUtc} = report;
   const started = new Date(startedAtUtc);
-  const note = isWatched
-    ? `${momentUtc(started)}; ${counted(progress.seq + 1, 'entry', 'entries')} in the journal`
-    : `${momentUtc(started)} to ${momentUtc(new Date(endedAtUtc))}`;
+  const note =
+    isWatched || lastHeard
+      ? `${momentUtc(started)}; ${counted(progress.seq + 1, 'entry', 'entries')} in the journal`
+      : `${momentUtc(started)} to ${momentUtc(new Date(endedAtUtc))}`;
   return ['Started', clockUtc(started), note];
 }

@@ -4,10 +4,12 @@ import {isNamedIn} from '../../model/entry-progress.ts';
 import {shifted} from '../../model/moment.ts';
 import {openedEntries, openingNames} from '../../model/opening.ts';
 import {appliedEntries, type Progress} from '../../model/progress.ts';
+import {changingHands} from '../changing-hands.ts';
 import {escaped} from '../escaped.ts';
-import {statusForecastTexts} from '../forecast-lines.ts';
+import {decideByTexts, statusForecastTexts} from '../forecast-lines.ts';
+import {holderText, isGone} from '../holder-text.ts';
 import {clockUtc} from '../labels.ts';
-import {holderText, reversalText} from '../status.ts';
+import {reversalText} from '../status.ts';
 import {clockSetBack, limitText, questionText} from '../status-head.ts';
 import {countingHtml, untilHtml} from './clock.ts';
 import type {RunPage} from './run-page.ts';
@@ -23,6 +25,11 @@ export function nowHtml(page: RunPage): string {
     ['Reversal', escaped(sentence(reversalText(progress)))],
     ...losslessRows(progress),
     ['Process', escaped(`${holderText(holder, progress)}.`)],
+    ...lastHeardRows(page),
+    ...changingHands(progress, now).map(({label, text}) => [
+      sentence(label).slice(0, -1),
+      escaped(sentence(text)),
+    ]),
     ...(now ? [] : [['Clock', escaped(sentence(clockSetBack))]]),
   ];
   return `<dl class="now">${rows
@@ -35,22 +42,34 @@ const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${t
 type Rows = readonly (readonly [name: string, html: string])[];
 
 function questionRows(page: RunPage): Rows {
-  const {progress, isWatched} = page;
+  const {progress, holder} = page;
+  const isAsked = !isGone(holder);
   return progress.questions.map((open) => {
-    const text = escaped(questionText(open, null, !isWatched));
-    const clock = isWatched ? `<strong>${countingHtml(page, {since: open.since})}</strong> ` : '';
-    return [isWatched ? 'Waiting for an answer' : 'Was asked', `${clock}${text}`] as const;
+    const text = escaped(questionText(open, null, !isAsked));
+    const clock = isAsked ? `<strong>${countingHtml(page, {since: open.since})}</strong> ` : '';
+    return [isAsked ? 'Waiting for an answer' : 'Was asked', `${clock}${text}`] as const;
   });
 }
 
+/** Of a process on another host: whether it still works is not known here. */
+const lastHeardRows = (page: RunPage): Rows =>
+  page.lastHeard
+    ? [['Last heard', `<strong>${countingHtml(page, {since: page.lastHeard})}</strong> ago`]]
+    : [];
+
 function outageRows(page: RunPage): Rows {
-  const {progress, outage, isWatched, limitAt, now} = page;
+  const {progress, outage, isWatched, lastHeard, limitAt, now} = page;
   if (!outage?.since) {
     return [];
   }
   const isPassed = limitAt !== undefined && now !== null && limitAt <= now;
   // The time that is left is a clock of its own.
-  const text = limitText(progress, {outage, now: isPassed ? now : null, isWatched});
+  const text = limitText(progress, {
+    outage,
+    now: isPassed ? now : null,
+    isWatched,
+    ...(lastHeard ? {lastHeard} : {}),
+  });
   const left =
     limitAt && !isPassed && !progress.reversingTo
       ? `<strong>${untilHtml(page, limitAt)}</strong> `
@@ -72,11 +91,14 @@ function holdRows(page: RunPage): Rows {
 
 /** As the screen of the run and `status` tell it. */
 function forecastRows(page: RunPage): Rows {
-  const {forecast, progress, isWatched, now} = page;
-  const [left, ...more] = statusForecastTexts(progress, {forecast, now, isWatched});
-  if (left === undefined || !forecast || !now) {
-    return [];
+  const {forecast, noForecast, progress, isWatched, now} = page;
+  if (!forecast || !now) {
+    return [
+      ...(noForecast === undefined ? [] : [['Expected end', escaped(noForecast)] as const]),
+      ...decideByRows(page),
+    ];
   }
+  const [left = '', ...more] = statusForecastTexts(progress, {forecast, now, isWatched});
   const isKnown = isWatched && progress.questions.length === 0 && forecast.notMeasured.length === 0;
   const clock = isKnown
     ? `<strong>${untilHtml(page, shifted(now, forecast.left.p95))}</strong> `
@@ -87,6 +109,11 @@ function forecastRows(page: RunPage): Rows {
     ...criticalSentence(forecast).map((text) => ['Critical path', escaped(text)] as const),
   ];
 }
+
+const decideByRows = ({progress, now}: RunPage): Rows =>
+  now
+    ? decideByTexts(progress, undefined, now).map((text) => ['Decide by', escaped(text)] as const)
+    : [];
 
 /** From the journal alone: the targets are not asked. */
 function losslessRows(progress: Progress): Rows {

@@ -1,10 +1,10 @@
 import {comparisonHtml} from '../compare.ts';
 import {escaped} from '../escaped.ts';
+import {outcomeSign} from '../holder-text.ts';
 import {clockUtc, durationText, outcomeSigns} from '../labels.ts';
 import {factText} from '../log.ts';
 import {untoldTexts} from '../notices-text.ts';
 import {besidesSentence} from '../report-text.ts';
-import {outcomeSign} from '../status.ts';
 import {clean} from '../text.ts';
 import {figuresHtml} from './figures.ts';
 import {listHtml, signHtml} from './html.ts';

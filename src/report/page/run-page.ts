@@ -4,19 +4,17 @@ import {type Outage, OutageFold} from '../../model/outage.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
 import type {Progress} from '../../model/progress.ts';
 import type {ComparedRun} from '../compare.ts';
+import {type HolderName, type Watch, watchOf} from '../holder-text.ts';
 import {foldAfter, type ReportFold} from '../report-fold.ts';
 import {type ReportOptions, type RunReport, reportFrom} from '../run-report.ts';
-import {type HolderName, isWatched} from '../status.ts';
 
 /** All that the page of a run shows. The report and the live page are both made from it. */
-export interface RunPage {
+export interface RunPage extends Watch {
   readonly report: RunReport;
   readonly progress: Progress;
   /** The time of the page; `null` where the clock of this machine is before the last entry. */
   readonly now: Date | null;
   readonly holder?: HolderName;
-  /** A process works on the run now. */
-  readonly isWatched: boolean;
   readonly outage?: Outage;
   /** When the outage that lasts exceeds its limit. */
   readonly limitAt?: Date;
@@ -24,6 +22,8 @@ export interface RunPage {
   readonly hold?: Outage;
   /** Of what is left. */
   readonly forecast?: Forecast;
+  /** Why there is none. */
+  readonly noForecast?: string;
   /** Other runs of its runbook, where they were asked for. */
   readonly compared?: readonly ComparedRun[];
   /** The newest last. */
@@ -36,6 +36,7 @@ interface Seen {
   readonly now: Date | null;
   readonly holder?: HolderName;
   readonly forecast?: Forecast | undefined;
+  readonly noForecast?: string | undefined;
   readonly compared?: readonly ComparedRun[];
   readonly trouble?: string;
 }
@@ -74,18 +75,19 @@ export class FollowedJournal {
     return reportFrom(this.#read, options);
   }
 
-  page(report: RunReport, {now, holder, forecast, compared, trouble}: Seen): RunPage {
+  page(report: RunReport, {now, holder, forecast, noForecast, compared, trouble}: Seen): RunPage {
     const {progress} = this.#read;
     const outage = this.#outage?.outage;
     const hold = this.#hold?.outage;
     const limit = outage && outageLimit(progress, outage);
     return {
-      ...{report, progress, now, isWatched: isWatched(progress, holder)},
+      ...{report, progress, now, ...watchOf(progress, holder)},
       ...(holder ? {holder} : {}),
       ...(outage ? {outage} : {}),
       ...(limit ? {limitAt: limit.at} : {}),
       ...(hold ? {hold} : {}),
       ...(forecast ? {forecast} : {}),
+      ...(noForecast === undefined ? {} : {noForecast}),
       ...(compared ? {compared} : {}),
       lastEntries: this.#entries.slice(-mostLines),
       ...(trouble === undefined ? {} : {trouble}),
