@@ -5,6 +5,8 @@ export interface OpenQuestion {
   readonly entry: string | null;
   readonly about: FactOf<'asked'>['about'];
   readonly question: string;
+  /** What the person is told with it, a sentence each. */
+  readonly details: readonly string[];
   readonly person: string;
   readonly since: Date;
   /** Who is asked to approve, and what. */
@@ -34,8 +36,9 @@ export function questionsAfter(questions: Questions, entry: JournalEntry): Quest
   }
 }
 
-function opened({entry, about, question, person, atUtc, approval}: EntryOf<'asked'>): OpenQuestion {
-  const asked = {entry, about, question, person, since: new Date(atUtc)};
+function opened(fact: EntryOf<'asked'>): OpenQuestion {
+  const {entry, about, question, details, person, atUtc, approval} = fact;
+  const asked = {entry, about, question, details, person, since: new Date(atUtc)};
   return approval ? {...asked, approval} : asked;
 }
 

@@ -90,6 +90,7 @@ test('status --json names the open question and the outage', async () => {
         entry: 'go',
         about: 'confirmation',
         question,
+        details: [],
         person: 'ada',
         sinceUtc: '2026-03-01T03:00:02.000Z',
       },

@@ -46,6 +46,7 @@ const runStatus = {
       entry: z.string().nullable(),
       about: z.string(),
       question: z.string(),
+      details: texts.describe('What the person is told with it'),
       person: z.string(),
       sinceUtc: time,
       approval: approval.exactOptional(),

@@ -4,6 +4,7 @@ import {isNamedIn} from '../../model/entry-progress.ts';
 import {shifted} from '../../model/moment.ts';
 import {openedEntries, openingNames} from '../../model/opening.ts';
 import {appliedEntries, type Progress} from '../../model/progress.ts';
+import {approvalLines} from '../approval-text.ts';
 import {changingHands} from '../changing-hands.ts';
 import {escaped} from '../escaped.ts';
 import {decideByTexts, statusForecastTexts} from '../forecast-lines.ts';
@@ -12,6 +13,7 @@ import {clockUtc} from '../labels.ts';
 import {reversalText} from '../status.ts';
 import {clockSetBack, limitText, questionText} from '../status-head.ts';
 import {countingHtml, untilHtml} from './clock.ts';
+import {listHtml} from './html.ts';
 import type {RunPage} from './run-page.ts';
 
 /** What everybody but the operator wants to know: what the run waits for, how to reverse it, and when it ends. */
@@ -19,6 +21,7 @@ export function nowHtml(page: RunPage): string {
   const {progress, holder, now} = page;
   const rows = [
     ...questionRows(page),
+    ...approvalLines(progress).map((text) => ['Approvals', escaped(text)]),
     ...outageRows(page),
     ...holdRows(page),
     ...forecastRows(page),
@@ -47,7 +50,8 @@ function questionRows(page: RunPage): Rows {
   return progress.questions.map((open) => {
     const text = escaped(questionText(open, null, !isAsked));
     const clock = isAsked ? `<strong>${countingHtml(page, {since: open.since})}</strong> ` : '';
-    return [isAsked ? 'Waiting for an answer' : 'Was asked', `${clock}${text}`] as const;
+    const details = open.details.length > 0 ? listHtml(open.details, '') : '';
+    return [isAsked ? 'Waiting for an answer' : 'Was asked', `${clock}${text}${details}`] as const;
   });
 }
 
