@@ -1,5 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {setMaxListeners} from 'node:events';
+import {once, setMaxListeners} from 'node:events';
 import {mkdirSync, readFileSync} from 'node:fs';
 import {Agent, get} from 'node:http';
 import {cpus} from 'node:os';
@@ -13,6 +13,7 @@ import {serveLive} from '../../src/cli/live/server.ts';
 import {readJournal} from '../../src/journal/read-journal.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
+import {restForecasts} from '../../src/run/rest-forecast.ts';
 import {benchFolder, endWithBench} from '../folder.ts';
 import {behindText, type Shown} from './behind.ts';
 
@@ -20,7 +21,8 @@ import {behindText, type Shown} from './behind.ts';
 // the page, while it is served to nobody, and while it is served to 50 viewers; then again in the other order. Its
 // processor time is that of its process, as the kernel counts it. The page is served by this process, and its viewers
 // ask twice a second, as a browser does. Last, the page is written as files, and read as a browser reads them. It also
-// measures how far behind each viewer is: how long after an entry of the journal was written they saw it.
+// measures how far behind each viewer is: how long after an entry of the journal was written they saw it. The page has
+// what that of a night has: an outage, an earlier run, and a forecast.
 const viewers = 50;
 const stretchMs = 8_000;
 const everyMs = 500;
@@ -29,6 +31,7 @@ const ticksPerSecond = 100;
 const folder = benchFolder('switcharoo-bench-live-');
 const state = new StateFolder(join(folder, 'state'));
 const pages = join(folder, 'pages');
+await once(startRun({METERS: '40'}), 'exit');
 const run = startRun();
 await started();
 const rows = [];
@@ -53,16 +56,19 @@ for (const row of rows) {
 }
 process.exit(0);
 
-function startRun(): ChildProcess {
+function startRun(env: Readonly<Record<string, string>> = {}): ChildProcess {
   const words = ['run', 'bench/live/paced.ts', '-i', 'bench/live/paced.yaml', '--yes', '--json'];
   const args = ['bin/switcharoo.js', '--state-dir', state.path, ...words];
-  const child = spawn(process.execPath, args, {stdio: ['ignore', 'ignore', 'inherit']});
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {...process.env, ...env},
+  });
   endWithBench(folder, child);
   return child;
 }
 
 async function started(): Promise<void> {
-  while (entriesWritten() < 20) {
+  while (state.runs().length < 2 || entriesWritten() < 20) {
     await sleep(100);
     if (run.exitCode !== null) {
       throw new Error(`The run ended with ${run.exitCode} before the bench.`);
@@ -81,7 +87,7 @@ function entriesWritten(): number {
 async function stretch(count: number | null, as: 'served' | 'files' = 'served') {
   const over = new AbortController();
   setMaxListeners(0, over.signal);
-  const live = new LiveRun({state}, undefined);
+  const live = new LiveRun({state}, undefined, {forecastOf: restForecasts({state})});
   const feed = new LiveFeed(live);
   feed.look();
   const isServed = count !== null && as === 'served';

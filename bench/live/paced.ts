@@ -3,7 +3,7 @@ import {z} from 'zod';
 
 // A run that works for some minutes at a steady pace: each entry takes as long as the others.
 const paceMs = 100;
-const count = 600;
+const count = Number(process.env['METERS'] ?? 600);
 
 interface Meter {
   readonly read: Set<number>;
@@ -43,7 +43,10 @@ const step = defineStep({
   reverse: async () => [],
 });
 
-const head = {name: 'paced', summary: 'Read meters.', params: z.object({}), targets: {meter}};
+const head = {
+  ...{name: 'paced', summary: 'Read meters.', params: z.object({}), targets: {meter}},
+  outage: {from: ['meter-10'], until: [`meter-${count - 10}`]},
+};
 // The types would keep every name; nothing here needs them.
 let runbook = defineRunbook(head).phase('Read') as unknown as Steps;
 for (let number = 1; number <= count; number += 1) {
