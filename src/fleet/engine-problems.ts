@@ -1,6 +1,7 @@
 import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import {statusClause, type UnitStatus} from '../model/unit-status.ts';
+import {type RunnerSilence, silenceHint, silenceText} from '../report/index.ts';
 
 export const noPostgres = (embedded: string, cause: string): Problem => ({
   code: 'fleet-postgres-missing',
@@ -200,11 +201,13 @@ export const notDecidable = (
     readonly inOutage: boolean;
   },
   word: 'left out' | 'resumed' | 'taken over',
+  silent?: RunnerSilence,
 ): Problem => ({
   code: 'fleet-unit-not-decidable',
-  message: `${unit} ${statusClause(status)}${inOutage ? ', in its outage' : ''}${changes > 0 ? `, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place` : ''}, and cannot be ${word}.`,
-  hint:
-    word === 'left out' && status !== 'done' && (changes > 0 || inOutage) && run !== null
+  message: `${unit} ${statusClause(status)}${inOutage ? ', in its outage' : ''}${changes > 0 ? `, with ${changes} ${changes === 1 ? 'change' : 'changes'} in place` : ''}, and cannot be ${word}.${silent ? ` ${silenceText(silent)}` : ''}`,
+  hint: silent
+    ? silenceHint(unit, silent)
+    : word === 'left out' && status !== 'done' && (changes > 0 || inOutage) && run !== null
       ? {text: 'Reverse its run first', command: `reverse ${run}`}
       : {text: 'Show its state', command: 'fleet status'},
 });
@@ -219,6 +222,15 @@ export const fleetHeld = (fleet: string, by: string): Problem => ({
   code: 'fleet-held',
   message: `${by} holds ${fleet}: no outage begins.`,
   hint: {text: 'The run continues by itself after', command: 'fleet release'},
+});
+
+export const waveStopped = (unit: string, stopper: string): Problem => ({
+  code: 'fleet-wave-stopped',
+  message: `The outage of ${unit} does not begin: ${stopper} in its wave needs a decision.`,
+  hint: {
+    text: `The run continues by itself once that is decided. To continue it before`,
+    command: `fleet resume ${unit}`,
+  },
 });
 
 export const runnerStops = (): Problem => ({

@@ -26,7 +26,9 @@ import {
   type WaveRow,
   wavesIn,
 } from './rows.ts';
+import {silentRunners} from './silence.ts';
 import {refuseStarted, refuseUnfinished, type StartedUnit, writeUnits} from './started-units.ts';
+import {hasBegun} from './unit-state.ts';
 
 type Database = Pick<FleetDatabase, 'transaction'>;
 
@@ -196,7 +198,7 @@ export const leaveOut = (
     // One that is queued is still nobody's: a runner that takes it from the queue sees what it is.
     const isStill = ['waiting', 'admitted', 'failed', 'offered'].includes(row.status);
     if (!isStill || row.changes > 0 || row.inOutage) {
-      throw new SwitcharooError(notDecidable(row, 'left out'));
+      throw new SwitcharooError(notDecidable(row, 'left out', await silenceOf(client, row)));
     }
     await setStatus(client, {fleet, unit, status: 'left-out'});
     await addEvent(client, {fleet, unit, operator, what: 'left out', note: because});
@@ -211,7 +213,10 @@ const runLostCodes = new Set(['lock-lost', 'run-continued-elsewhere']);
 
 const isEnded = ({status}: UnitRow): boolean => status === 'done' || status === 'left-out';
 
-/** A person has looked at a unit that failed, or that waits for somebody: it continues, or begins again. */
+/**
+ * A person has looked at a unit that failed, or that waits for somebody: it continues, or begins again. One that was
+ * paused before its outage continues although its wave has stopped.
+ */
 export const resumeUnit = (
   {transaction}: Database,
   {fleet, unit, operator}: Order & {readonly unit: string},
@@ -224,8 +229,9 @@ export const resumeUnit = (
     if (row.problem && isRunnerSilent(row)) {
       throw new SwitcharooError(unitUnread(row, row.problem));
     }
-    if (!['failed', 'offered', 'left-out'].includes(row.status)) {
-      throw new SwitcharooError(notDecidable(row, 'resumed'));
+    const isPaused = row.status === 'waiting' && hasBegun(row);
+    if (!isPaused && !['failed', 'offered', 'left-out'].includes(row.status)) {
+      throw new SwitcharooError(notDecidable(row, 'resumed', await silenceOf(client, row)));
     }
     await setStatus(client, {fleet, unit, status: 'waiting'});
     await client.query(
@@ -234,6 +240,9 @@ export const resumeUnit = (
     );
     await addEvent(client, {fleet, unit, operator, what: 'resumed'});
   });
+
+const silenceOf = async (client: Asked, {status, runner}: UnitRow) =>
+  status === 'running' ? (await silentRunners(client)).get(runner ?? '') : undefined;
 
 const setStatus = async (
   client: Asked,

@@ -15,6 +15,7 @@ import {
   type WaveRow,
   wavesIn,
 } from './rows.ts';
+import {silentRunners} from './silence.ts';
 import {hasTables} from './tables.ts';
 
 type Database = Pick<FleetDatabase, 'pool' | 'transaction'>;
@@ -46,6 +47,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
     }
     const [waves, units] = [await wavesIn(client, name), await unitsIn(client, name)];
     const homes = await homesIn(client);
+    const silent = await silentRunners(client);
     const {held} = fleet;
     const around = aroundOf({fleet, waves, units}, homes);
     return {
@@ -69,6 +71,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
             ...{phase: unit.phase, inOutage: unit.inOutage, changes: unit.changes},
             outageSinceUtc: unit.outageSince?.toISOString() ?? null,
             journal: homes.get(unit.home ?? '') ?? null,
+            silent: unit.status === 'running' ? (silent.get(unit.runner ?? '') ?? null) : null,
             waitsFor: waitsFor(unit, wave, around),
             problem: unit.problem,
             changedAtUtc: unit.changedAt.toISOString(),

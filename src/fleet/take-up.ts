@@ -7,11 +7,10 @@ import type {FleetDatabase} from './database.ts';
 import type {Dispatcher, Errand} from './engine.ts';
 import {runnerSilent, runnerSilentHere} from './engine-problems.ts';
 import {jsonOf, type UnitRow, unitOf} from './rows.ts';
+import {silentSeconds} from './silence.ts';
 import type {Claimant} from './unit-claims.ts';
 import {begunRun, journalHere, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
-/** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
-export const silentSeconds = 15;
 /** An errand that was taken begins in less. */
 const missedMs = 3_000;
 /** Only then is a person asked about a run that nobody else may continue. */
@@ -28,8 +27,11 @@ interface Around extends Claimant {
   readonly say: (text: string) => void;
 }
 
-interface LostRow extends UnitRow {
+interface StoredRow extends UnitRow {
   readonly fleet: string;
+}
+
+interface LostRow extends StoredRow {
   readonly owner: RunnerRow;
 }
 
@@ -108,7 +110,8 @@ async function unitsWithOwners({database}: Around): Promise<readonly LostRow[]> 
 }
 
 async function takeUp(around: Around, row: LostRow): Promise<void> {
-  await writeState(around, row, stateHere(around, row));
+  const state = stateHere(around, row);
+  await writeState(around, row, state, {endsOrder: state !== notBegun});
   await around.dispatcher.cancel(errandOf(row)).catch(() => {});
 }
 
@@ -123,27 +126,38 @@ function stateHere({host}: Around, row: UnitRow): UnitState {
   }
 }
 
+/** `endsOrder`: what a person ordered of it earlier no longer counts. */
 async function writeState(
   {database, say}: Around,
-  row: LostRow,
-  {status, problem, changes, inOutage}: UnitState,
+  row: StoredRow,
+  {
+    status,
+    problem,
+    changes,
+    inOutage,
+  }: Pick<StoredRow, 'status' | 'problem' | 'changes' | 'inOutage'>,
+  {endsOrder = false}: {readonly endsOrder?: boolean} = {},
 ): Promise<void> {
   const {rowCount} = await database.pool.query(
     `UPDATE switcharoo_fleet.unit
      SET status = $5, problem = $6, changes = $7, changed_at = now(),
-       outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END
+       outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END,
+       by_person = by_person AND NOT $9
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
     [
       ...[row.fleet, row.unit, row.attempt, row.status],
-      ...[status, jsonOf(problem), changes, inOutage],
+      ...[status, jsonOf(problem), changes, inOutage, endsOrder],
     ],
   );
-  if (rowCount === 1 && status === 'offered') {
+  if (rowCount === 1 && status === 'offered' && row.status !== 'offered') {
     say(`${row.unit}: ${statusText(status)}: ${problem?.message ?? `${row.run} waits.`}`);
   }
 }
 
-/** A person may have brought a run to its end by hand: what its journal says counts. */
+/**
+ * A person may have continued a run by hand: what its journal says counts. While a process works on it, only what is in
+ * place is written.
+ */
 export async function readByHand(around: Around): Promise<void> {
   const {database, host, home} = around;
   const {rows} = await database.pool.query(
@@ -154,28 +168,22 @@ export async function readByHand(around: Around): Promise<void> {
   for (const stored of rows) {
     const row = {...unitOf(stored), fleet: stored.fleet as string};
     const progress = begunOrDamaged(host, row.run);
-    if (!progress || workerOn(host, progress)) {
+    if (!progress) {
       continue;
     }
     const state = stateOfRun(progress);
+    const isWorkedOn = workerOn(host, progress) !== undefined;
     const isOver =
       state.status === 'done' || (state.status === 'failed' && row.status === 'offered');
     const isOther = state.changes !== row.changes || state.inOutage !== row.inOutage;
     // A person let it continue before it was in its outage, or nobody did.
-    const isInterrupted = row.status === 'waiting' && state.inOutage && !row.inOutage;
-    if (isOver || isOther) {
-      const isNew = isOver || isInterrupted;
-      const now = isNew ? state : {...state, status: row.status, problem: row.problem};
-      await database.pool.query(
-        `UPDATE switcharoo_fleet.unit
-         SET status = $5, problem = $6, changes = $7, changed_at = now(),
-           outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END
-         WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
-        [
-          ...[row.fleet, row.unit, row.attempt, row.status],
-          ...[now.status, jsonOf(now.problem), now.changes, now.inOutage],
-        ],
-      );
+    const isOrdered = row.byPerson && row.inOutage;
+    const isInterrupted = row.status === 'waiting' && state.inOutage && !isOrdered;
+    if (!isWorkedOn && (isOver || isInterrupted)) {
+      await writeState(around, row, state, {endsOrder: true});
+    } else if (isOther) {
+      const {status, problem} = row;
+      await writeState(around, row, {...state, status, problem}, {endsOrder: isWorkedOn});
     }
   }
 }
@@ -263,7 +271,7 @@ async function isDeadExecutor(
   );
 }
 
-const errandOf = ({fleet, wave, unit, attempt}: UnitRow & {readonly fleet: string}): Errand => ({
+const errandOf = ({fleet, wave, unit, attempt}: StoredRow): Errand => ({
   fleet,
   wave,
   unit,

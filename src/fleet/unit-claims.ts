@@ -3,7 +3,7 @@ import type {Problem} from '../model/problem.ts';
 import {passesHold} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Errand} from './engine.ts';
-import {fleetHeld, unitTaken} from './engine-problems.ts';
+import {fleetHeld, unitTaken, waveStopped} from './engine-problems.ts';
 import {type Asked, fleetIn, jsonOf, type UnitRow, unitOf} from './rows.ts';
 import type {UnitState} from './unit-state.ts';
 
@@ -43,7 +43,7 @@ export const claimUnit = (
     if (row?.status !== 'admitted' || (row.home !== null && row.home !== home)) {
       return undefined;
     }
-    if ((isHeld && !passesHold(row)) || (await isHalted(client, fleet, row))) {
+    if ((isHeld && !passesHold(row)) || (await stopperIn(client, fleet, row))) {
       await client.query(
         `UPDATE switcharoo_fleet.unit SET status = 'waiting', changed_at = now()
          WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
@@ -54,7 +54,7 @@ export const claimUnit = (
     const run = nameRun(row);
     await client.query(
       `UPDATE switcharoo_fleet.unit
-       SET status = 'running', runner = $4, home = $5, run = $6, by_person = false,
+       SET status = 'running', runner = $4, home = $5, run = $6,
          phase = CASE WHEN run = $6 THEN phase END, problem = NULL, changed_at = now()
        WHERE fleet = $1 AND unit = $2 AND attempt = $3`,
       [fleet, unit, attempt, runner, home, run],
@@ -70,14 +70,19 @@ async function starterOf(client: PoolClient, {fleet, wave}: Errand): Promise<str
   return rows[0].started_by;
 }
 
-/** The failure of another unit stops the wave, also for what was queued before it. */
-async function isHalted(client: PoolClient, fleet: string, row: UnitRow): Promise<boolean> {
-  const {rowCount} = await client.query(
-    `SELECT FROM switcharoo_fleet.unit
-     WHERE fleet = $1 AND wave = $2 AND unit <> $3 AND status IN ('failed', 'offered') LIMIT 1`,
+/** The other unit whose failure stops the wave, also for what was queued before it. */
+async function stopperIn(
+  client: PoolClient,
+  fleet: string,
+  row: UnitRow,
+): Promise<string | undefined> {
+  const {rows} = await client.query<{unit: string}>(
+    `SELECT unit FROM switcharoo_fleet.unit
+     WHERE fleet = $1 AND wave = $2 AND unit <> $3 AND status IN ('failed', 'offered')
+     ORDER BY place LIMIT 1`,
     [fleet, row.wave, row.unit],
   );
-  return !row.byPerson && rowCount !== 0;
+  return row.byPerson ? undefined : rows[0]?.unit;
 }
 
 /**
@@ -93,9 +98,8 @@ export const mayBeginNow = (
   transaction(async (client) => {
     const held = (await fleetIn(client, errand.fleet, 'FOR SHARE'))?.held;
     const isOurs = await isStillOurs(client, errand, claimant);
-    return (
-      isOurs && (!held || passesHold(claimed)) && !(await isHalted(client, errand.fleet, claimed))
-    );
+    const isStopped = (await stopperIn(client, errand.fleet, claimed)) !== undefined;
+    return isOurs && (!held || passesHold(claimed)) && !isStopped;
   });
 
 async function unitOfErrand(
@@ -121,6 +125,11 @@ export const claimOutage = (
     const held = (await fleetIn(client, fleet, 'FOR SHARE'))?.held;
     if (held) {
       return fleetHeld(fleet, held.by);
+    }
+    const row = await unitOfErrand(client, errand);
+    const stopper = row && (await stopperIn(client, fleet, row));
+    if (stopper !== undefined) {
+      return waveStopped(unit, stopper);
     }
     const {rowCount} = await client.query(
       `UPDATE switcharoo_fleet.unit SET outage_since = clock_timestamp(), changed_at = now(),
@@ -209,8 +218,9 @@ const isOwn =
   "(status = 'running' OR (status = 'offered' AND problem ->> 'code' = 'fleet-runner-silent'))";
 
 /**
- * How the attempt ended. `false`: the unit is no longer this runner's. What never began may begin anywhere, under the
- * name that was reserved: of all hosts that begin it, its store lets in one.
+ * How the attempt ended, and with it the order of a person to continue. `false`: the unit is no longer this runner's.
+ * What never began may begin anywhere, under the name that was reserved: of all hosts that begin it, its store lets in
+ * one.
  */
 export async function reportEnd(
   asked: Asked,
@@ -222,7 +232,8 @@ export async function reportEnd(
     `UPDATE switcharoo_fleet.unit
      SET status = $5, problem = $6, changes = $7, changed_at = now(),
        outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END,
-       home = CASE WHEN $9::boolean THEN NULL ELSE home END
+       home = CASE WHEN $9::boolean THEN NULL ELSE home END,
+       by_person = by_person AND $9 AND $5 = 'waiting'
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
     [
       ...[fleet, unit, attempt, runner],

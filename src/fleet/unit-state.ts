@@ -79,4 +79,8 @@ export function stateOfRun(progress: Progress): UnitState {
 }
 
 /** A run that its fleet has paused continues by itself. */
-const ownPauses: ReadonlySet<string> = new Set(['fleet-held', 'fleet-runner-stops']);
+const ownPauses: ReadonlySet<string> = new Set([
+  'fleet-held',
+  'fleet-runner-stops',
+  'fleet-wave-stopped',
+]);

@@ -11,6 +11,7 @@ import {notDecidable} from './engine-problems.ts';
 import {homeOf} from './home.ts';
 import {type Order, unitRow} from './orders.ts';
 import {type Asked, addEvent, jsonOf, type UnitRow} from './rows.ts';
+import {silentSeconds} from './silence.ts';
 import {
   journalAtHand,
   journalLost,
@@ -18,7 +19,6 @@ import {
   runnerAnswers,
   unitChangedMeanwhile,
 } from './take-over-problems.ts';
-import {silentSeconds} from './take-up.ts';
 import {hasBegun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 // A unit whose journal is in a state folder that is lost. With a store, its run is taken over from there.

@@ -1,9 +1,27 @@
-import {hintText} from '../model/hint.ts';
+import {type Hint, hintText, shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import {mayBeResumed, type ShownStatus, statusWords} from '../model/unit-status.ts';
 import {counted, momentUtc, type TextOptions} from './labels.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad, widthOf} from './text.ts';
+
+/** A runner that has units under way, and does not answer. */
+export interface RunnerSilence {
+  readonly host: string;
+  readonly folder: string;
+  /** `null`: it has ended. */
+  readonly sinceUtc: string | null;
+}
+
+export const silenceText = ({host, sinceUtc}: RunnerSilence): string =>
+  sinceUtc === null
+    ? `Its runner on ${host} has ended.`
+    : `Its runner on ${host} has not answered since ${momentUtc(new Date(sinceUtc))}.`;
+
+export const silenceHint = (unit: string, {host, folder}: RunnerSilence): Hint => ({
+  text: `Start a runner on ${host} with --state-dir ${shellWord(folder)}. If that host is lost, run this on another host`,
+  command: `fleet take-over ${unit}`,
+});
 
 interface StatusUnit {
   readonly unit: string;
@@ -17,6 +35,8 @@ interface StatusUnit {
   readonly changes: number;
   /** Where its journal is: the host and the state folder of its runner. */
   readonly journal: {readonly host: string; readonly folder: string} | null;
+  /** Set while it is under way, and its runner does not answer. */
+  readonly silent: RunnerSilence | null;
   /** What it waits for, in words. */
   readonly waitsFor: string | null;
   readonly problem: Problem | null;
@@ -129,7 +149,8 @@ function unitLines(
     unit.waitsFor ? `, waits for ${unit.waitsFor}` : '',
   ].join('');
   const rest = ' '.repeat(nameWidth + 3);
-  const {problem} = unit;
+  const {problem, silent} = unit;
+  const below = (text: string) => flow([text], {width, first: rest, rest});
   return [
     ...flow(
       [
@@ -142,16 +163,22 @@ function unitLines(
       ],
       {width, rest},
     ),
+    ...(silent
+      ? [silenceText(silent), hintText(silenceHint(unit.unit, silent), paste)].flatMap(below)
+      : []),
     ...(problem && unit.status !== 'done'
       ? [
-          ...flow([problem.message], {width, first: rest, rest}),
-          ...flow([hintText(problem.hint, paste)], {width, first: rest, rest}),
-          ...(mayBeResumed(unit)
-            ? flow([`To continue it: ${paste(`fleet resume ${unit.unit}`)}`], {
-                ...{width, first: rest, rest},
-              })
-            : []),
-        ]
+          problem.message,
+          hintText(problem.hint, paste),
+          ...(mayBeResumed(unit) ? [`To continue it: ${paste(`fleet resume ${unit.unit}`)}`] : []),
+        ].flatMap(below)
       : []),
+    ...journalText(unit).flatMap(below),
   ];
 }
+
+/** Where somebody must look who decides about the unit. */
+const journalText = ({status, silent, run, journal}: StatusUnit): readonly string[] =>
+  run && journal && (silent || status === 'failed' || status === 'needs-person')
+    ? [`Its journal is on ${journal.host}, in ${journal.folder}.`]
+    : [];

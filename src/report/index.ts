@@ -22,7 +22,13 @@ export {type EvidenceAge, isStale} from './evidence.ts';
 export {fleetGrantsText} from './fleet-grants.ts';
 export {type FleetPlan, fleetPlanText} from './fleet-plan.ts';
 export {type FleetReport, fleetReportText} from './fleet-report.ts';
-export {type FleetStatus, fleetStatusText} from './fleet-status.ts';
+export {
+  type FleetStatus,
+  fleetStatusText,
+  type RunnerSilence,
+  silenceHint,
+  silenceText,
+} from './fleet-status.ts';
 export {type HolderName, watchOf} from './holder-text.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';

@@ -7,7 +7,7 @@ import {homeOf} from '../../src/fleet/home.ts';
 import {holdFleet} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
-import {takeUpLost} from '../../src/fleet/take-up.ts';
+import {readByHand, takeUpLost} from '../../src/fleet/take-up.ts';
 import {reopenRun} from '../../src/run/open-run.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
@@ -155,4 +155,33 @@ test('a unit whose run is locked by another process is not taken from its runner
   await run.close();
   await takeUp();
   expect((await unitIn('volume'))?.status).toBe('done');
+});
+
+test('a run that a person continues by hand is seen while it works: its changes, and its outage', async () => {
+  const params = {prepareSeconds: 1, outageSeconds: 3};
+  await startLight(light, light.fleetOf('hand', {w: ['owned']}, params), 'w');
+  const served = serveLight(light);
+  await until(async () => (await unitIn('hand'))?.phase === 'Prepare');
+  await holdFleet(light.database, {fleet: 'hand', operator, because: undefined});
+  await served;
+  const host = hostOf(light.stateFolder);
+  const dispatcher = {cancel: async () => {}, statesOf: async () => []};
+  const work = {isUnderWay: () => false, missedSince: new Map(), say: () => {}};
+  const home = homeOf(host.state);
+  const read = () =>
+    readByHand({runner: 'near', home, host, database: light.database, dispatcher, ...work});
+  const seen = async () => {
+    await read();
+    const {status, inOutage, changes = 0, byPerson} = (await unitIn('hand')) ?? {};
+    return [status, inOutage, changes > 0, byPerson];
+  };
+  // An order from before a person took it in hand.
+  await query("UPDATE switcharoo_fleet.unit SET by_person = true WHERE fleet = 'hand'");
+  const run = await reopenRun({run: (await unitIn('hand'))?.run ?? '', yes: true}, host);
+  const ended = run.forward(await run.plan());
+  await until(async () => existsSync(join(light.serviceFolder('owned'), 'frozen')));
+  expect(await seen()).toEqual(['waiting', true, true, false]);
+  await ended;
+  await run.close();
+  expect(await seen()).toEqual(['done', false, false, false]);
 });

@@ -97,3 +97,23 @@ test('a hold pauses a run before its outage, and after the release the same run 
   expect([done?.status, done?.run, done?.attempt]).toEqual(['done', held?.run, 2]);
   expect(light.cutovers('pausing')).toEqual(['cutover']);
 });
+
+test('one failure pauses the other units of its wave before their outage; a person may let one continue', async () => {
+  const params = {breaks: 'prepare', prepareSeconds: 3};
+  await start(light.fleetOf('halted', {only: ['bad', 'good', 'late']}, params), 'only');
+  const broken = join(light.serviceFolder('bad'), 'broken');
+  writeFileSync(broken, '');
+  await serve();
+  const units = await unitsIn(light.database.pool, 'halted');
+  expect(units.map(({unit, status, changes}) => `${unit} ${status} ${changes}`)).toEqual([
+    ...['bad offered 1', 'good waiting 1', 'late waiting 1'],
+  ]);
+  await resumeUnit(light.database, {fleet: 'halted', unit: 'good', operator});
+  await serve();
+  expect(await statusOf('halted')).toEqual(['bad offered', 'good done', 'late waiting']);
+  rmSync(broken);
+  await resumeUnit(light.database, {fleet: 'halted', unit: 'bad', operator});
+  await serve();
+  expect(await statusOf('halted')).toEqual(['bad done', 'good done', 'late done']);
+  expect(['good', 'late'].map(light.cutovers)).toEqual([['cutover'], ['cutover']]);
+});

@@ -8,7 +8,13 @@ import {leaveOut, resumeUnit} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {fleetStatus} from '../../src/fleet/status.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
-import {type Claimant, claimUnit, reportEnd, reportPhase} from '../../src/fleet/unit-claims.ts';
+import {
+  type Claimant,
+  claimOutage,
+  claimUnit,
+  reportEnd,
+  reportPhase,
+} from '../../src/fleet/unit-claims.ts';
 import {beginAnywhere, giveUpJournal, unitElsewhere} from '../../src/fleet/unit-take-over.ts';
 import {problemsIn} from '../../src/model/problem.ts';
 import {fleetStatusText} from '../../src/report/index.ts';
@@ -178,4 +184,39 @@ test('a wave with a protected inventory is not approved in the PostgreSQL of a s
   expect(await codeOf(approveFleetWave(app, 'w', {fleet: 'open', as: 'kim'}))).toBe(
     'fleet-approval-unproven',
   );
+});
+
+test('what a person ordered lasts until the attempt ends, and a paused unit can be resumed again behind a stop', async () => {
+  await claimed('ordered', ['a', 'b']);
+  const {pool} = light.database;
+  const problem = {code: 'entry-blocked', message: 'It is blocked.', hint: 'Look.'};
+  await reportEnd(pool, errandOf('ordered', 'b'), here, {...waiting, status: 'failed', problem});
+  await reportPhase(pool, errandOf('ordered'), here, {
+    phase: 'Prepare',
+    inOutage: false,
+    changes: 1,
+  });
+  const pause = (attempt: number) =>
+    reportEnd(pool, {...errandOf('ordered'), attempt}, here, {...waiting, changes: 1});
+  await pause(1);
+  expect(await admit(light.database, 'ordered', async () => {})).toEqual([]);
+  for (const attempt of [2, 3]) {
+    await resumeUnit(light.database, {fleet: 'ordered', operator, unit: 'a'});
+    expect(await admit(light.database, 'ordered', async () => {})).toEqual(['a']);
+    const errand = {...errandOf('ordered'), attempt};
+    // The second time, as after a COMMIT whose answer was lost.
+    for (const _ of [1, 2]) {
+      const row = await claimUnit(light.database, errand, here, ({run}) => run ?? '');
+      expect([row?.byPerson, row?.phase]).toEqual([true, 'Prepare']);
+    }
+    expect(await claimOutage(light.database, errand, here)).toBeUndefined();
+    await pause(attempt);
+    expect((await unitIn('ordered'))?.byPerson).toBe(false);
+  }
+});
+
+test('a unit that has not begun is not resumed past a stop of its wave', async () => {
+  await startLight(light, light.fleetOf('fresh', {w: ['a']}), 'w');
+  const order = {fleet: 'fresh', operator, unit: 'a'};
+  expect(await codeOf(resumeUnit(light.database, order))).toBe('fleet-unit-not-decidable');
 });

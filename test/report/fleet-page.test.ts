@@ -8,7 +8,7 @@ type Unit = FleetStatus['waves'][number]['units'][number];
 const unit = (name: string, own: Partial<Unit> = {}): Unit => ({
   ...{unit: name, status: 'waiting', attempt: 1, run: null, phase: null, inOutage: false},
   outageSinceUtc: null,
-  ...{changes: 0, journal: null, waitsFor: null, problem: null, changedAtUtc: at(0)},
+  ...{changes: 0, journal: null, silent: null, waitsFor: null, problem: null, changedAtUtc: at(0)},
   ...own,
 });
 
@@ -79,4 +79,19 @@ test('its structure changes with the waves, and with nothing that happens in the
   const {structure} = fleetPageState({status, now});
   expect(fleetPageState({status: later, now}).structure).toBe(structure);
   expect(fleetPageState({status: less, now}).structure).not.toBe(structure);
+});
+
+test('a unit whose runner does not answer is shown as such, with where to start one', () => {
+  const [pilot] = status.waves;
+  const silent = {host: 'far', folder: '/state', sinceUtc: at(11)};
+  const shop = {...unit('shop', {status: 'running', inOutage: true, phase: 'Freeze'}), silent};
+  const {parts, news} = fleetPageState({
+    status: {...status, waves: [{...pilot, units: [shop]}]} as FleetStatus,
+    now,
+  });
+  expect(news).toContain(
+    'shop has no runner that answers: Its runner on far has not answered since 2026-03-01 03:11:00 UTC. Start a runner on far with --state-dir /state. If that host is lost, run this on another host: switcharoo fleet take-over shop',
+  );
+  expect(parts['wave-0']).toContain('OUTAGE, Freeze, its runner does not answer');
+  expect(parts['head']).toContain('attention');
 });

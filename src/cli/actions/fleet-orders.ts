@@ -14,10 +14,10 @@ import type {WaveRow} from '../../fleet/rows.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {makeTables} from '../../fleet/tables.ts';
 import {unprovenUnits, waveToStart} from '../../fleet/wave-file.ts';
-import {shellWord} from '../../model/hint.ts';
+import {hintText, shellWord} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {mayBeResumed} from '../../model/unit-status.ts';
-import {fleetStatusText} from '../../report/index.ts';
+import {fleetStatusText, silenceHint, silenceText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import type {DocumentOf} from '../documents/index.ts';
@@ -158,19 +158,22 @@ export function holdWholeFleet(
     const {isNew} = await holdFleet(database, {fleet, operator: operatorOf(app), because});
     const {waves} = await fleetStatus(database, fleet);
     const inOutage = waves.flatMap(({units}) => units).filter((unit) => unit.inOutage);
-    const [running, others] = [true, false].map((isRunning) =>
-      inOutage
-        .filter(({status}) => (status === 'running') === isRunning)
-        .map(({unit}) => unit)
-        .join(', '),
-    );
+    const running = inOutage.filter(({status, silent}) => status === 'running' && !silent);
+    const others = inOutage.filter(({status}) => status !== 'running');
     printOrder(
       app,
       {order: 'held', fleet, wave: null, unit: null, isNew, missing: 0},
       [
         `${fleet} is held: no unit and no outage begins anywhere.`,
-        ...(running ? [`In an outage, and continuing to the end: ${running}.`] : []),
-        ...(others ? [`In an outage, and waiting for a decision: ${others}.`] : []),
+        ...namesAfter('In an outage, and continuing to the end', running),
+        ...namesAfter('In an outage, and waiting for a decision', others),
+        ...inOutage.flatMap(({unit, silent}) =>
+          silent
+            ? [
+                `In an outage, and not continuing: ${unit}. ${silenceText(silent)} ${hintText(silenceHint(unit, silent), app.paste)}`,
+              ]
+            : [],
+        ),
         ...(inOutage.length === 0 ? ['No unit is in an outage.'] : []),
       ],
       ['fleet status', 'fleet release'],
@@ -178,6 +181,9 @@ export function holdWholeFleet(
     return exitCodes.done;
   });
 }
+
+const namesAfter = (text: string, units: readonly {readonly unit: string}[]): readonly string[] =>
+  units.length > 0 ? [`${text}: ${units.map(({unit}) => unit).join(', ')}.`] : [];
 
 export function releaseWholeFleet(app: App, {fleet: name}: Named): Promise<ExitCode> {
   return inDatabase(app, async (database) => {

@@ -104,6 +104,14 @@ const statusShape = {
             .strictObject({host: z.string(), folder: z.string()})
             .nullable()
             .describe('Where its journal is'),
+          silent: z
+            .strictObject({
+              host: z.string(),
+              folder: z.string(),
+              sinceUtc: time.nullable().describe('null: it has ended'),
+            })
+            .nullable()
+            .describe('Its runner, which does not answer while the unit is under way'),
           waitsFor: z.string().nullable(),
           problem: problem.nullable(),
           changedAtUtc: time,

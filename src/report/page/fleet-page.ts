@@ -2,7 +2,7 @@ import {digestOf} from '../../model/canonical.ts';
 import {hintText} from '../../model/hint.ts';
 import {statusWords} from '../../model/unit-status.ts';
 import {escaped} from '../escaped.ts';
-import type {FleetStatus} from '../fleet-status.ts';
+import {type FleetStatus, silenceHint, silenceText} from '../fleet-status.ts';
 import {clockUtc, counted} from '../labels.ts';
 import {countingHtml} from './clock.ts';
 import {contactHtml, documentHtml, type Following} from './document-html.ts';
@@ -90,7 +90,9 @@ const isInOutage = ({status, inOutage}: Unit): boolean =>
   inOutage && status !== 'done' && status !== 'left-out';
 
 function headHtml(fleet: FleetStatus): string {
-  const isAttention = unitsOf(fleet).some(are('failed', 'needs-person'));
+  const isAttention = unitsOf(fleet).some(
+    (unit) => are('failed', 'needs-person')(unit) || unit.silent !== null,
+  );
   const kind = fleet.held || isAttention ? 'attention' : 'running';
   return `<p class="outcome ${kind}">${escaped(summaryOf(fleet))}</p>
 <h1>${escaped(fleet.fleet)} <small>fleet</small></h1>`;
@@ -115,6 +117,17 @@ function rowsOf(fleet: FleetStatus): readonly Row[] {
     ...units
       .filter(isInOutage)
       .map((unit): Row => [`Outage of ${unit.unit}`, `${whereOf(unit)}.`, sinceOf(unit)]),
+    ...units.flatMap(({unit, silent}): readonly Row[] =>
+      silent
+        ? [
+            [
+              `${unit} has no runner that answers`,
+              `${silenceText(silent)} ${hintText(silenceHint(unit, silent))}`,
+              silent.sinceUtc === null ? null : new Date(silent.sinceUtc),
+            ],
+          ]
+        : [],
+    ),
     ...units
       .filter(are('needs-person', 'failed'))
       .map(
@@ -136,8 +149,9 @@ const sinceOf = ({outageSinceUtc}: Unit): Date | null =>
 const whereOf = ({phase, run}: Unit): string =>
   `${phase === null ? 'At its beginning' : `Phase ${phase}`}${run === null ? '' : ` of ${run}`}`;
 
-function needOf({problem, changes, run}: Unit): string {
-  const left = changes > 0 ? ` ${counted(changes, 'change')} of ${run} in place.` : '';
+function needOf({problem, changes, run, journal}: Unit): string {
+  const where = run && journal ? ` Its journal is on ${journal.host}, in ${journal.folder}.` : '';
+  const left = `${changes > 0 ? ` ${counted(changes, 'change')} of ${run} in place.` : ''}${where}`;
   return problem ? `${problem.message}${left} ${hintText(problem.hint)}` : `${run} waits.${left}`;
 }
 
@@ -167,7 +181,8 @@ function gridHtml({units}: Wave): string {
     const isOpen = isInOutage(unit);
     const word = isOpen && unit.status === 'running' ? 'OUTAGE' : statusWords[unit.status];
     const phase = unit.status === 'running' && unit.phase !== null ? `, ${unit.phase}` : '';
-    return `<li class="unit ${isOpen ? 'outage-now' : unit.status}"><strong>${escaped(unit.unit)}</strong> <span>${escaped(`${word}${phase}`)}</span></li>`;
+    const silent = unit.silent ? ', its runner does not answer' : '';
+    return `<li class="unit ${isOpen ? 'outage-now' : unit.status}"><strong>${escaped(unit.unit)}</strong> <span>${escaped(`${word}${phase}${silent}`)}</span></li>`;
   });
   return `<ul class="units">${cells.join('')}</ul>`;
 }
