@@ -147,6 +147,18 @@ export const approvalUnproven = (
   hint: 'Set DATABASE_URL to a PostgreSQL in which each approver has a role. "fleet permissions" prints the SQL.',
 });
 
+export const waveDiffers = (
+  wave: string,
+  {approved, started}: {readonly approved: string; readonly started: string},
+): Problem => ({
+  code: 'fleet-wave-differs',
+  message: `${wave} was started with the digest ${started}, and you approve ${approved}. It was not approved.`,
+  hint: {
+    text: 'It was started from other files than yours, or with another release. Get those files and read their digest with',
+    command: 'fleet plan',
+  },
+});
+
 export const notAnApprover = (
   wave: string,
   role: string,

@@ -25,17 +25,17 @@ export async function planFleet(
   refuseAny(collisionsIn(fleet, units));
   const waves = waveForecasts(fleet, units).map(({wave, run, notMeasured, units: forecasts}) => {
     const {approve} = fleet.waves[wave] ?? {};
-    const planned = units
-      .filter((unit) => unit.wave === wave)
-      .map((unit) => {
-        const {unit: _unit, ...forecast} = forecasts.find((each) => each.unit === unit.id) ?? {};
-        return {
-          ...{unit: unit.id, runbook: unit.runbookName, inventory: unit.inventoryName},
-          ...{after: unit.after, ...forecast},
-          ...(unit.team === undefined ? {} : {team: unit.team}),
-        };
-      });
-    return {wave, units: planned, run, notMeasured, ...(approve ? {approve} : {})};
+    const own = units.filter((unit) => unit.wave === wave);
+    const planned = own.map((unit) => {
+      const {unit: _unit, ...forecast} = forecasts.find((each) => each.unit === unit.id) ?? {};
+      return {
+        ...{unit: unit.id, runbook: unit.runbookName, inventory: unit.inventoryName},
+        ...{after: unit.after, ...forecast},
+        ...(unit.team === undefined ? {} : {team: unit.team}),
+      };
+    });
+    const digest = digestOfUnits(own, fleet, approve ?? null);
+    return {wave, digest, units: planned, run, notMeasured, ...(approve ? {approve} : {})};
   });
   return {
     ...{

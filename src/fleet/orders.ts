@@ -12,6 +12,7 @@ import {
   unitUnknown,
   unitUnread,
   waveChanged,
+  waveDiffers,
   waveUnknown,
 } from './engine-problems.ts';
 import {actAs} from './own-approvers.ts';
@@ -132,16 +133,26 @@ export const releaseFleet = (
     return {isNew: true};
   });
 
+interface Approval extends Order {
+  readonly wave: string;
+  readonly as?: string | undefined;
+  /** What the approver has read: a wave that was started otherwise is not approved. */
+  readonly digest?: string | undefined;
+}
+
 /**
  * Approves as the role with which PostgreSQL let this process in, whatever it says of itself. `as`: in the PostgreSQL
  * of a state folder, which lets everybody in as its owner.
  */
 export const approveWave = (
   {transaction, isOwn = false}: Database & {readonly isOwn?: boolean},
-  {fleet, wave, operator, as}: Order & {readonly wave: string; readonly as?: string | undefined},
+  {fleet, wave, operator, as, digest}: Approval,
 ): Promise<{readonly isNew: boolean; readonly role: string; readonly wave: WaveRow}> =>
   transaction(async (client) => {
     const row = await waveRow(client, fleet, wave);
+    if (digest !== undefined && digest !== row.digest) {
+      throw new SwitcharooError(waveDiffers(wave, {approved: digest, started: row.digest}));
+    }
     if (as !== undefined) {
       if (!isOwn) {
         throw new SwitcharooError(approverGiven(as));

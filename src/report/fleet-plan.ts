@@ -18,6 +18,8 @@ interface PlannedUnit {
 
 interface PlannedWave {
   readonly wave: string;
+  /** What is approved, once it is started. */
+  readonly digest: string;
   readonly approve?: {readonly by: readonly string[]; readonly of: number};
   /** In the order in which they may begin. */
   readonly units: readonly PlannedUnit[];
@@ -83,7 +85,9 @@ function waveLines(
   const about = [
     counted(units.length, 'unit'),
     ...(earlier ? [`after ${earlier.wave}`] : []),
-    ...(approve ? [`approved by ${approve.of} of ${approve.by.join(', ')}`] : []),
+    ...(approve
+      ? [`approved by ${approve.of} of ${approve.by.join(', ')} with the digest ${wave.digest}`]
+      : []),
     ...(measured > 0 ? [`${rangeText(wave.run)} of machine time`] : []),
   ].join(', ');
   const rows = units.map(cellsOf);

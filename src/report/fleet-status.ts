@@ -128,7 +128,7 @@ function waveLines(wave: StatusWave, options: FleetTextOptions): readonly string
       ? []
       : flow(
           [
-            `Approvals: ${approvals.length} of ${approve.of} by ${approve.by.join(', ')}${approvals.map(({role, atUtc}) => `; ${role}, ${momentUtc(new Date(atUtc))}`).join('')}`,
+            `Approvals: ${approvals.length} of ${approve.of} by ${approve.by.join(', ')}${approvals.map(({role, atUtc}) => `; ${role}, ${momentUtc(new Date(atUtc))}`).join('')}. Digest: ${wave.digest}`,
           ],
           {width},
         )),

@@ -111,18 +111,21 @@ test('in the PostgreSQL of a state folder, who tries an approval names the appro
   const fleet = light.fleetOf('tried', {w: ['one']});
   const wave = {...fleet.waves['w'], approve: {by: ['Lee "the boss"', 'switcharoo'], of: 1}};
   await start({...fleet, waves: {w: wave as Fleet['waves'][string]}}, 'w');
-  const approve = (as?: string, database = light.database) =>
-    approveWave(database, {fleet: 'tried', wave: 'w', operator, as});
+  const approve = (as?: string, database = light.database, digest?: string) =>
+    approveWave(database, {fleet: 'tried', wave: 'w', operator, as, digest});
   expect(await codeOf(approve('mallory'))).toBe('fleet-approver-unknown');
   expect(await codeOf(approve('switcharoo'))).toBe('fleet-approver-started');
   const elsewhere = {...light.database, isOwn: false};
   expect(await codeOf(approve('Lee "the boss"', elsewhere))).toBe('fleet-approver-given');
   expect(await admitted('tried')).toEqual([]);
+  const other = approve('Lee "the boss"', light.database, 'read elsewhere');
+  expect(await codeOf(other)).toBe('fleet-wave-differs');
   const approved = await approve('Lee "the boss"');
   expect([approved.isNew, approved.role, approved.wave.approvals.length]).toEqual([
     ...[true, 'Lee "the boss"', 1],
   ]);
-  expect((await approve('Lee "the boss"')).isNew).toBe(false);
+  const {digest} = approved.wave;
+  expect((await approve('Lee "the boss"', light.database, digest)).isNew).toBe(false);
   const {rows} = await light.database.pool.query(
     "SELECT role, operator FROM switcharoo_fleet.event WHERE fleet = 'tried' AND what = 'approved'",
   );

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
 import {planFleet} from '../../src/fleet/fleet-plan.ts';
 import {rehearsalsDue} from '../../src/fleet/rehearsals.ts';
+import {waveToStart} from '../../src/fleet/wave-file.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {ProblemsError, type SwitcharooError} from '../../src/model/problem.ts';
@@ -91,7 +92,7 @@ describe('a plan of a fleet', () => {
         'Wave pilot: 1 unit',
         '  blog  warm-cutover on blog  never measured',
         '',
-        'Wave shops: 2 units, after pilot, approved by 1 of kim, lee',
+        `Wave shops: 2 units, after pilot, approved by 1 of kim, lee with the digest ${plan.waves[1]?.digest}`,
         '  stock  warm-cutover on stock  never measured',
         '  shop   warm-cutover on shop   never measured    after stock',
         '',
@@ -106,6 +107,9 @@ describe('a plan of a fleet', () => {
     const fleet = {name: 'one', waves: {all: {units: {blog: unitOf('digest-blog')}}}};
     const before = await planFleet(host, written(fleet));
     expect((await planFleet(host, written(fleet))).digest).toBe(before.digest);
+    for (const {wave, digest} of before.waves) {
+      expect((await waveToStart(host, written(fleet), wave)).digest).toBe(digest);
+    }
     const limited = {...fleet, atOnce: {units: 50}};
     expect((await planFleet(host, written(limited))).digest).not.toBe(before.digest);
     inventoryOf('digest-blog', {zone: 'Z9'});

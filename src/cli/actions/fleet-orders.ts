@@ -106,7 +106,11 @@ const approveCommand = ({isOwn}: FleetDatabase, {wave, approveBy}: WaveRow): str
 export function approveFleetWave(
   app: App,
   wave: string,
-  {fleet: name, as}: Named & {readonly as: string | undefined},
+  {
+    fleet: name,
+    as,
+    digest,
+  }: Named & {readonly as?: string | undefined; readonly digest?: string | undefined},
 ): Promise<ExitCode> {
   return inDatabase(app, async (database) => {
     const fleet = await fleetNamed(database, name);
@@ -114,13 +118,20 @@ export function approveFleetWave(
     if (as !== undefined && database.isOwn) {
       await refuseUnproven(app, database, {fleet, wave});
     }
-    const {isNew, role, wave: row} = await approveWave(database, {fleet, wave, operator, as});
+    const {
+      isNew,
+      role,
+      wave: row,
+    } = await approveWave(database, {
+      ...{fleet, wave, operator, as, digest},
+    });
     const missing = missingApprovals(row);
     printOrder(
       app,
       {order: 'approved', fleet, wave, unit: null, isNew, missing},
       [
         isNew ? `You approved ${wave} as ${role}.` : `You had already approved ${wave} as ${role}.`,
+        `Its digest is ${row.digest}.`,
         missing > 0
           ? `It still needs ${missing} of ${row.approveOf} approvals.`
           : 'It has all of its approvals.',

@@ -35,9 +35,13 @@ const approveCommand = defineCommand({
       placeholder: 'role',
       description: 'Approve as this role, for a trial without DATABASE_URL',
     }),
+    digest: optional({
+      placeholder: 'digest',
+      description: 'What you have read, as fleet plan prints it: another wave is not approved',
+    }),
   },
   prints: ['fleet-order'],
-  examples: ['fleet approve shops', 'fleet approve shops --as kim'],
+  examples: ['fleet approve shops --digest 4f1c22aa90b1d3e7', 'fleet approve shops --as kim'],
   run: async ({app, args: [wave = ''], options}) => {
     const {approveFleetWave} = await import('../actions/fleet-orders.ts');
     return approveFleetWave(app, wave, options);

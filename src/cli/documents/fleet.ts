@@ -31,6 +31,7 @@ export const fleetPlan = document({
   waves: list(
     z.strictObject({
       wave: z.string(),
+      digest: z.string(),
       approve: z.strictObject({by: texts, of: z.number().int()}).exactOptional(),
       run: range,
       notMeasured: texts.describe(
