@@ -29,6 +29,7 @@ import {
 } from './rows.ts';
 import {silentRunners} from './silence.ts';
 import {refuseStarted, refuseUnfinished, type StartedUnit, writeUnits} from './started-units.ts';
+import {isJournalLost} from './unit-hints.ts';
 import {hasBegun} from './unit-state.ts';
 
 type Database = Pick<FleetDatabase, 'transaction'>;
@@ -203,7 +204,7 @@ export const leaveOut = (
     if (row.status === 'left-out') {
       return after;
     }
-    if (row.problem && row.run !== null && isElsewhere(row)) {
+    if (row.problem && row.run !== null && (isElsewhere(row) || isJournalLost(row.problem))) {
       throw new SwitcharooError(unitUnread(row, row.problem));
     }
     // One that is queued is still nobody's: a runner that takes it from the queue sees what it is.

@@ -2,6 +2,7 @@ import type {Pool, PoolClient} from 'pg';
 import type {PlacedUnit} from '../model/fleet.ts';
 import type {Problem} from '../model/problem.ts';
 import type {UnitStatus} from '../model/unit-status.ts';
+import {problemInFleet} from './unit-hints.ts';
 
 /** A connection, or the pool: what reads needs no transaction. */
 export type Asked = Pick<PoolClient | Pool, 'query'>;
@@ -136,7 +137,7 @@ export const unitOf = (row: Row): UnitRow => ({
   inOutage: row.outage_since !== null,
   outageSince: row.outage_since,
   changes: row.changes,
-  problem: row.problem,
+  problem: problemInFleet(row.problem, row.unit),
   changedAt: row.changed_at,
 });
 

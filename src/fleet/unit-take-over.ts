@@ -25,15 +25,17 @@ import {hasBegun, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 type Database = Pick<FleetDatabase, 'transaction'>;
 
-/** A unit whose run was reserved for the runners of another state folder. */
+/** A unit whose run was reserved for the runners of another state folder, or is lost in this one. */
 export interface UnitElsewhere extends UnitRow {
   readonly run: string;
+  /** Its journal belongs into this state folder, and is damaged or missing. */
+  readonly isHere: boolean;
   readonly journal: {readonly host: string; readonly folder: string};
 }
 
 /**
- * The unit, if only runners of another state folder may continue it. `undefined` if its journal is here, or if any
- * runner may begin it.
+ * The unit, if only runners of another state folder may continue it, or if its journal is lost here. `undefined` if its
+ * journal is here, or if any runner may begin it.
  *
  * @throws SwitcharooError when it is at its end, or when the runner that works on it answers.
  */
@@ -41,6 +43,7 @@ export const unitElsewhere = (
   {transaction}: Database,
   {fleet, unit}: Omit<Order, 'operator'> & {readonly unit: string},
   here: string,
+  isLost: (row: UnitRow) => boolean = () => false,
 ): Promise<UnitElsewhere | undefined> =>
   transaction(async (client) => {
     const row = await unitRow(client, fleet, unit);
@@ -48,12 +51,13 @@ export const unitElsewhere = (
       throw new SwitcharooError(notDecidable(row, 'taken over'));
     }
     const {run, home} = row;
-    if (run === null || home === null || home === here) {
+    const isHere = home === here;
+    if (run === null || home === null || (isHere && !isLost(row))) {
       return undefined;
     }
     const journal = await refuseAnswering(client, row);
     await refuseUnlessAllowed(client);
-    return {...row, run, journal};
+    return {...row, run, isHere, journal};
   });
 
 /** Where its journal is. Throws while the runner that works on it is heard from. */
@@ -65,6 +69,10 @@ async function refuseAnswering(client: Asked, row: UnitRow) {
   }
   return {host, folder};
 }
+
+const refuseRunning = async (client: Asked, row: UnitRow): Promise<void> => {
+  await refuseAnswering(client, row);
+};
 
 /** Who has the state folder can read the journal, whatever the unit is. */
 async function refuseJournalAtHand(client: Asked, row: UnitRow): Promise<void> {
@@ -158,7 +166,8 @@ export const giveUpJournal = (
   move(database, order, unit, {
     ...{home: null, run: null, what: 'gave up the journal of', note: because},
     state: {...notBegun, status: 'failed', problem: journalLost(unit.run)},
-    refuse: refuseJournalAtHand,
+    // A runner of this folder that answers has reported that it is lost.
+    refuse: unit.isHere ? refuseRunning : refuseJournalAtHand,
   });
 
 interface Move {

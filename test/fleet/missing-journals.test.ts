@@ -1,12 +1,15 @@
-import {rmSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {appendFileSync, existsSync, renameSync, rmSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {takeOverUnit} from '../../src/cli/actions/fleet-take-over.ts';
+import {openApp} from '../../src/cli/app.ts';
 import {homeOf} from '../../src/fleet/home.ts';
-import {holdFleet, releaseFleet} from '../../src/fleet/orders.ts';
+import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {machineOf} from '../../src/fleet/take-up.ts';
+import {problemsIn} from '../../src/model/problem.ts';
 import {reserveRunName} from '../../src/run/open-run.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 import {operator, serveLight, startLight} from './light-runner.ts';
@@ -20,8 +23,12 @@ let light: LightFleet;
 beforeAll(async () => {
   light = await openLightFleet();
   await makeTables(light.database);
+  vi.stubEnv('DATABASE_URL', light.database.url);
 });
-afterAll(() => light?.clear());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await light?.clear();
+});
 
 const query = (text: string, values: readonly unknown[] = []) =>
   light.database.pool.query(text, [...values]);
@@ -94,3 +101,65 @@ test('a unit that a runner took and had not begun begins in another process', as
   const unit = await unitIn('unbegun');
   expect([unit.status, unit.run, light.cutovers('wiki')]).toEqual(['done', run, ['cutover']]);
 });
+
+/** As `fleet take-over` from this state folder: what it printed, or its problem. */
+async function takeOver(fleet: string, unit: string, journalLost?: string, name?: string) {
+  const lines: string[] = [];
+  const opened = openApp({stateDir: light.stateFolder, json: false});
+  const say = (text: string) => lines.push(text);
+  const app = {...opened, terminal: false, print: () => {}, say, waiting: () => {}};
+  return takeOverUnit(app, unit, {fleet, now: false, name, journalLost}).then(
+    () => ({lines, problem: undefined}),
+    (error) => ({lines, problem: problemsIn(error)[0]}),
+  );
+}
+
+test.each([
+  ['missing', 'fleet-journal-missing'],
+  ['damaged', 'journal-damaged'],
+])(
+  'a unit whose journal is %s in its own folder is given up by a person, and begins again',
+  async (how, code) => {
+    const unit = `unit-${how}`;
+    await startLight(light, light.fleetOf(how, {w: [unit]}, {prepareSeconds: 1}), 'w');
+    const served = serve(how);
+    while ((await unitIn(how)).phase !== 'Prepare') {
+      await sleep(20);
+    }
+    await holdFleet(light.database, {fleet: how, operator, because: undefined});
+    await served;
+    const run = (await unitIn(how)).run ?? '';
+    const journal = hostOf(light.stateFolder).state.journalOf(run);
+    const aside = join(light.folder, run);
+    if (how === 'missing') {
+      renameSync(dirname(journal), aside);
+    } else {
+      appendFileSync(journal, 'no entry\n{}\n');
+    }
+    await releaseFleet(light.database, {fleet: how, operator});
+    await serve(how);
+    const lost = await unitIn(how);
+    const command = `fleet take-over ${unit} --journal-lost REASON`;
+    expect(lost).toMatchObject({status: 'offered', problem: {code, hint: {command}}});
+    const order = {fleet: how, operator, unit};
+    await expect(leaveOut(light.database, {...order, because: 'x'})).rejects.toMatchObject({
+      problem: {code: 'fleet-unit-not-decidable', hint: {command}},
+    });
+    expect((await takeOver(how, unit)).problem).toMatchObject({code, hint: {command}});
+    const because = 'nothing of it is in place';
+    expect((await takeOver(how, unit, because)).problem?.code).toBe('confirmation-mismatch');
+    const {lines, problem} = await takeOver(how, unit, because, run);
+    expect(problem).toBeUndefined();
+    expect(lines.join('\n').includes(`Move ${dirname(journal)} out`)).toBe(how === 'damaged');
+    if (existsSync(journal)) {
+      renameSync(dirname(journal), aside);
+    }
+    rmSync(join(light.serviceFolder(unit), 'prepared'));
+    await resumeUnit(light.database, order);
+    await serve(how);
+    const done = await unitIn(how);
+    expect([done.status, done.run === run, light.cutovers(unit)]).toEqual([
+      ...['done', false, ['cutover']],
+    ]);
+  },
+);

@@ -1,8 +1,11 @@
+import {dirname} from 'node:path';
 import {unitChanged} from '../../fleet/engine-problems.ts';
 import {homeOf} from '../../fleet/home.ts';
+import type {UnitRow} from '../../fleet/rows.ts';
 import {fleetNamed} from '../../fleet/status.ts';
 import {journalIsShared, journalNotShared} from '../../fleet/take-over-problems.ts';
-import {hasBegun} from '../../fleet/unit-state.ts';
+import {isJournalLost, problemInFleet} from '../../fleet/unit-hints.ts';
+import {hasBegun, journalHere} from '../../fleet/unit-state.ts';
 import {
   beginAnywhere,
   giveUpJournal,
@@ -14,7 +17,7 @@ import {
 } from '../../fleet/unit-take-over.ts';
 import {type Inventory, loadInventory} from '../../inventory/inventory.ts';
 import {shellWord} from '../../model/hint.ts';
-import {SwitcharooError} from '../../model/problem.ts';
+import {type Problem, problemsIn, SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
 import {sharedRunIn} from '../../run/shared-run.ts';
@@ -37,7 +40,8 @@ export function takeOverUnit(app: App, unit: string, options: TakeOverOptions): 
   return inDatabase(app, async (database) => {
     const fleet = await fleetNamed(database, options.fleet);
     const order = {fleet, unit, operator: operatorOf(app)};
-    const elsewhere = await unitElsewhere(database, order, homeOf(app.state));
+    const isLost = (row: UnitRow) => lossHere(app, row) !== undefined;
+    const elsewhere = await unitElsewhere(database, order, homeOf(app.state), isLost);
     const taken = elsewhere
       ? await taking(app, elsewhere, options).then((take) => take(database, order))
       : {
@@ -54,6 +58,16 @@ export function takeOverUnit(app: App, unit: string, options: TakeOverOptions): 
     );
     return exitCodes.done;
   });
+}
+
+/** Why the journal of a unit that belongs into this folder is of no use. */
+function lossHere(app: App, row: UnitRow): Problem | undefined {
+  try {
+    journalHere(app, row);
+    return undefined;
+  } catch (error) {
+    return problemsIn(error).find(isJournalLost);
+  }
 }
 
 interface Taken {
@@ -76,6 +90,10 @@ async function taking(app: App, unit: UnitElsewhere, options: TakeOverOptions): 
   if (inventory.store !== undefined) {
     return fromStore(app, unit, inventory, options);
   }
+  const loss = unit.isHere ? lossHere(app, unit) : undefined;
+  if (loss && options.journalLost === undefined) {
+    throw new SwitcharooError(problemInFleet(loss, unit.unit));
+  }
   if (options.journalLost === undefined) {
     throw new SwitcharooError(journalNotShared(unit, inventory.file));
   }
@@ -96,6 +114,11 @@ async function givingUp(
     await giveUpJournal(database, order, unit, journalLost);
     const lines = [
       `${run} is given up. Decide whether ${unit.unit} begins again, on any host, or is left out.`,
+      ...(unit.isHere && app.state.journalIdentity(run) !== null
+        ? [
+            `Move ${dirname(app.state.journalOf(run))} out of the state folder: no run of that unit begins beside a damaged journal.`,
+          ]
+        : []),
     ];
     const decisions = ['resume', 'leave-out'].map((word) => `fleet ${word} ${unit.unit}`);
     return {lines, next: [decisions[0] ?? '', `${decisions[1]} --because REASON`]};
