@@ -1,9 +1,9 @@
 import {inventoryWord, runbookWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
-import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {Progress} from '../model/progress.ts';
 import type {NextCommand} from '../report/index.ts';
-import {isOver, workerOn} from '../run/past-runs.ts';
+import {isOver, mayReverse, workerOn} from '../run/past-runs.ts';
 import type {App} from './app.ts';
 
 /** What can be typed next for a run: beside another process that works on it, or when none does. */
@@ -43,11 +43,11 @@ function nextOfShared(app: App, progress: Progress, where: string): readonly Nex
     command: app.paste(`take-over ${run} -i ${inventory}`),
     what: 'take the run over from that host',
   };
-  return isOver(progress) ? [report] : [report, takeOver];
+  return isOver(progress) && !mayReverse(progress) ? [report] : [report, takeOver];
 }
 
 function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[] {
-  const {run, outcome, passedPointOfNoReturn, notBefore} = progress;
+  const {run, outcome, notBefore} = progress;
   if (notBefore) {
     const command = app.paste(`take-over ${run.run} -i INVENTORY`);
     return [{command, what: 'finish the take-over'}];
@@ -61,9 +61,7 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
     what: 'start a new run, with the --param options of this one',
   };
   const report = {command: app.paste(`report ${run.run}`), what: 'print the timeline'};
-  // The lab of a rehearsal that has ended is gone, and there is nothing to reverse in it.
-  const isGone = run.rehearsal && outcome === 'done';
-  const canReverse = !isGone && !passedPointOfNoReturn && appliedEntries(progress).length > 0;
+  const canReverse = mayReverse(progress);
   if (app.keepsLab !== undefined && !isOver(progress)) {
     const kept = {command: app.paste(app.keepsLab), what: 'do it again, and leave the lab running'};
     return [report, kept];

@@ -3,7 +3,14 @@ import {SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import {refuseBesideDamaged, refuseUnknownBesides, runsBesides} from './guards.ts';
 import type {Host} from './host.ts';
-import {isCommand, isOver, openRuns, progressIn, readableProgress} from './past-runs.ts';
+import {
+  isCommand,
+  isOver,
+  mayReverse,
+  openRuns,
+  progressIn,
+  readableProgress,
+} from './past-runs.ts';
 
 type Past = Pick<Host, 'state'>;
 
@@ -67,6 +74,13 @@ export function runToReverse(
 export function refuseFinished(progress: Progress): void {
   if (isOver(progress)) {
     throw new SwitcharooError(runFinished(progress.run.run, progress.outcome));
+  }
+}
+
+/** Of what is to go on on another host: a run that is done can still be reversed there. */
+export function refuseSettled(progress: Progress): void {
+  if (!mayReverse(progress)) {
+    refuseFinished(progress);
   }
 }
 

@@ -11,7 +11,7 @@ import type {Moment} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {ChangedError, type Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import {refuseFinished} from './choose-run.ts';
+import {refuseSettled} from './choose-run.ts';
 import {refuseBesideWorker, refuseWhileElsewhere} from './guards.ts';
 import type {Host} from './host.ts';
 import {knownCaller} from './known-caller.ts';
@@ -50,7 +50,7 @@ export async function handOverRun(
 ): Promise<void> {
   const {state, operator} = host;
   const progress = progressIn(host, run);
-  refuseFinished(progress);
+  refuseSettled(progress);
   refuseBesideWorker(host, progress);
   refuseOtherStore(run, progress, store);
   const {runbook, inventory, targets} = progress.run;

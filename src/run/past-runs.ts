@@ -214,6 +214,12 @@ export function earlierFigures(
 export const isOver = ({outcome, checkpoints}: Progress): boolean =>
   outcome === 'done' || (outcome === 'reversed' && checkpoints.length === 0);
 
+/** Whether a run has changes that `reverse` can put back, whatever its targets answer. A rehearsal's lab is gone. */
+export const mayReverse = (progress: Progress): boolean =>
+  !(progress.run.rehearsal && progress.outcome === 'done') &&
+  !progress.passedPointOfNoReturn &&
+  appliedEntries(progress).length > 0;
+
 /** Runs that are not over and have changes in place, newest first. A rehearsal's lab is gone. */
 export const openRuns = (host: Past): readonly Progress[] =>
   host.state.runs().flatMap((name) => {

@@ -33,7 +33,9 @@ export async function shareEnded(
       const progress = progressOf(entries);
       // The lab of a rehearsal has a store of its own, which always has the same name.
       const isHere = progress?.run.storePlace === store.place && !progress.run.rehearsal;
-      if (progress && isOver(progress) && isHere) {
+      // The store may not have heard of a take-over that failed: only its repetition may tell.
+      const isTaking = progress?.notBefore !== undefined;
+      if (progress && isOver(progress) && isHere && !isTaking) {
         const log = await reopenSharedLog({store, run, clock}, entries, signal);
         if (log.lacks(entries)) {
           await log.add(entries, signal);

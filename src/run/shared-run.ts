@@ -5,7 +5,7 @@ import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
-import {refuseFinished} from './choose-run.ts';
+import {refuseSettled} from './choose-run.ts';
 import type {Host} from './host.ts';
 import {type Act, type InFlight, inFlightIn, isSameAction} from './in-flight.ts';
 import {refuseOtherStore} from './run-store.ts';
@@ -27,7 +27,7 @@ export interface SharedRun {
 /**
  * Reads a run from a store, by its whole name or its beginning or end.
  *
- * @throws SwitcharooError `unknown-run`; `run-finished` when nothing of it is to be done.
+ * @throws SwitcharooError `unknown-run`; `run-finished` when nothing of it is to be done or reversed.
  */
 export async function sharedRunIn(
   store: ObjectStore,
@@ -46,7 +46,7 @@ export async function sharedRunIn(
   if (!progress) {
     throw new SwitcharooError(notInStore(name, store.place));
   }
-  refuseFinished(progress);
+  refuseSettled(progress);
   refuseOtherStore(run, progress, store);
   const inFlight = inFlightIn(entries);
   const waitOf = async ({seq, limitMs}: InFlight): Promise<number> => {

@@ -6,7 +6,7 @@ import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
 import {createS3} from '../../lab/aws/s3.ts';
 import {sharedEntries} from '../../src/journal/open-shared-log.ts';
 import {keyOf, leftKeyOf, textOf} from '../../src/journal/shared-log.ts';
-import type {FactOf} from '../../src/model/journal.ts';
+import type {Fact, FactOf} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {thisHost} from '../../src/run/host.ts';
 import {openStore} from '../../src/run/open-store.ts';
@@ -55,10 +55,12 @@ afterAll(async () => {
   rmSync(folder, {recursive: true, force: true});
 });
 
+const freezeDone = {entry: 'freeze', output: {}, changedByRun: true};
+
 let runs = 0;
 
 /** A run of Ada that is in its freeze, as the store has it. */
-async function runInStore(): Promise<string> {
+async function runInStore(...more: readonly Fact[]): Promise<string> {
   runs += 1;
   const run = `20261127-03000${runs}-000${runs}`;
   const operator = {user: 'ada', host: 'bastion', pid: 1};
@@ -76,6 +78,7 @@ async function runInStore(): Promise<string> {
     },
     {kind: 'entry-started', entry: 'freeze'},
     {kind: 'action-intended', ...freeze, limitMs: 60_000},
+    ...more,
   ]);
   await store.add(keyOf(run, 0), textOf(entries), never);
   return run;
@@ -90,12 +93,20 @@ interface Command {
   stderr(): string;
 }
 
+type Secrets = Readonly<Record<string, string>>;
+
+const take = (run: string, secrets: Secrets, ...more: string[]): Command =>
+  command(
+    ['take-over', run, '-i', inventory, '--name', run, '--json', ...more],
+    secrets,
+    `state-of-${run}`,
+  );
+
 /** `secrets`: what this host has. */
-function take(run: string, secrets: Readonly<Record<string, string>>, ...more: string[]): Command {
-  const words = ['--state-dir', join(folder, `state-of-${run}`), 'take-over', run, '-i', inventory];
+function command(words: readonly string[], secrets: Secrets, state: string): Command {
   const child = spawn(
     process.execPath,
-    ['bin/switcharoo.js', ...words, '--name', run, '--json', ...more],
+    ['bin/switcharoo.js', '--state-dir', join(folder, state), ...words],
     {env: {...process.env, ...secrets}, stdio: ['ignore', 'pipe', 'pipe']},
   );
   endWithTest(child);
@@ -158,6 +169,18 @@ test('a take-over that is stopped while it waits says that it is to be repeated;
   expect(entries.at(-1) as FactOf<'earlier-holder-stopped'>).toMatchObject({
     because: 'it reported that it has stopped',
   });
+});
+
+test('a run that is done is offered for a take-over, and can only be reversed then', async () => {
+  const run = await runInStore({kind: 'entry-done', ...freezeDone}, {kind: 'run-done'});
+  const words = ['status', run, '--shared', inventory, '--json'];
+  const shown = await command(words, {SOURCE_PW: 'secret'}, `shown-${run}`).ended;
+  const inStore = `take-over ${run} -i ${inventory}`;
+  expect(lastDocument(shown).next, shown.stderr).toContainEqual(expect.stringContaining(inStore));
+  const taken = await take(run, {SOURCE_PW: 'secret'}).ended;
+  expect(lastDocument(taken).next, taken.stderr).toEqual([
+    expect.stringContaining(`reverse ${run}`),
+  ]);
 });
 
 describe.skipIf(spawnSync('script', ['-V']).error !== undefined)('at a terminal', () => {

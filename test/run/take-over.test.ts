@@ -4,9 +4,11 @@ import {keyOf, leftKeyOf, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
+import {progressIn} from '../../src/run/past-runs.ts';
+import {shareEnded} from '../../src/run/share-ended.ts';
 import {sharedRunIn} from '../../src/run/shared-run.ts';
 import {takeOverRun} from '../../src/run/take-over-run.ts';
-import {journalOf, runStarted} from '../model/journal-of.ts';
+import {journalOf, runStarted, stepDone, type Told} from '../model/journal-of.ts';
 import {SimulatedDisk} from '../simulation/disk.ts';
 import {SimulatedStore} from '../simulation/store.ts';
 import {Time} from '../simulation/time.ts';
@@ -19,7 +21,7 @@ const action = {entry: 'freeze', way: 'forward', target: 'source', does: 'SET re
 const intended: Fact = {kind: 'action-intended', ...action, limitMs: 60_000};
 
 /** A run of Ada in a store, and Kim's host. */
-async function scene(...facts: readonly Fact[]) {
+async function scene(...facts: readonly Told[]) {
   const time = new Time();
   const store = new SimulatedStore(() => time.ms).openedBy(async (_what, serve) => serve());
   const started = runStarted({run, operator: ada, store: 'journals', storePlace: store.place});
@@ -59,7 +61,7 @@ async function scene(...facts: readonly Fact[]) {
     await time.pass(() => isOver);
     return taken;
   };
-  return {store, take, time, count: entries.length};
+  return {store, host, take, time, count: entries.length};
 }
 
 test('a take-over that is repeated hears that the earlier holder stopped, and names it', async () => {
@@ -116,4 +118,27 @@ test('what may be done by hand is not called finished', async () => {
     because:
       'none of its actions was in flight, as far as it is known: "SET read_only" on source may have been under way by hand',
   });
+});
+
+const noReturn: Fact = {kind: 'point-of-no-return-passed', because: 'dismantle'};
+
+test('a run that is done is taken over as long as it can be reversed', async () => {
+  const {host, take} = await scene(...stepDone('freeze', 'SET read_only'), {kind: 'run-done'});
+  await take({});
+  expect(progressIn(host, run)).toMatchObject({outcome: 'done', operator: kim});
+  const passed = await scene(...stepDone('freeze', 'SET read_only'), noReturn, {kind: 'run-done'});
+  await expect(passed.take({})).rejects.toMatchObject({problem: {code: 'run-finished'}});
+  const unchanged = await scene({kind: 'run-done'});
+  await expect(unchanged.take({})).rejects.toMatchObject({problem: {code: 'run-finished'}});
+});
+
+test('a take-over of a run that is done, and that failed, is not shared by another command', async () => {
+  const {store, host, take, time, count} = await scene(...stepDone('freeze', 'SET read_only'), {
+    kind: 'run-done',
+  });
+  const away: ObjectStore = {...store, add: () => Promise.reject(new Error('timed out'))};
+  await expect(take({store: away})).rejects.toThrow('It is not known');
+  const clock = {monotonic: () => time.ms, sleep: () => new Promise<void>(() => {})};
+  expect(await shareEnded({host, store, clock, runs: [run]}, never)).toEqual([]);
+  expect(await sharedEntries({store, run}, never)).toHaveLength(count);
 });

@@ -3,10 +3,11 @@ import {resolve} from 'node:path';
 import {namesIn} from '../../inventory/names.ts';
 import {shellWord} from '../../model/hint.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
-import {nextText} from '../../report/index.ts';
+import {type NextCommand, nextText} from '../../report/index.ts';
 import {earlierHolder} from '../../run/earlier-holder.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
+import {isOver} from '../../run/past-runs.ts';
 import {type SharedRun, sharedRunIn} from '../../run/shared-run.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
@@ -58,19 +59,18 @@ async function takeOverFrom(
       {...{store, inventory, file, shared, isSure: now, confirmation}, again},
       signal,
     );
-    const resume = app.paste(`resume ${run}${movedFiles(shared, file)}`);
-    const reverse = app.paste(`reverse ${run}${movedFiles(shared, file)}`);
+    const next = nextOf(app, shared, file);
     if (app.json) {
       printDocument(app, 'taken-over', {
         run,
         from: earlierHolder(shared),
         inFlight: shared.inFlight.map(({seq: _, ...action}) => action),
         sessionsEnded: held.filter(({problem}) => !problem).map(({target}) => target),
-        next: [resume, reverse],
+        next: next.map(({command}) => command),
       });
     } else {
       app.say(`The take-over of ${run} is complete.`);
-      printNext(app, resume, reverse);
+      app.print(['', app.paint.bold('Next'), ...nextText(next, app, '  ')].join('\n'));
     }
     return exitCodes.done;
   } finally {
@@ -78,12 +78,16 @@ async function takeOverFrom(
   }
 }
 
-function printNext(app: App, resume: string, reverse: string): void {
-  const next = [
-    {command: resume, what: 'continue the run'},
-    {command: reverse, what: 'plan a reversal, ask for approval, and reverse'},
-  ];
-  app.print(['', app.paint.bold('Next'), ...nextText(next, app, '  ')].join('\n'));
+/** A run that is done can only be reversed. */
+function nextOf(app: App, shared: SharedRun, file: string): readonly NextCommand[] {
+  const {progress} = shared;
+  const words = `${progress.run.run}${movedFiles(shared, file)}`;
+  const resume = {command: app.paste(`resume ${words}`), what: 'continue the run'};
+  const reverse = {
+    command: app.paste(`reverse ${words}`),
+    what: 'plan a reversal, ask for approval, and reverse',
+  };
+  return isOver(progress) ? [reverse] : [resume, reverse];
 }
 
 /** Where the files of a run are on this host, as far as they are not where it found them. */
