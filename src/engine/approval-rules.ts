@@ -49,7 +49,7 @@ export const answerInLab = ({approval: _, ...asked}: Asked, {by, of}: ApprovalNe
 const storeNeeded = (entry: string, file: string): Problem => ({
   code: 'approval-needs-store',
   message: `${entry} waits for approvals, but ${file} names no store to read them from.`,
-  hint: 'Name a target of the kind s3-store with "store:" in the inventory, or with --store. "switcharoo docs approvals" explains how.',
+  hint: 'Name a target of the kind s3-store with "store:" in the inventory. "switcharoo docs approvals" explains how.',
 });
 
 interface Group {
