@@ -1,4 +1,5 @@
 import {changesBetween, entryDigests, runbookDigest} from '../engine/digests.ts';
+import {hasOutageBegun} from '../engine/old-evidence.ts';
 import {runbookWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
@@ -8,7 +9,10 @@ import type {Host} from './host.ts';
 import {readableProgress} from './past-runs.ts';
 import type {RunParts} from './run-parts.ts';
 
-/** Throws when the inventory demands that this very runbook was rehearsed here, forward and back, and it was not. */
+/**
+ * Throws when the inventory demands that this very runbook was rehearsed here, forward and back, and it was not. A run
+ * that began goes on with its own runbook; with another one only once it is in its outage, which it is to end.
+ */
 export function refuseUnrehearsed({
   session,
   approver,
@@ -16,7 +20,8 @@ export function refuseUnrehearsed({
 }: Omit<RunParts<never>, 'onBegin'>): void {
   const {host, opened} = session;
   const {runbook, inventory, file} = opened;
-  if (!inventory.requireRehearsal || approver.rehearsal || earlier) {
+  const isAccepted = earlier && !isChangedBefore(earlier.progress, runbook);
+  if (!inventory.requireRehearsal || approver.rehearsal || isAccepted) {
     return;
   }
   const {last, same, forward, back} = rehearsalsOf(host, runbook);
@@ -29,6 +34,14 @@ export function refuseUnrehearsed({
       : [];
   const about = {name: runbook.head.name, inventory: inventory.name, last, changes, forward, back};
   throw new SwitcharooError(notRehearsed(about, shellWord(runbookWord(file))));
+}
+
+/** A runbook that was changed after its run began, and before its outage. */
+function isChangedBefore(progress: Progress, runbook: AnyRunbook): boolean {
+  const {digest, outage} = progress.run.runbook;
+  // The entry that began it may have another name by now.
+  const isClosed = outage?.from.some((id) => progress.entries.get(id)?.applied) ?? false;
+  return digest !== runbookDigest(runbook) && !isClosed && !hasOutageBegun(runbook, progress);
 }
 
 /** What was rehearsed here of this very runbook: forward to its end, and back to its start. */

@@ -18,6 +18,7 @@ const stateFolder = join(folder, 'state');
 const inventory = join(folder, 'strict.yaml');
 const lab = join(folder, 'lab.yaml');
 const runbook = join(folder, 'maintenance.ts');
+const page = join(folder, 'page.html');
 const examples = 'docs/examples';
 
 /** The example of the docs, as an operator may have edited it. */
@@ -33,7 +34,6 @@ beforeAll(() => {
     join(folder, 'show-maintenance-page.ts'),
   );
   writeRunbook();
-  const page = join(folder, 'page.html');
   const own = readFileSync(join(examples, 'maintenance.yaml'), 'utf8').replace(
     /\$\{MAINTENANCE_FILE\}/,
     page,
@@ -84,4 +84,56 @@ test('an inventory can demand that this very runbook was rehearsed, forward and 
   expect(await refusal()).toContain(
     `Since the last rehearsal (${second}): close is gone; shut is new.`,
   );
+});
+
+/** The same, with an outage that begins at its step. */
+function writeWithOutage(end = 'opened'): void {
+  const text = readFileSync(join(examples, 'maintenance.ts'), 'utf8')
+    .replace('targets:', `outage: {from: ['close'], until: ['${end}']}, targets:`)
+    .replace(`.checkpoint('closed')`, `.confirm('${end}', {question: 'Open?'})`);
+  writeFileSync(runbook, text);
+}
+
+async function begun(until: string): Promise<string> {
+  const run = await openRun({runbook, inventory, stateFolder, yes: true, until});
+  try {
+    expect(await run.forward(await run.plan())).toEqual({kind: 'reached', until});
+    return run.name;
+  } finally {
+    await run.close();
+  }
+}
+
+async function goOn(name: string): Promise<unknown> {
+  const run = await reopenRun({run: name, stateFolder, yes: true, acceptChanges: true});
+  try {
+    return await run.forward(await run.plan());
+  } catch (error) {
+    return error instanceof SwitcharooError ? error.problem : error;
+  } finally {
+    await run.close();
+  }
+}
+
+test('a run whose runbook was changed before its outage goes on only if that runbook was rehearsed', async () => {
+  rmSync(page, {force: true});
+  writeWithOutage();
+  await reverse(await go(lab, true));
+  await reverse(await go(lab, true));
+  const rehearsal = await go(lab, true);
+  rmSync(page);
+  const before = await begun('go');
+  writeWithOutage('reopened');
+  expect(await goOn(before)).toMatchObject({
+    code: 'not-rehearsed',
+    message: expect.stringContaining(
+      `Since the last rehearsal (${rehearsal}): opened is gone; reopened is new.`,
+    ),
+  });
+  writeWithOutage();
+  expect(await goOn(before)).toEqual({kind: 'done'});
+  await reverse(before);
+  const inOutage = await begun('close');
+  writeWithOutage('reopened');
+  expect(await goOn(inOutage)).toEqual({kind: 'done'});
 });
