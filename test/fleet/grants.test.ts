@@ -1,7 +1,8 @@
 import {afterAll, beforeAll, expect} from 'vitest';
+import {approveWave} from '../../src/fleet/approvals.ts';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
 import {fleetGrants} from '../../src/fleet/grants.ts';
-import {approveWave, holdFleet, leaveOut, releaseFleet, startWave} from '../../src/fleet/orders.ts';
+import {holdFleet, leaveOut, releaseFleet, startWave} from '../../src/fleet/orders.ts';
 import {fleetReport} from '../../src/fleet/report.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {serveFleet} from '../../src/fleet/runner.ts';

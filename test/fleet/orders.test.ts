@@ -2,15 +2,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Pool} from 'pg';
 import {afterAll, beforeAll, expect} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
+import {approveWave} from '../../src/fleet/approvals.ts';
 import {openDatabase} from '../../src/fleet/database.ts';
-import {
-  approveWave,
-  holdFleet,
-  leaveOut,
-  releaseFleet,
-  resumeUnit,
-  startWave,
-} from '../../src/fleet/orders.ts';
+import {holdFleet, leaveOut, releaseFleet, resumeUnit, startWave} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {fleetStatus} from '../../src/fleet/status.ts';
 import {makeTables} from '../../src/fleet/tables.ts';

@@ -1,14 +1,7 @@
+import {approvalUnproven} from '../../fleet/approval-problems.ts';
+import {approveWave, missingApprovals} from '../../fleet/approvals.ts';
 import {type FleetDatabase, withDatabase} from '../../fleet/database.ts';
-import {approvalUnproven} from '../../fleet/engine-problems.ts';
-import {
-  approveWave,
-  holdFleet,
-  leaveOut,
-  missingApprovals,
-  releaseFleet,
-  resumeUnit,
-  startWave,
-} from '../../fleet/orders.ts';
+import {holdFleet, leaveOut, releaseFleet, resumeUnit, startWave} from '../../fleet/orders.ts';
 import {mustDownloadPostgres} from '../../fleet/postgres-programs.ts';
 import type {WaveRow} from '../../fleet/rows.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
