@@ -7,7 +7,6 @@ import {unknownRun} from '../journal/problems.ts';
 import type {Entry} from '../model/entry.ts';
 import {type Problem, refuseAny, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
-import type {OperatorName} from '../model/run-started.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {damagedRuns, progressIn, readableProgress, workerOn} from './past-runs.ts';
@@ -27,8 +26,8 @@ export function refuseBesideWorker(host: Host, progress: Progress): void {
 }
 
 /**
- * Somebody else is to continue it, a process of another host may still be acting, or it is the run of somebody else: a
- * take-over that died has left its journal here. Two users of one host are two operators.
+ * Somebody else is to continue it, a process of another host may still be acting, or it is the run of another host: a
+ * take-over that died has left its journal here.
  */
 export function refuseWhileElsewhere(
   {host, alone = false}: Here,
@@ -45,14 +44,10 @@ export function refuseWhileElsewhere(
   if (notBefore) {
     throw new SwitcharooError(takeOverUnfinished(run.run));
   }
-  if (run.storePlace !== undefined && !isSameOperator(operator, host.operator) && !alone) {
+  if (run.storePlace !== undefined && operator.host !== host.operator.host && !alone) {
     throw new SwitcharooError(runOfAnotherHost(run.run, `${operator.user}@${operator.host}`));
   }
 }
-
-/** Whether two processes are of one user on one host. */
-export const isSameOperator = (operator: OperatorName, other: OperatorName): boolean =>
-  operator.host === other.host && operator.user === other.user;
 
 /** A slip in the name of the checkpoint would otherwise run the whole runbook. */
 export function refuseUnknownCheckpoint({runbook}: OpenedWorld, until: string | undefined): void {
@@ -169,7 +164,7 @@ const runHandedOver = (run: string, to: string): Problem => ({
 
 const runOfAnotherHost = (run: string, operator: string): Problem => ({
   code: 'run-of-another-host',
-  message: `${operator} worked on ${run} last, and you have not taken it over here.`,
+  message: `${operator} worked on ${run} last, and this host has not taken it over.`,
   hint: {text: 'Take the run over with', command: `take-over ${run} -i INVENTORY`},
 });
 

@@ -14,7 +14,7 @@ import {elapsedMs, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {earlierHolder, operatorText, unfinishedTakeOver} from './earlier-holder.ts';
-import {isSameOperator, refuseBesideWorker} from './guards.ts';
+import {refuseBesideWorker} from './guards.ts';
 import type {Host} from './host.ts';
 import type {InFlight} from './in-flight.ts';
 import {knownCaller} from './known-caller.ts';
@@ -227,7 +227,7 @@ function refuseOwn({host, shared}: TakingOver): void {
   const {operator} = progress;
   const {run} = progress.run;
   const here = textHere(host, run);
-  const isOwn = isSameOperator(operator, host.operator);
+  const isOwn = operator.host === host.operator.host && operator.user === host.operator.user;
   const isHandedOver = here !== '' && progressIn(host, run).handedOverTo !== undefined;
   if (here.startsWith(text) && isOwn && !isHandedOver && !unfinishedTakeOver(entries)) {
     throw new SwitcharooError(runIsHere(run));
