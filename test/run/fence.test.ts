@@ -14,7 +14,8 @@ test('after an error there is nothing any more, and nothing is thrown', () => {
   expect(calls).toBe(2);
 });
 
-test('what takes too long is not asked again, and the first time may take longer', () => {
+test('what takes too long is not asked again for a while, and the first time may take longer', () => {
+  let now = 0;
   const busy = fenced(
     (ms: number) => {
       const before = process.cpuUsage();
@@ -24,7 +25,12 @@ test('what takes too long is not asked again, and the first time may take longer
       }
       return ms;
     },
-    {firstMs: 400, laterMs: 200},
+    {firstMs: 400, laterMs: 200, restMs: 30_000},
+    () => now,
   );
   expect([busy(300), busy(1), busy(300), busy(1)]).toEqual([300, 1, 300, undefined]);
+  now = 29_999;
+  expect(busy(1)).toBeUndefined();
+  now = 30_000;
+  expect([busy(1), busy(1)]).toEqual([1, 1]);
 });
