@@ -157,6 +157,12 @@ describe('the files of the live page', () => {
   });
 });
 
+/** PNG has its width behind its signature and the head of its first chunk. */
+function widthOfPng(picture: Buffer): number {
+  expect(picture.subarray(1, 4).toString()).toBe('PNG');
+  return picture.readUInt32BE(16);
+}
+
 /** The name of a run that is forecast from the one before. */
 async function maintenance(): Promise<string> {
   const file = 'docs/examples/maintenance.ts';
@@ -394,6 +400,7 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
           await shows(page === forecast ? 'Longest on the critical path: close' : 'shop-move');
           const violations = await browser.violations(width, scheme);
           expect({page, width, scheme, violations}).toMatchObject({violations: []});
+          expect(widthOfPng(await browser.picture())).toBe(width);
         }
       }
     }

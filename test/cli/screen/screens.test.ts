@@ -7,9 +7,12 @@ import {LiveRegion} from '../../../src/cli/screen/live-region.ts';
 import {RunTasks} from '../../../src/cli/screen/run-tasks.ts';
 import type {ScreenStream} from '../../../src/cli/screen/screen.ts';
 import type {EngineEvent} from '../../../src/engine/events.ts';
+import {type Forecast, forecasterOf} from '../../../src/forecast/forecast.ts';
+import {leftText} from '../../../src/forecast/forecast-text.ts';
 import type {JournalEntry} from '../../../src/model/journal.ts';
 import {ansiPaint, plainPaint} from '../../../src/report/index.ts';
 import {widthOf} from '../../../src/report/text.ts';
+import {digests, pastRun, shop, usual} from '../../forecast/nights.ts';
 import {journalOf, runStarted, stepDone} from '../../model/journal-of.ts';
 import {doneRun, heldRun, plan, reversedRun} from '../../report/made-up.ts';
 
@@ -479,13 +482,16 @@ describe('the live region', () => {
   });
 });
 
-const open = (how: ScreenKind, stream: Recorder) =>
+const at = new Date('2026-03-01T03:05:58.000Z');
+const known = forecasterOf({
+  ...{runbook: shop, digests, inventory: 'lab', params: {}},
+  past: [pastRun(usual)],
+})() as Forecast;
+
+const open = (how: ScreenKind, stream: Recorder, forecast?: () => Forecast) =>
   openScreen({
-    how,
-    stream,
-    paint: plainPaint,
-    now: () => new Date('2026-03-01T03:05:58.000Z'),
-    outage: window,
+    ...{how, stream, paint: plainPaint, now: () => at, outage: window},
+    ...(forecast ? {forecast} : {}),
   });
 
 test('a process that stood still, and a clock that was set, are a line of the picture', async () => {
@@ -634,6 +640,24 @@ describe('on a terminal', () => {
     expect(stream.text.startsWith('\u001b[?25l')).toBe(true);
     expect(stream.text.endsWith('\u001b[?25h')).toBe(true);
     expect(stream.text.includes('✓ done  outage was 3.0 s  shop-move on lab')).toBe(true);
+  });
+
+  test.each([
+    ['how long it still takes', {}, leftText(known, at)],
+    [
+      'which entry takes longer than it should',
+      {overruns: [{entry: 'open', ms: 9_000, p95: 2_000}]},
+      'open is taking longer than expected: 9.0 s so far; 95 of 100 runs take at most 2.0 s.',
+    ],
+  ])('the picture says %s', async (_what, more, text) => {
+    const stream = new Recorder();
+    stream.columns = 160;
+    const screen = open('tree', stream, () => ({...known, ...more}));
+    for (const event of journaled(heldRun().slice(0, 21))) {
+      screen.observe(event);
+    }
+    await screen.close();
+    expect(stream.text).toContain(text);
   });
 
   test('a thousand entries are some frames, not thousands', async () => {
