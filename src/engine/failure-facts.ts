@@ -1,3 +1,4 @@
+import {nextReversalSentence} from '../forecast/forecast-text.ts';
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Entry} from '../model/entry.ts';
 import {openedEntries} from '../model/opening.ts';
@@ -29,6 +30,7 @@ export async function factsOfFailure(
   return [
     ...outageFacts(context),
     ...(await reversalFacts(context)),
+    ...reversalTimes(context),
     ...skipFacts(skip),
     ...earlierFigures(context, ({durationMs}) => {
       const ms = durationMs.get(entry.id);
@@ -108,6 +110,15 @@ async function lossTexts(context: RunContext): Promise<readonly string[]> {
     }
     throw error;
   }
+}
+
+/** How long each reversal of the menu takes, the nearest checkpoint first. */
+function reversalTimes({runbook, record: {progress}, forecast}: RunContext): readonly string[] {
+  const known = forecast?.();
+  const places = reachableCheckpoints(runbook, progress).toReversed();
+  return known && appliedEntries(progress).length > 0
+    ? places.flatMap((to) => nextReversalSentence(known, to))
+    : [];
 }
 
 /** No entry can tell: what matters is whether the new side has accepted writes. */

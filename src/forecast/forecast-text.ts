@@ -66,7 +66,7 @@ export const criticalSentence = ({critical}: Forecast): readonly string[] =>
       ];
 
 /** How long a reversal to each checkpoint takes, as far as reversals were rehearsed. */
-export function reversalSentences({reversals}: Forecast): readonly string[] {
+export function reversalSentences({reversals}: Pick<Forecast, 'reversals'>): readonly string[] {
   return reversals.map(({to, from, range, notMeasured}) => {
     const where = `${from === undefined ? '' : `from ${from} `}to ${placeText(to)}`;
     return range
@@ -74,6 +74,12 @@ export function reversalSentences({reversals}: Forecast): readonly string[] {
       : `How long a reversal ${where} takes is unknown: no run has reversed ${namesText(notMeasured)}.`;
   });
 }
+
+/** How long a reversal takes that is about to begin, or to continue. */
+export const nextReversalSentence = (forecast: Forecast, to: string | null): readonly string[] =>
+  forecast.isReversal
+    ? [`The rest of the reversal takes ${leastText(forecast)}${rangeText(forecast.left)}.`]
+    : reversalSentences({reversals: forecast.reversals.filter((known) => known.to === to)});
 
 /** What is not in the figures, or came from something else. */
 export const gapSentences = ({notMeasured, changed}: Forecast): readonly string[] => [

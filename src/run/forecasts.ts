@@ -7,7 +7,7 @@ import {atRest, type Timings, timingsOf} from '../forecast/timings.ts';
 import type {Journal} from '../journal/contract.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import type {JournalEntry} from '../model/journal.ts';
-import type {Outage} from '../model/outage.ts';
+import {type Outage, outageOf} from '../model/outage.ts';
 import type {Plan} from '../model/plan.ts';
 import type {Progress} from '../model/progress.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
@@ -121,6 +121,19 @@ export class RunForecasts {
       return forecaster;
     };
     return fenced(read, unlimited)() ?? (() => undefined);
+  }
+
+  /** Of what is left of a run on which no process works, before it is continued or reversed. */
+  atRest(): Forecast | undefined {
+    const forecaster = this.prepare();
+    const {world} = this.#opened;
+    const read = () => {
+      const {entries} = readJournal(this.#host.state.journalOf(this.#run));
+      const {outage: window} = world.runbook.head;
+      const outage = window ? {outage: outageOf(entries, window)} : {};
+      return forecastAt(forecaster, {entries, isAtRest: true, now: world.clock.now(), ...outage});
+    };
+    return fenced(read, unlimited)();
   }
 
   #forecasterAt(conditions: Conditions): Forecaster {

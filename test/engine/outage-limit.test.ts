@@ -1,10 +1,12 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
+import {forecasterOf} from '../../src/forecast/forecast.ts';
 import {outageLimit, outageRule} from '../../src/model/outage-limit.ts';
 import {type Progress, progressOf} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {flagOperator} from '../../src/run/operators.ts';
 import {exitCodeFor} from '../../src/run/outcome.ts';
+import {digests, pastRun, shop, usual} from '../forecast/nights.ts';
 import {fill, holds, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -142,6 +144,30 @@ describe('the longest outage', () => {
     };
     expect(await rig.run()).toMatchObject(reversed);
     expect(a.picture).toEqual(thawed);
+  });
+
+  test('tells after a failure how long each reversal takes: for so long, users still cannot write', async () => {
+    const a = new Shelf('a', start);
+    const past = [pastRun(usual, {isReversed: true})];
+    const forecast = forecasterOf({runbook: shop, digests, inventory: 'lab', params: {}, past});
+    const rig = new Rig({runbook, shelves: [a], forecast});
+    a.beforePut = (words) => {
+      if (words === 'a: lane = new') {
+        throw new Error('the shelf is busy');
+      }
+    };
+    const told: (readonly string[] | undefined)[] = [];
+    rig.operator.decide = async ({facts}) => {
+      told.push(await facts?.());
+      return {choice: 'reverse', to: 'prepared', by: 'ada'};
+    };
+    await rig.run();
+    expect(told).toEqual([
+      expect.arrayContaining([
+        expect.stringMatching(/^A reversal from smoke to prepared takes .* s\.$/),
+        expect.stringMatching(/^A reversal from smoke to the start takes .*\.$/),
+      ]),
+    ]);
   });
 
   test('asks, and reverses nothing by itself, once the new side may have writes', async () => {

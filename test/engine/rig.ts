@@ -71,6 +71,8 @@ export interface RigParts {
   readonly decideByUtc?: string;
   /** Where other people approve, and who may. */
   readonly approvals?: Pick<RunContext, 'approvals' | 'approvalRules'>;
+  /** What earlier runs tell. */
+  readonly forecast?: RunContext['forecast'];
   /** Decides right before the outage. */
   readonly mayBeginOutage?: RunContext['mayBeginOutage'];
 }
@@ -130,6 +132,7 @@ export class Rig {
       operator: this.operator,
       inventory: {...inventory, protected: this.#parts.protected ?? false},
       ...(this.#parts.earlier === undefined ? {} : {earlier: this.#parts.earlier}),
+      ...(this.#parts.forecast ? {forecast: this.#parts.forecast} : {}),
       stopping: this.stopping.signal,
       ...this.#parts.approvals,
       mayBeginOutage: this.#parts.mayBeginOutage,

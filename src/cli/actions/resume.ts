@@ -39,10 +39,13 @@ export async function resumeRun(
   );
 }
 
-function printState(app: App, {progress}: Run): void {
+/** With how long it still takes once it continues. */
+function printState(app: App, {progress, forecasts}: Run): void {
   if (!app.json && progress) {
     const outage = outageIn(app, progress);
-    app.print(statusIn(app, {progress, otherRuns: [], next: [], ...(outage ? {outage} : {})}));
+    const forecast = forecasts.atRest();
+    const known = {...(outage ? {outage} : {}), ...(forecast ? {forecast} : {})};
+    app.print(statusIn(app, {progress, otherRuns: [], next: [], ...known}));
     app.print('');
   }
 }
@@ -57,7 +60,7 @@ async function continueRun(app: App, run: Run): Promise<RunResult | 'blocked'> {
   const earlier = earlierRun(app, plan);
   const options = {...app, resumed: true, earlier, longestOutage, remarks, people};
   if (app.json) {
-    printPlanned(app, run, plan);
+    printPlanned(app, run, plan, run.forecasts.atRest());
   } else {
     app.print(planText(plan, options));
   }

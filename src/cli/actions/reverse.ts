@@ -58,7 +58,7 @@ export async function printReversalPlan(
     printDocument(app, 'run-line', {...planned, remarks: run.remarks});
     return plan;
   }
-  app.print(reversalPlanText(app, planned));
+  app.print(reversalPlanText(app, planned, run.forecasts.atRest()));
   for (const remark of run.remarks) {
     app.print(remarkText(remark, app));
   }
