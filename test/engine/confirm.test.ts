@@ -53,6 +53,7 @@ describe('a confirmation', () => {
         entry: 'go',
         about: 'confirmation',
         question: 'Go?',
+        details: ['ada is waiting.'],
         person: 'ada',
         since: new Date(entries.at(-1)?.atUtc ?? 0),
       },
