@@ -90,9 +90,7 @@ export const stopperOf = (
  * The fleets with units that may be admitted. All units are read only for these fleets, and not after each unit that
  * has ended.
  */
-export async function fleetsToAdmit({
-  pool,
-}: Pick<FleetDatabase, 'pool'>): Promise<readonly string[]> {
+async function fleetsToAdmit({pool}: Pick<FleetDatabase, 'pool'>): Promise<readonly string[]> {
   const {rows} = await pool.query(
     `SELECT fleet FROM switcharoo_fleet.unit GROUP BY fleet
      HAVING count(*) FILTER (WHERE status = 'waiting' AND home IS NOT NULL) > 0
@@ -102,6 +100,16 @@ export async function fleetsToAdmit({
     [mostAdmitted / 2],
   );
   return rows.map(({fleet}) => fleet);
+}
+
+/** In each fleet. */
+export async function admitAll(
+  database: Pick<FleetDatabase, 'pool' | 'transaction'>,
+  enqueue: Enqueue,
+): Promise<void> {
+  for (const fleet of await fleetsToAdmit(database)) {
+    await admit(database, fleet, enqueue);
+  }
 }
 
 /**

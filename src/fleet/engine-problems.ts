@@ -173,30 +173,6 @@ export const unitTaken = (unit: string): Problem => ({
   hint: {text: 'Show who has it', command: 'fleet status'},
 });
 
-export const runEndedInOutage = (run: string): Problem => ({
-  code: 'fleet-run-in-outage',
-  message: `${run} was interrupted in its outage, and does not continue by itself.`,
-  hint: {
-    text: 'Resume or reverse the run after you have checked what is in place with',
-    command: `status ${run}`,
-  },
-});
-
-export const runReversing = (run: string): Problem => ({
-  code: 'fleet-run-reversing',
-  message: `The reversal of ${run} was interrupted.`,
-  hint: {text: 'Finish the reversal', command: `reverse ${run}`},
-});
-
-export const runReversed = (run: string): Problem => ({
-  code: 'fleet-run-reversed',
-  message: `${run} was reversed.`,
-  hint: {
-    text: 'Before you start a new run with "fleet resume" or leave the unit out, read why in',
-    command: `report ${run}`,
-  },
-});
-
 export const runnerSilent = (unit: string, host: string, folder: string): Problem => ({
   code: 'fleet-runner-silent',
   message: `The runner on ${host} that has this unit does not answer. The journal of the unit is in ${folder} on that host.`,

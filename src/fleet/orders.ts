@@ -13,6 +13,7 @@ import {
 import {
   type Asked,
   addEvent,
+  type FleetRow,
   fleetIn,
   type UnitRow,
   unitOf,
@@ -20,7 +21,7 @@ import {
   type WaveRow,
   wavesIn,
 } from './rows.ts';
-import {silentRunners} from './silence.ts';
+import {silenceOf} from './silence.ts';
 import {refuseStarted, refuseUnfinished, type StartedUnit, writeUnits} from './started-units.ts';
 import {isJournalLost} from './unit-hints.ts';
 import {hasBegun} from './unit-state.ts';
@@ -88,11 +89,11 @@ export const startWave = (
 export const holdFleet = (
   {transaction}: Database,
   {fleet, operator, because}: Order & {readonly because: string | undefined},
-): Promise<{readonly isNew: boolean}> =>
+): Promise<{readonly isNew: boolean; readonly earlier?: NonNullable<FleetRow['held']>}> =>
   transaction(async (client) => {
     const row = await fleetRow(client, fleet);
     if (row.held) {
-      return {isNew: false};
+      return {isNew: false, earlier: row.held};
     }
     await client.query(
       `UPDATE switcharoo_fleet.fleet SET held_by = $2, held_at = now(), held_because = $3
@@ -191,9 +192,6 @@ export const resumeUnit = (
     );
     await addEvent(client, {fleet, unit, operator, what: 'resumed'});
   });
-
-const silenceOf = async (client: Asked, {status, runner}: UnitRow) =>
-  status === 'running' ? (await silentRunners(client)).get(runner ?? '') : undefined;
 
 const setStatus = async (
   client: Asked,

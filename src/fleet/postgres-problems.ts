@@ -98,7 +98,7 @@ const answers: readonly {
 const notReached = (where: string, reason: string): Problem => ({
   code: 'fleet-postgres-not-reached',
   message: `PostgreSQL at ${where} does not answer: ${reason}.`,
-  hint: 'Check DATABASE_URL, the network and the server. Runs under way continue, and report when PostgreSQL is back. An order may have been written although its answer was lost: check with "fleet status". You can repeat the order.',
+  hint: 'Check the network and the server, and DATABASE_URL if it is set. Runs under way continue, and report when PostgreSQL is back. An order may have been written although its answer was lost: check with "fleet status". You can repeat the order.',
 });
 
 /** What an error of PostgreSQL, or of the connection to it, means; `undefined` for any other error. */

@@ -6,7 +6,7 @@ import {statusText} from '../model/unit-status.ts';
 import type {Host, StopSignals} from '../run/host.ts';
 import {reserveRunName} from '../run/open-run.ts';
 import {isOver} from '../run/past-runs.ts';
-import {admissible, admit, fleetsToAdmit} from './admission.ts';
+import {admissible, admitAll} from './admission.ts';
 import {Claims} from './claimed-units.ts';
 import type {FleetDatabase} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
@@ -33,7 +33,7 @@ import {
 } from './unit-claims.ts';
 import {problemOf, runUnit} from './unit-run.ts';
 import {begunRun, journalHere, stateOfRun, type UnitState} from './unit-state.ts';
-import {untilReached, whileOpening} from './until-reached.ts';
+import {reachedBefore, untilReached, whileOpening} from './until-reached.ts';
 
 interface RunnerRequest {
   readonly host: Host;
@@ -127,7 +127,7 @@ class Runner {
       await takeUpLost(around);
       await readByHand(around);
       await freeStranded(around);
-      await this.#admitAll(dispatcher);
+      await admitAll(database, dispatcher.enqueue);
       if (this.#isUnreached) {
         this.#isUnreached = false;
         say('PostgreSQL is back.');
@@ -152,13 +152,6 @@ class Runner {
   async #leaveLost(): Promise<void> {
     for (const {unit} of await this.#claims.leaveLost()) {
       this.#request.say(`${unitTaken(unit).message} Its run here stops at the next safe place.`);
-    }
-  }
-
-  async #admitAll({enqueue}: Dispatcher): Promise<void> {
-    const {database} = this.#request;
-    for (const fleet of await fleetsToAdmit(database)) {
-      await admit(database, fleet, enqueue);
     }
   }
 
@@ -219,9 +212,11 @@ class Runner {
 
   /** What cannot begin, as a run whose journal is damaged: a person is told, and nothing tries it again. */
   async #refuse(errand: Errand, error: unknown): Promise<undefined> {
-    const {database, say} = this.#request;
+    const {database, say, signals} = this.#request;
     const problem = problemOf(error);
-    await untilReached(database, () => refuseUnit(database.pool, errand, problem));
+    await reachedBefore(signals.aborting, database, () =>
+      refuseUnit(database.pool, errand, problem),
+    );
     say(`${errand.unit}: ${statusText('offered')}: ${problem.message}`);
   }
 
@@ -239,16 +234,20 @@ class Runner {
   }
 
   async #runClaimed(errand: Errand, unit: ClaimedUnit): Promise<void> {
-    const {database, say} = this.#request;
+    const {database, say, signals} = this.#request;
     say(`${unit.unit}: ${unit.run} begins`);
     const {lost, done} = this.#claims.add(errand);
     const end = await this.#outcomeOf(errand, unit, lost).finally(done);
     const {status, problem} = end;
     const report = () => reportEnd(database.pool, errand, this.#self, end);
-    if (!(await untilReached(database, report)) && lost.aborted) {
+    const isReported = await reachedBefore(signals.aborting, database, report);
+    if (isReported === false && lost.aborted) {
       return; // it was said when it was seen
     }
     say(`${unit.unit}: ${statusText(status)}${problem ? `: ${problem.message}` : ''}`);
+    if (isReported === undefined) {
+      say(`${unit.unit}: not reported. The next runner with this state folder reports it.`);
+    }
   }
 
   async #outcomeOf(errand: Errand, unit: ClaimedUnit, lost: AbortSignal): Promise<UnitState> {

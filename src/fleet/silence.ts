@@ -1,5 +1,6 @@
 import type {RunnerSilence} from '../report/index.ts';
-import type {Asked} from './rows.ts';
+import type {FleetDatabase} from './database.ts';
+import type {Asked, UnitRow} from './rows.ts';
 
 /** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
 export const silentSeconds = 15;
@@ -24,4 +25,21 @@ export async function silentRunners(asked: Asked): Promise<ReadonlyMap<string, R
       {host, folder, sinceUtc: since === null ? null : since.toISOString()},
     ]),
   );
+}
+
+/** Of the runner of a unit under way; `undefined` if it answers. */
+export const silenceOf = async (
+  asked: Asked,
+  {status, runner}: UnitRow,
+): Promise<RunnerSilence | undefined> =>
+  status === 'running' ? (await silentRunners(asked)).get(runner ?? '') : undefined;
+
+/** Whether any runner is heard. */
+export async function hasRunner({pool}: Pick<FleetDatabase, 'pool'>): Promise<boolean> {
+  const {rowCount} = await pool.query(
+    `SELECT FROM switcharoo_fleet.runner
+     WHERE extract(epoch FROM clock_timestamp() - beat) <= $1 AND beat > '-infinity' LIMIT 1`,
+    [silentSeconds],
+  );
+  return rowCount === 1;
 }

@@ -91,10 +91,15 @@ async function hasLock(client: PoolClient): Promise<boolean> {
   return rows[0]?.mine === true;
 }
 
+/** @throws SwitcharooError when a later release made them: what they say then, this one may not understand. */
 export async function hasTables({
   transaction,
 }: Pick<FleetDatabase, 'transaction'>): Promise<boolean> {
-  return transaction(async (client) => (await versionIn(client)) !== undefined);
+  const made = await transaction(versionIn);
+  if (made !== undefined && made > tableVersions.length) {
+    throw new SwitcharooError(tablesNewer(made, tableVersions.length));
+  }
+  return made !== undefined;
 }
 
 async function versionIn(client: PoolClient): Promise<number | undefined> {

@@ -4,8 +4,8 @@ import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {UnitStatus} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {progressToShow} from '../run/past-runs.ts';
-import {runEndedInOutage, runReversed, runReversing} from './engine-problems.ts';
 import type {UnitRow} from './rows.ts';
+import {runEndedInOutage, runReversed, runReversing} from './run-problems.ts';
 import {journalMissing} from './take-over-problems.ts';
 
 /** What is written of a unit when a runner has nothing more to do with it. */

@@ -21,5 +21,21 @@ export async function untilReached<Result>(
   }
 }
 
+/** The same until the signal: `undefined` if PostgreSQL has not answered by then. */
+export async function reachedBefore<Result>(
+  signal: AbortSignal,
+  database: Pick<FleetDatabase, 'revive'>,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await untilReached(database, work, {signal});
+  } catch (error) {
+    if (isMistake(error) || !signal.aborted) {
+      throw error;
+    }
+    return undefined;
+  }
+}
+
 /** While nothing is under way yet, what is not known is told at once. */
 export const whileOpening = {isFinal: (error: unknown): boolean => !isUnreached(error)};

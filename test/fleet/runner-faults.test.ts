@@ -8,6 +8,7 @@ import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import type {StopSignals} from '../../src/run/host.ts';
 import {reserveRunName} from '../../src/run/open-run.ts';
+import {progressIn} from '../../src/run/past-runs.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 import {serveLight, startLight} from './light-runner.ts';
 import {test} from './with-postgres.ts';
@@ -189,4 +190,33 @@ test('a runner goes on while PostgreSQL accepts no writes, as after a failover',
   expect(lines).toContain('PostgreSQL is back.');
   expect((await unitIn('demoted', 'through'))?.status).toBe('done');
   expect(light.cutovers('through')).toEqual(['cutover']);
+});
+
+test('a runner that is told twice to stop ends while PostgreSQL is away; the next one reports what it did', async () => {
+  await start('away', ['ended'], {outageSeconds: 3});
+  const [stopping, aborting] = [new AbortController(), new AbortController()];
+  const lines: string[] = [];
+  const served = serve('away', lines, {stopping: stopping.signal, aborting: aborting.signal});
+  await until(() => existsSync(join(light.serviceFolder('ended'), 'frozen')));
+  const setReadOnly = async (isOn: boolean) => {
+    await query(`ALTER SYSTEM SET default_transaction_read_only = ${isOn ? 'on' : 'off'}`);
+    await query('SELECT pg_reload_conf()');
+  };
+  await setReadOnly(true);
+  const {run} = (await unitIn('away', 'ended')) ?? {};
+  const host = hostOf(light.stateFolder);
+  await until(() => progressIn(host, run ?? '').outcome === 'done');
+  stopping.abort();
+  aborting.abort();
+  await served;
+  await setReadOnly(false);
+  expect(lines).toContain(
+    'ended: not reported. The next runner with this state folder reports it.',
+  );
+  expect((await unitIn('away', 'ended'))?.status).toBe('running');
+  // That process is gone.
+  await query('UPDATE switcharoo_fleet.runner SET start_ticks = 1');
+  await serve('away');
+  expect((await unitIn('away', 'ended'))?.status).toBe('done');
+  expect(light.cutovers('ended')).toEqual(['cutover']);
 });

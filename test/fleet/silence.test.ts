@@ -4,7 +4,8 @@ import {holdWholeFleet} from '../../src/cli/actions/fleet-orders.ts';
 import {openApp} from '../../src/cli/app.ts';
 import {admit} from '../../src/fleet/admission.ts';
 import {resumeUnit} from '../../src/fleet/orders.ts';
-import {fleetStatus} from '../../src/fleet/status.ts';
+import {hasRunner} from '../../src/fleet/silence.ts';
+import {fleetNamed, fleetStatus} from '../../src/fleet/status.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {type Claimant, claimUnit, reportPhase} from '../../src/fleet/unit-claims.ts';
 import {problemsIn} from '../../src/model/problem.ts';
@@ -91,6 +92,29 @@ test('a unit in an outage whose runner does not answer is said to stand still, a
   const problem = await resumed();
   expect(problem?.message).toContain(`cannot be resumed. ${silence}`);
   expect(problem?.hint).toMatchObject({command: 'fleet take-over shop'});
+});
+
+test('a second hold says who holds the fleet already, since when and why', async () => {
+  await query(
+    "UPDATE switcharoo_fleet.fleet SET held_at = '2026-03-01 03:00:00Z', held_because = 'a storm'",
+  );
+  expect(await held()).toMatch(
+    /^shops was already held by .* since 2026-03-01 03:00:00 UTC: a storm\. No unit and no outage begins anywhere\./,
+  );
+});
+
+test('tables of a later release are not read', async () => {
+  await query('UPDATE switcharoo_fleet.version SET version = version + 1');
+  const read = fleetNamed(light.database, 'shops');
+  await expect(read).rejects.toMatchObject({problem: {code: 'fleet-tables-newer'}});
+  await query('UPDATE switcharoo_fleet.version SET version = version - 1');
+});
+
+test('a start knows whether a runner is heard', async () => {
+  await query('UPDATE switcharoo_fleet.runner SET beat = now()');
+  expect(await hasRunner(light.database)).toBe(true);
+  await query("UPDATE switcharoo_fleet.runner SET beat = now() - interval '20 s'");
+  expect(await hasRunner(light.database)).toBe(false);
 });
 
 test('a runner that ended and left a unit is said to have ended', async () => {

@@ -4,13 +4,14 @@ import {type FleetDatabase, withDatabase} from '../../fleet/database.ts';
 import {holdFleet, leaveOut, releaseFleet, resumeUnit, startWave} from '../../fleet/orders.ts';
 import {mustDownloadPostgres} from '../../fleet/postgres-programs.ts';
 import type {WaveRow} from '../../fleet/rows.ts';
+import {hasRunner} from '../../fleet/silence.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {makeTables} from '../../fleet/tables.ts';
 import {unprovenUnits, waveToStart} from '../../fleet/wave-file.ts';
 import {hintText, shellWord} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {mayBeResumed} from '../../model/unit-status.ts';
-import {fleetStatusText, silenceHint, silenceText} from '../../report/index.ts';
+import {fleetStatusText, momentUtc, silenceHint, silenceText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import type {DocumentOf} from '../documents/index.ts';
@@ -87,7 +88,11 @@ export function startFleetWave(app: App, wave: string, file: string): Promise<Ex
             ]
           : []),
       ],
-      [missing > 0 ? approveCommand(database, started.wave) : 'fleet runner', 'fleet status'],
+      [
+        ...(missing > 0 ? [approveCommand(database, started.wave)] : []),
+        ...(missing > 0 || (await hasRunner(database)) ? [] : ['fleet runner']),
+        'fleet status',
+      ],
     );
     return exitCodes.done;
   });
@@ -159,7 +164,7 @@ export function holdWholeFleet(
 ): Promise<ExitCode> {
   return inDatabase(app, async (database) => {
     const fleet = await fleetNamed(database, name);
-    const {isNew} = await holdFleet(database, {fleet, operator: operatorOf(app), because});
+    const {isNew, earlier} = await holdFleet(database, {fleet, operator: operatorOf(app), because});
     const {waves} = await fleetStatus(database, fleet);
     const inOutage = waves.flatMap(({units}) => units).filter((unit) => unit.inOutage);
     const running = inOutage.filter(({status, silent}) => status === 'running' && !silent);
@@ -168,7 +173,9 @@ export function holdWholeFleet(
       app,
       {order: 'held', fleet, wave: null, unit: null, isNew, missing: 0},
       [
-        `${fleet} is held: no unit and no outage begins anywhere.`,
+        earlier
+          ? `${fleet} was already held by ${earlier.by} since ${momentUtc(earlier.at)}${earlier.because ? `: ${earlier.because}` : ''}. No unit and no outage begins anywhere.`
+          : `${fleet} is held: no unit and no outage begins anywhere.`,
         ...namesAfter('In an outage, and continuing to the end', running),
         ...namesAfter('In an outage, and waiting for a decision', others),
         ...inOutage.flatMap(({unit, silent}) =>
