@@ -13,9 +13,12 @@ afterEach(async () => {
   await desk.clear();
 });
 
-test('a reversal and a resumption tell how long they take before they are approved', async () => {
+test('a plan repeats the time to decide by, and a reversal and a resumption tell how long they take', async () => {
   const example = ['docs/examples/maintenance.ts', '-i', 'docs/examples/maintenance.yaml', '--yes'];
-  expect(await desk.run('run', ...example)).toMatchObject({code: 0});
+  const run = await desk.run('run', ...example, '--decide-by', '2099-03-01T04:00:00+01:00');
+  expect(run.stdout).toContain(
+    '! --decide-by: the cutover must be accepted by 2099-03-01 03:00:00 UTC, in ',
+  );
   const first = await desk.run('reverse', '--yes');
   expect(first.stdout).not.toContain('A reversal to the start');
 

@@ -44,8 +44,13 @@ test('the live page of a shared run follows its store, and says when that does n
   });
   await live.said('url');
   const {url} = JSON.parse(await printed);
-  const state = async () => (await fetch(new URL('state.json', url))).json();
+  const state = async (): Promise<any> => (await fetch(new URL('state.json', url))).json();
   expect(await state()).toMatchObject({run, seq: 0, trouble: null});
+  const {parts} = await state();
+  expect(parts.now).toContain(
+    '<dt>Expected end</dt><dd>Not known here, because the shared journal',
+  );
+  expect(parts.now).toContain('<dt>Last heard</dt>');
   await share({kind: 'checkpoint-reached', name: 'prepared'});
   await vi.waitFor(async () => expect(await state()).toMatchObject({seq: 1}), 10_000);
 

@@ -76,6 +76,19 @@ describe('the page of a run under way', () => {
     expect(rows).not.toHaveProperty('Decide by');
   });
 
+  test('says of a process on another host when it was last heard, and not that it works', () => {
+    const lastHeard = new Date('2026-03-01T03:00:03Z');
+    const rows = rowsOf([begun(), ...stepDone('freeze', 'freeze')], {
+      holder: {...holder, lastHeard},
+    });
+    expect(rows).toMatchObject({
+      'Last heard': '9 m 57 s ago',
+      Process:
+        'ada@laptop, pid 4711; last heard at 03:00:03 UTC; whether it still works is not known here.',
+    });
+    expect(rowsOf([begun()])).not.toHaveProperty('Last heard');
+  });
+
   test('says why it expects no end', () => {
     const noForecast = 'Not known here, because nobody has rehearsed.';
     expect(rowsOf([begun()], {noForecast})).toMatchObject({'Expected end': noForecast});

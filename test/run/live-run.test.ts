@@ -170,6 +170,22 @@ test('a run and its reversal are forecast from earlier ones, by their runbook', 
   expect(html()).toBe('');
 });
 
+test('the page of a first run says why it expects no end, and that of a run that is over nothing', async () => {
+  const state = new StateFolder(folder);
+  const journal = new JournalFile(folder, run);
+  journal.add(runStarted({run}));
+  const live = new LiveRun({state}, undefined, {forecastOf: restForecasts({state})});
+  await vi.waitFor(
+    () =>
+      expect(live.look().page?.noForecast).toBe(
+        'Not known, because no earlier run of this runbook was measured here, or the runbook was changed since.',
+      ),
+    20_000,
+  );
+  journal.add({kind: 'run-done'});
+  expect(live.look().page?.noForecast).toBeUndefined();
+});
+
 test('a run is not shown with the forecast of the one before, while its own runbook loads', () => {
   const forecast = {leftMs: 1} as never;
   const forecastOf = (of: {readonly run: string}) => (of.run === run ? () => forecast : undefined);
