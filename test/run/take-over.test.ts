@@ -1,9 +1,11 @@
 import {expect, test} from 'vitest';
+import {installJournal} from '../../src/journal/install-journal.ts';
 import {sharedEntries} from '../../src/journal/open-shared-log.ts';
 import {keyOf, leftKeyOf, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
+import {handOverRun} from '../../src/run/hand-over-run.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {shareEnded} from '../../src/run/share-ended.ts';
 import {sharedRunIn} from '../../src/run/shared-run.ts';
@@ -61,7 +63,7 @@ async function scene(...facts: readonly Told[]) {
     await time.pass(() => isOver);
     return taken;
   };
-  return {store, host, take, time, count: entries.length};
+  return {store, host, take, time, entries, clockAt, count: entries.length};
 }
 
 test('a take-over that is repeated hears that the earlier holder stopped, and names it', async () => {
@@ -140,5 +142,26 @@ test('a take-over of a run that is done, and that failed, is not shared by anoth
   await expect(take({store: away})).rejects.toThrow('It is not known');
   const clock = {monotonic: () => time.ms, sleep: () => new Promise<void>(() => {})};
   expect(await shareEnded({host, store, clock, runs: [run]}, never)).toEqual([]);
+  expect(await sharedEntries({store, run}, never)).toHaveLength(count);
+});
+
+test('a hand-over without an answer of the store says that nobody knows whether the other sees it', async () => {
+  const {store, host, time, entries, clockAt, count} = await scene({kind: 'run-paused'});
+  installJournal(host.state.journalOf(run), textOf(entries), host.state.disk);
+  const away: ObjectStore = {...store, add: () => Promise.reject(new Error('timed out'))};
+  let isOver = false;
+  const clockFrom = () => clockAt(new Date()) as never;
+  const offering = handOverRun(
+    {host: {...host, operator: ada}, store: away, run, to: 'kim', clockFrom},
+    never,
+  ).finally(() => {
+    isOver = true;
+  });
+  offering.catch(() => {}); // heard of below, once time has passed
+  await time.pass(() => isOver);
+  await expect(offering).rejects.toMatchObject({
+    problem: {code: 'hand-over-unfinished', hint: {command: `hand-over ${run} --to kim`}},
+    inPlace: 'not known: kim may be able to take it over',
+  });
   expect(await sharedEntries({store, run}, never)).toHaveLength(count);
 });
