@@ -99,21 +99,32 @@ test('a hold pauses a run before its outage, and after the release the same run 
 });
 
 test('one failure pauses the other units of its wave before their outage; a person may let one continue', async () => {
-  const params = {breaks: 'prepare', prepareSeconds: 3};
-  await start(light.fleetOf('halted', {only: ['bad', 'good', 'late']}, params), 'only');
-  const broken = join(light.serviceFolder('bad'), 'broken');
-  writeFileSync(broken, '');
-  await serve();
-  const units = await unitsIn(light.database.pool, 'halted');
+  await start(
+    light.fleetOf('halted', {only: ['bad', 'good', 'late']}, {prepareSeconds: 6}),
+    'only',
+  );
+  const {pool} = light.database;
+  // A runner elsewhere has it, and it fails there while the others are prepared.
+  await pool.query("UPDATE switcharoo_fleet.unit SET home = 'h2' WHERE unit = 'bad'");
+  const served = serve();
+  const preparing = async () =>
+    (await unitsIn(pool, 'halted')).filter(({phase}) => phase === 'Prepare').length;
+  while ((await preparing()) < 2) {
+    await sleep(20);
+  }
+  await pool.query(
+    "UPDATE switcharoo_fleet.unit SET status = 'failed', home = NULL WHERE unit = 'bad'",
+  );
+  await served;
+  const units = await unitsIn(pool, 'halted');
   expect(units.map(({unit, status, changes}) => `${unit} ${status} ${changes}`)).toEqual([
-    ...['bad offered 1', 'good waiting 1', 'late waiting 1'],
+    ...['bad failed 0', 'good waiting 1', 'late waiting 1'],
   ]);
   await resumeUnit(light.database, {fleet: 'halted', unit: 'good', operator});
   await serve();
-  expect(await statusOf('halted')).toEqual(['bad offered', 'good done', 'late waiting']);
-  rmSync(broken);
+  expect(await statusOf('halted')).toEqual(['bad failed', 'good done', 'late waiting']);
   await resumeUnit(light.database, {fleet: 'halted', unit: 'bad', operator});
   await serve();
   expect(await statusOf('halted')).toEqual(['bad done', 'good done', 'late done']);
   expect(['good', 'late'].map(light.cutovers)).toEqual([['cutover'], ['cutover']]);
-});
+}, 90_000);
