@@ -72,7 +72,7 @@ export async function showLive(
 }
 
 const notForecast = ({operator: {host}}: Progress): string =>
-  `Not known here, because the shared journal has neither the runbook nor earlier runs. \`switcharoo live\` on ${host} shows it.`;
+  `Not known here, because the shared journal has neither the runbook nor earlier runs. To see it, start switcharoo live on ${host}.`;
 
 interface Following {
   readonly feed: LiveFeed;
