@@ -38,9 +38,9 @@ export const waveDiffers = (
   {approved, started}: {readonly approved: string; readonly started: string},
 ): Problem => ({
   code: 'fleet-wave-differs',
-  message: `${wave} was started with the digest ${started}, and you approve ${approved}. It was not approved.`,
+  message: `${wave} was started with the digest ${started}, but you passed ${approved}. Nothing was approved.`,
   hint: {
-    text: 'It was started from other files than yours, or with another release. Get those files and read their digest with',
+    text: 'The wave was started from other files than yours, or with another release of switcharoo. Get those files or that release, read the files, and print their digest with',
     command: 'fleet plan',
   },
 });

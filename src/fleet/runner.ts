@@ -246,7 +246,9 @@ class Runner {
     }
     say(`${unit.unit}: ${statusText(status)}${problem ? `: ${problem.message}` : ''}`);
     if (isReported === undefined) {
-      say(`${unit.unit}: not reported. The next runner with this state folder reports it.`);
+      say(
+        `${unit.unit}: its state was not reported to PostgreSQL. To report it, start a runner with this state folder again: fleet runner`,
+      );
     }
   }
 

@@ -20,7 +20,7 @@ const byHand = (text: string) => (): Hint =>
 
 const hints: Readonly<Record<string, (unit: string) => Hint>> = {
   'journal-damaged': (unit) => ({
-    text: `Restore the file from a copy, and then run "fleet resume ${unit}". Without a copy, undo by hand what "log RUN" shows, and then run on that host`,
+    text: `Restore the file from a copy, and then run "fleet resume ${unit}". Without a copy, undo by hand what "log RUN" shows, and then run this on the host that has the journal`,
     command: `fleet take-over ${unit} --journal-lost REASON`,
   }),
   'run-damaged': resume(

@@ -86,7 +86,7 @@ function waveLines(
     counted(units.length, 'unit'),
     ...(earlier ? [`after ${earlier.wave}`] : []),
     ...(approve
-      ? [`approved by ${approve.of} of ${approve.by.join(', ')} with the digest ${wave.digest}`]
+      ? [`needs the approval of ${approve.of} of ${approve.by.join(', ')}, digest ${wave.digest}`]
       : []),
     ...(measured > 0 ? [`${rangeText(wave.run)} of machine time`] : []),
   ].join(', ');

@@ -60,7 +60,7 @@ const resting: ReadonlySet<string> = new Set(['paused', 'done', 'reversed']);
 /** `now`: where the text is read at once, and how long ago it was can be told. */
 export function holderText(holder: Holder, {outcome}: Progress, now: Date | null = null): string {
   if (!holder) {
-    return resting.has(outcome) ? 'none' : 'none: it died';
+    return resting.has(outcome) ? 'none' : 'none: the process died';
   }
   if (holder.unreadable !== undefined) {
     return `unknown: ${holder.unreadable} cannot be read`;
@@ -70,7 +70,7 @@ export function holderText(holder: Holder, {outcome}: Progress, now: Date | null
   const death = holder.dead ? '; that process died' : '';
   const ago = lastHeard && now ? `, ${durationText(elapsedMs(lastHeard, now))} ago` : '';
   const heard = lastHeard
-    ? `; last heard at ${clockUtc(lastHeard)} UTC${ago}; whether it still works is not known here`
+    ? `; last heard from at ${clockUtc(lastHeard)} UTC${ago}; whether it still works is not known here`
     : '';
   return `${holder.user}@${holder.host}, pid ${holder.pid}${since}${death}${heard}`;
 }

@@ -124,7 +124,7 @@ function latestReversal(
     .toSorted((a, b) => (b.range?.p95 ?? 0) - (a.range?.p95 ?? 0))[0];
   return longest?.range && window?.until
     ? [
-        `The window closes at ${window.until} ${window.timeZone}. A reversal to ${placeText(longest.to)} must begin ${durationText(longest.range.p95)} before that at the latest.`,
+        `The window closes at ${window.until} ${window.timeZone}. A reversal to ${placeText(longest.to)} must begin at least ${durationText(longest.range.p95)} before that.`,
       ]
     : [];
 }
@@ -193,7 +193,11 @@ const othersText = (
   what: string,
   {head}: AnyRunbook,
 ): readonly string[] =>
-  count > shown ? [`And ${count - shown} more ${what}: npx switcharoo document ${head.name}`] : [];
+  count > shown
+    ? [
+        `There are ${count - shown} more ${what}. Print them with: npx switcharoo document ${head.name}`,
+      ]
+    : [];
 
 const askedText = ({id, summary, approval}: Entry): string =>
   approval

@@ -45,8 +45,8 @@ export function limitText(
 ): string {
   const limit = outageLimit(progress, outage);
   if (lastHeard) {
-    const heard = `it was last heard at ${clockUtc(lastHeard)} UTC`;
-    return `${unknownText(progress, limit, now)}: ${heard}. If nobody there answers, take the run over.`;
+    const heard = `The process was last heard from at ${clockUtc(lastHeard)} UTC`;
+    return `${unknownText(progress, limit, now)}. ${heard}. If nobody on its host answers, take the run over.`;
   }
   if (progress.reversingTo) {
     return isWatched
@@ -74,7 +74,7 @@ function unknownText(
   now: Date | null,
 ): string {
   if (reversingTo) {
-    return 'The reversal ends it if its process still works there';
+    return 'The reversal ends the outage if its process on the other host still works';
   }
   if (!limit) {
     return `It has no limit. ${unknownProcess}`;
@@ -87,10 +87,10 @@ function unknownText(
       : `reverses to ${placeText(reversesTo)} by itself`;
   return isPassed
     ? `${text}. ${unknownProcess}`
-    : `${text}. Then the run ${then} if its process still works there`;
+    : `${text}. Then the run ${then} if its process on the other host still works`;
 }
 
-const unknownProcess = 'Whether its process still works there is not known here';
+const unknownProcess = 'Whether the process on the other host still works is not known here';
 
 function limitMoment({limitMs, at}: OutageLimit, now: Date | null) {
   const limitWords = `its limit of ${durationText(limitMs)}`;

@@ -137,7 +137,7 @@ const offerUnknown = (run: string, to: string, why: string): Problem => ({
   code: 'hand-over-unfinished',
   message: `It is not known whether ${to} can see the offer of ${run}: the store did not confirm it. ${why}`,
   hint: {
-    text: 'To continue the run here, use resume: it is refused if they have taken it over. To offer it again, repeat',
+    text: `To continue the run here, use "resume ${run}". It is refused if ${to} has taken the run over. To offer the run again, repeat`,
     command: `hand-over ${run} --to ${shellWord(to)}`,
   },
 });

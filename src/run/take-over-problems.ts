@@ -56,14 +56,20 @@ export function whyEnded(error: unknown, signal: AbortSignal): string | undefine
 
 const takeOverUnfinished = (run: string, why: string, again = takeOver(run)): Problem => ({
   code: 'take-over-unfinished',
-  message: `${run} is yours, and its take-over is not finished. ${why}`,
-  hint: {text: 'Nobody can continue or reverse it before that. Repeat it with', command: again},
+  message: `${run} is yours, but its take-over is not finished. ${why}`,
+  hint: {
+    text: 'Until the take-over is finished, nobody can continue or reverse the run. Finish it with',
+    command: again,
+  },
 });
 
 const takeOverUnknown = (run: string, why: string, again = takeOver(run)): Problem => ({
   code: 'take-over-unfinished',
   message: `It is not known whether ${run} is yours: the store did not confirm it. ${why}`,
-  hint: {text: 'Nobody can continue or reverse it before you know. Repeat it with', command: again},
+  hint: {
+    text: 'Until a take-over succeeds, this host can neither continue nor reverse the run. The earlier host may still continue it. Repeat the take-over with',
+    command: again,
+  },
 });
 
 const takeOver = (run: string): string => `take-over ${run} -i INVENTORY`;

@@ -216,7 +216,7 @@ function noneInFlight(inFlight: readonly InFlight[]): string {
     .map(({does, target}) => `"${does}" on ${target}`);
   return byHand.length === 0
     ? 'none of its actions was in flight'
-    : `none of its actions was in flight, as far as it is known: ${byHand.join(', ')} may have been under way by hand`;
+    : `none of its actions was in flight, as far as is known: somebody may have been doing ${byHand.join(', ')} by hand`;
 }
 
 const everyMs = 1_000;

@@ -69,11 +69,11 @@ test('no process of another host is said to end the outage: it was last heard at
 
   const status = await shown('status', run);
   expect(status).toMatch(
-    /Then the run reverses to the start by itself if its process still works there: it was last heard at [0-9:]{8} UTC\. If nobody there answers, take the run over\./,
+    /Then the run reverses to the start by itself if its process on the other host still works\. The process was last heard from at [0-9:]{8} UTC\. If nobody on its host answers, take the run over\./,
   );
   expect(status).toContain('state ? last reported running');
   expect(status).toMatch(
-    /process ada@laptop, pid 4711; last heard at [0-9:]{8} UTC, [0-9ms ]+ ago; whether it still works is not known here/,
+    /process ada@laptop, pid 4711; last heard from at [0-9:]{8} UTC, [0-9ms ]+ ago; whether it still works is not known here/,
   );
   expect(await documentOf('status', run)).toMatchObject({
     outcome: 'running',
@@ -88,7 +88,7 @@ test('a process that was not heard for longer than the limit is not said to be a
 
   const status = await shown('status', run);
   expect(status).toMatch(
-    /It exceeded its limit of 5 m 00 s at [0-9:]{8} UTC\. Whether its process still works there is not known here: it was last heard at/,
+    /It exceeded its limit of 5 m 00 s at [0-9:]{8} UTC\. Whether the process on the other host still works is not known here\. The process was last heard from at/,
   );
   expect(status).not.toContain('about to');
 });

@@ -153,7 +153,7 @@ test('a take-over that is stopped while it waits says that it is to be repeated;
     problems: [
       {
         code: 'take-over-unfinished',
-        message: `${run} is yours, and its take-over is not finished. It was stopped by SIGINT.`,
+        message: `${run} is yours, but its take-over is not finished. It was stopped by SIGINT.`,
         hint: {command: again},
       },
     ],

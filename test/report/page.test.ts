@@ -82,11 +82,11 @@ describe('the page of a run under way', () => {
       holder: {...holder, lastHeard},
     });
     expect(rows).toMatchObject({
-      'Last heard': '9 m 57 s ago',
+      'Last heard from': '9 m 57 s ago',
       Process:
-        'ada@laptop, pid 4711; last heard at 03:00:03 UTC; whether it still works is not known here.',
+        'ada@laptop, pid 4711; last heard from at 03:00:03 UTC; whether it still works is not known here.',
     });
-    expect(rowsOf([begun()])).not.toHaveProperty('Last heard');
+    expect(rowsOf([begun()])).not.toHaveProperty('Last heard from');
   });
 
   test('says why it expects no end', () => {

@@ -82,7 +82,7 @@ test('the rest says when, what, who, what was rehearsed, what is open for how lo
 test('until when a reversal must begin is told from the end of the window', () => {
   const [, first = ''] = sheetMarkdown(facts).split('\n## ');
   expect(first).toMatch(
-    /The window closes at 2026-12-05T04:00 Europe\/Berlin\. A reversal to .+ must begin .+ s before that at the latest\./,
+    /The window closes at 2026-12-05T04:00 Europe\/Berlin\. A reversal to .+ must begin at least .+ s before that\./,
   );
 });
 
@@ -94,8 +94,12 @@ test('what a sheet has no room for is counted, and the long form is named', () =
   );
   const runbook = {...shop, items: phases, entries: shop.entries} as never;
   const text = sheetMarkdown({...facts, runbook, people: people as never});
-  expect(text).toContain('And 3 more phases: npx switcharoo document shop-move');
-  expect(text).toMatch(/And \d+ more questions and people: npx switcharoo document shop-move/);
+  expect(text).toContain(
+    'There are 3 more phases. Print them with: npx switcharoo document shop-move',
+  );
+  expect(text).toMatch(
+    /There are \d+ more questions and people\. Print them with: npx switcharoo document shop-move/,
+  );
 });
 
 test('of those who approve elsewhere it says how many, and of which group', () => {

@@ -70,7 +70,7 @@ test('a take-over that is repeated hears that the earlier holder stopped, and na
   const {store, take, time, count} = await scene(intended);
   const stopping = new AbortController();
   const stopped = take({signal: stopping.signal, waiting: () => stopping.abort('SIGINT')});
-  await expect(stopped).rejects.toThrow(`${run} is yours, and its take-over is not finished.`);
+  await expect(stopped).rejects.toThrow(`${run} is yours, but its take-over is not finished.`);
   await store.add(leftKeyOf(run, count), 'stopped\n', never);
   const startedMs = time.ms;
   await take({});
@@ -118,7 +118,7 @@ test('what may be done by hand is not called finished', async () => {
   const last = (await sharedEntries({store, run}, never)).at(-1);
   expect(last).toMatchObject({
     because:
-      'none of its actions was in flight, as far as it is known: "SET read_only" on source may have been under way by hand',
+      'none of its actions was in flight, as far as is known: somebody may have been doing "SET read_only" on source by hand',
   });
 });
 

@@ -52,7 +52,7 @@ function print(
   }
   for (const {word, units} of missing.filter((rehearsal) => tried.has(rehearsal.word))) {
     app.say(
-      `! ${word} was rehearsed, and not as ${units.join(', ')} will run it: the rehearsal failed, or their parameters make other entries than those of the lab do. Rehearse these on a staging system.`,
+      `! ${word} still has no rehearsal that counts for ${units.join(', ')}. If its rehearsal failed, fix the cause and repeat fleet rehearse. Otherwise the parameters of these units result in other entries than those of the lab: rehearse these units on a staging system.`,
     );
   }
   return missing.length === 0 ? exitCodes.done : exitCodes.blocked;

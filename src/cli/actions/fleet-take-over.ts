@@ -116,7 +116,7 @@ async function givingUp(
       `${run} is given up. Decide whether ${unit.unit} begins again, on any host, or is left out.`,
       ...(unit.isHere && app.state.journalIdentity(run) !== null
         ? [
-            `Move ${dirname(app.state.journalOf(run))} out of the state folder: no run of that unit begins beside a damaged journal.`,
+            `Before ${unit.unit} can begin again, move ${dirname(app.state.journalOf(run))} out of the state folder: it has the damaged journal.`,
           ]
         : []),
     ];

@@ -144,7 +144,9 @@ function tell(app: App, {url, run, isFiles = false}: Told): void {
     return;
   }
   const which = run ?? 'the newest run';
-  const files = isFiles ? ' A web server must serve it: opened as a file, it stays as it is.' : '';
+  const files = isFiles
+    ? ' Serve the folder with a web server: a page opened as a file does not update.'
+    : '';
   app.print(`The live page of ${which}: ${url}\nThe page is read-only.${files} Ctrl-C stops it.`);
 }
 

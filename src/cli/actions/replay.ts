@@ -27,6 +27,8 @@ export function replayRun(app: App, name: string | undefined, at: string): ExitC
   }
   const commands = commandsAt(app, progress);
   const isBusy = isAtWork(moment, progress);
+  // What the process of another host has done since its last shared entry is not known here.
+  const heard = app.shared && !moment.next ? {lastHeard: progress.lastAt} : {};
   const keys = isBusy ? keysAt(progress) : [];
   if (app.json) {
     printDocument(app, 'replay', {
@@ -42,7 +44,7 @@ export function replayRun(app: App, name: string | undefined, at: string): ExitC
   const options = {...app, now: moment.at, next: [], otherRuns: []};
   const status = statusText(progress, {
     ...options,
-    ...(isBusy ? {holder: progress.operator} : {}),
+    ...(isBusy ? {holder: {...progress.operator, ...heard}} : {}),
     ...(outage ? {outage} : {}),
   });
   app.print(

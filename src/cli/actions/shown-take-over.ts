@@ -166,7 +166,7 @@ const differentInventory = (file: string): string =>
   `! ${file} here is not the inventory that the run began with: resume and reverse will say what changed, and need --accept-changes.`;
 
 const unheard = ({entry, does, target}: Act): string =>
-  `! This host began "${does}" on ${target} for ${entry}, and could not share that. The run was continued elsewhere without it: check ${target} before you go on.`;
+  `! This host began "${does}" on ${target} for ${entry}, but could not write it to the store. The host that continued the run does not know of this action: check ${target} before you continue.`;
 
 /** A reversal, and a run that goes on alone, wait for no store: only their claims keep them from acting. */
 const waitsForNoStore = ({progress, entries}: SharedRun): boolean => {
@@ -190,7 +190,7 @@ function holdText({target, keepsClaim, problem}: EndedHold, shared: SharedRun): 
   }
   const sent = 'A statement that was sent before may still run.';
   return keepsClaim
-    ? `${target}: the session of ${from} was ended. Its claim stays until the server takes writes. ${sent}`
+    ? `${target}: the session of ${from} was ended. The claim of ${from} stays until the server accepts writes. ${sent}`
     : `${target}: ${from} has no claim there any more. ${sent}`;
 }
 

@@ -37,7 +37,8 @@ const approveCommand = defineCommand({
     }),
     digest: optional({
       placeholder: 'digest',
-      description: 'What you have read, as fleet plan prints it: another wave is not approved',
+      description:
+        'The digest that fleet plan prints for the files you have read: a wave with another digest is not approved',
     }),
   },
   prints: ['fleet-order'],

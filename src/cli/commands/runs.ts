@@ -61,9 +61,9 @@ const statusCommand = defineCommand({
 const watchCommand = defineCommand({
   name: 'watch',
   arguments: '[run]',
-  summary: 'Show the state of a run again every second, as status --watch does',
+  summary: 'Show the state of a run, refreshed every second (the same as status --watch)',
   description:
-    'Show the state of a run again every second, until Ctrl-C, as status --watch does. It contacts no target.\n\nWithout a run, the newest run is shown, and the next one as soon as it starts.',
+    'Show the state of a run, refreshed every second until Ctrl-C. It is the same as status --watch, and contacts no target.\n\nWithout a run, the newest run is shown, and the next one as soon as it starts.',
   options: {shared},
   prints: ['status'],
   examples: ['watch', 'watch --shared s3://our-cutovers/shop'],

@@ -29,18 +29,22 @@ const runStatus = {
       dead: z.boolean().describe('Its process is known to be gone'),
       lastHeardUtc: time
         .exactOptional()
-        .describe('Whether a process of another host works is not known: when it was last heard'),
+        .describe(
+          'When the process was last heard from. It is on another host, so whether it still works is not known',
+        ),
     })
     .nullable()
     .describe('The process that holds the run'),
   handedOver: z
     .strictObject({to: z.string(), by: z.string()})
     .exactOptional()
-    .describe('Nobody has taken it over yet'),
+    .describe('Set while the run is handed over and nobody has taken it over'),
   unfinishedTakeOver: z
     .strictObject({by: z.string(), notBeforeUtc: time})
     .exactOptional()
-    .describe('Until then, an action of the earlier host may be in flight'),
+    .describe(
+      'Set while a take-over is not finished: until notBeforeUtc, an action of the earlier host may be in flight',
+    ),
   questions: list(
     z.strictObject({
       entry: z.string().nullable(),

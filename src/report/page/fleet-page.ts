@@ -121,7 +121,7 @@ function rowsOf(fleet: FleetStatus): readonly Row[] {
       silent
         ? [
             [
-              `${unit} has no runner that answers`,
+              `Runner of ${unit} does not answer`,
               `${silenceText(silent)} ${hintText(silenceHint(unit, silent))}`,
               silent.sinceUtc === null ? null : new Date(silent.sinceUtc),
             ],

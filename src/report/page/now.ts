@@ -58,7 +58,7 @@ function questionRows(page: RunPage): Rows {
 /** Of a process on another host: whether it still works is not known here. */
 const lastHeardRows = (page: RunPage): Rows =>
   page.lastHeard
-    ? [['Last heard', `<strong>${countingHtml(page, {since: page.lastHeard})}</strong> ago`]]
+    ? [['Last heard from', `<strong>${countingHtml(page, {since: page.lastHeard})}</strong> ago`]]
     : [];
 
 function outageRows(page: RunPage): Rows {
