@@ -50,7 +50,7 @@ test('the live page of a shared run follows its store, and says when that does n
   expect(parts.now).toContain(
     '<dt>Expected end</dt><dd>Not known here, because the shared journal',
   );
-  expect(parts.now).toContain('<dt>Last heard</dt>');
+  expect(parts.now).toContain('<dt>Last heard from</dt>');
   await share({kind: 'checkpoint-reached', name: 'prepared'});
   await vi.waitFor(async () => expect(await state()).toMatchObject({seq: 1}), 10_000);
 
