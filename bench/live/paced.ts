@@ -3,7 +3,7 @@ import {z} from 'zod';
 
 // A run that works for some minutes at a steady pace: each entry takes as long as the others.
 const paceMs = 100;
-const count = Number(process.env['METERS'] ?? 600);
+const count = Number(process.env['METERS'] ?? 900);
 
 interface Meter {
   readonly read: Set<number>;
