@@ -39,7 +39,7 @@ ${sheetParts(facts).map(partHtml).join('\n')}
 const titleOf = ({runbook, inventory}: SheetFacts): string =>
   `Change: ${runbook.head.name} on ${inventory.name}${inventory.protected ? ' (PROTECTED)' : ''}`;
 
-const madeText = ({now}: SheetFacts): string => `Made at ${momentUtc(now)}.`;
+const madeText = ({now}: SheetFacts): string => `This sheet was made at ${momentUtc(now)}.`;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 

@@ -79,20 +79,24 @@ function reversalPart({runbook, forecast, alsoWritten, window}: SheetFacts): She
   const item = items[barrier];
   const last = items.slice(0, Math.max(0, barrier)).findLast(isEntry);
   const rule = outageRule(runbook, runbook.head.outage?.longestMs);
+  const places = items
+    .slice(0, barrier < 0 ? items.length : barrier)
+    .flatMap((each) => (each.kind === 'checkpoint' ? [` or reverse --to ${each.name}`] : []))
+    .join(',');
   return {
     title: 'How to reverse, and until when',
     texts: [
       item?.kind === 'point-of-no-return'
-        ? `Until the point of no return, after ${last?.id ?? 'the start'}: ${item.because}`
-        : 'At any time: there is no point of no return.',
-      'Command: npx switcharoo reverse --to CHECKPOINT. It shows its plan, asks for approval, and checks that everything is as it was before.',
+        ? `It can be reversed until ${last ? `${last.id} is done, in the phase ${last.phase}` : 'it begins'}. Then comes the point of no return: ${item.because}`
+        : 'It can be reversed at any time: there is no point of no return.',
+      `Command: npx switcharoo reverse (to the start)${places}. It shows its plan, asks for approval, and checks that everything is as it was before.`,
+      ...latestReversal(forecast, window),
+      ...(forecast?.reversals.some(({range}) => range) ? [] : [howToMeasure(runbook)]),
       ...(rule ? [`The longest outage is ${outageRuleText(rule)}`] : []),
       ...alsoWritten.map(
         ({what, todo}) =>
           `A reversal does not carry back ${what}.${todo === undefined ? '' : ` Then: ${todo}`}`,
       ),
-      ...latestReversal(forecast, window),
-      ...(forecast?.reversals.some(({range}) => range) ? [] : [howToMeasure]),
     ],
     ...(forecast && forecast.reversals.length > 0
       ? {
@@ -111,8 +115,8 @@ function reversalPart({runbook, forecast, alsoWritten, window}: SheetFacts): She
   };
 }
 
-const howToMeasure =
-  'How long a reversal takes is unknown: no rehearsal has reversed this runbook. Measure it with: npx switcharoo rehearse RUNBOOK --reverse-at CHECKPOINT';
+const howToMeasure = ({head}: AnyRunbook): string =>
+  `How long a reversal takes is unknown: no rehearsal has reversed all of its entries. Measure it with: npx switcharoo rehearse ${head.name} --reverse-at CHECKPOINT`;
 
 /** When a reversal must begin at the latest, for the visitors to be back on the old side when the window closes. */
 function latestReversal(

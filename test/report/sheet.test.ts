@@ -50,11 +50,11 @@ const facts: SheetFacts = {
 test('how to reverse, until when and in how many minutes, is the first part', () => {
   const [head = '', first = ''] = sheetMarkdown(facts).split('\n## ');
   expect(head).toBe(
-    '# Change: shop-move on production (PROTECTED)\n\nMade at 2026-12-01 09:00:00 UTC.\n',
+    '# Change: shop-move on production (PROTECTED)\n\nThis sheet was made at 2026-12-01 09:00:00 UTC.\n',
   );
   expect(first).toMatch(/^How to reverse, and until when\n/);
-  expect(first).toContain('At any time: there is no point of no return.');
-  expect(first).toContain('npx switcharoo reverse --to CHECKPOINT');
+  expect(first).toContain('It can be reversed at any time: there is no point of no return.');
+  expect(first).toContain('npx switcharoo reverse (to the start) or reverse --to prepared');
   expect(first).toContain('A reversal does not carry back uploads in S3. Then: Copy them back.');
   expect(first).toMatch(/\| prepared \| smoke \| \d\.\d to \d\.\d s \|/);
 });
@@ -77,6 +77,14 @@ test('the rest says when, what, who, what was rehearsed, what is open for how lo
   expect(parts[4]).toContain('Checked 1 h 00 m ago: 1 open.');
   expect(parts[4]).toContain('| source | binlogs are off | blocks | 3 d 00 h |');
   expect(parts[5]).toContain('It is OUT OF DATE');
+});
+
+test('until when it can be reversed is told by the last entry before the point of no return, with its phase', async () => {
+  const {runbook} = await loadRunbook('runbooks/bare-metal-to-ecs.ts');
+  const [, first = ''] = sheetMarkdown({...facts, runbook}).split('\n## ');
+  expect(first).toMatch(
+    /It can be reversed until \S+ is done, in the phase [A-Z][a-z ]+\. Then comes the point of no return: /,
+  );
 });
 
 test('until when a reversal must begin is told from the end of the window', () => {
@@ -117,7 +125,7 @@ test('without a run, a preflight and a plan it says so, and has no figure', () =
   const empty = {...others, forecast: undefined, rehearsals: [], preflight: null, plan: null};
   const text = sheetMarkdown(empty);
   expect(text).toContain(
-    'How long a reversal takes is unknown: no rehearsal has reversed this runbook.',
+    'How long a reversal takes is unknown: no rehearsal has reversed all of its entries. Measure it with: npx switcharoo rehearse shop-move --reverse-at CHECKPOINT',
   );
   expect(text).toContain('Forecast: none, because no run here has measured how long it takes.');
   expect(text).toContain('Unknown: the preflight checks have not run here.');
