@@ -126,9 +126,7 @@ async function reverseUnlessStopped(
 
 export type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 'reversed'};
 
-/**
- * Puts one entry back, once its actions have arrived. It has failed if no look sees the world as it was before.
- */
+/** Puts one entry back, once its actions have arrived. It has failed if no look sees the world as it was before. */
 export async function reverseEntry(
   context: RunContext,
   entry: Entry,

@@ -181,8 +181,7 @@ export async function endElsewhere({
   const shared = await withinMs(time, (limited) => shareEnded(ended, limited)).catch(() => []);
   signals.stopping.throwIfAborted();
   return shared.map(
-    (run) =>
-      `The store did not answer when ${run} ended here. The journal in ${store.place} is complete now.`,
+    (run) => `${store.place} did not have the whole journal of ${run}. It has it now.`,
   );
 }
 

@@ -11,12 +11,20 @@ import {rehearse} from './rehearse.ts';
 
 /**
  * Rehearses each runbook of a fleet in the lab, forward to its end and back to its start, where that was not done as it
- * is now. One that fails does not keep the others from being rehearsed; Ctrl-C ends all.
+ * is now. One that fails does not keep the others from being rehearsed; A signal ends all.
  */
 export async function rehearseFleet(app: App, file: string, setup: LabSetup): Promise<ExitCode> {
   const {fleet} = await loadFleet(file);
   const units = await describedUnits(app, fleet);
   const due = rehearsalsDue(await fleetRehearsals(app, units));
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+  };
+  // Beside those of the rehearsal, which end it.
+  for (const signal of endings) {
+    process.once(signal, stop);
+  }
   for (const {runbook, reverseAt} of due) {
     const place = reverseAt === undefined ? 'its end' : `${reverseAt}, and back to its start`;
     app.say(`Rehearsing ${runbook} to ${place}.`);
@@ -25,12 +33,17 @@ export async function rehearseFleet(app: App, file: string, setup: LabSetup): Pr
       printProblems(app, problemsIn(error));
       return exitCodes.blocked;
     });
-    if (code === exitCodes.halfWay) {
+    if (isStopped) {
       return code;
     }
   }
+  for (const signal of endings) {
+    process.off(signal, stop);
+  }
   return print(app, fleet.name, await fleetRehearsals(app, units), new Set(due.map(wordOf)));
 }
+
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const wordOf = ({runbook}: {readonly runbook: string}): string => runbook;
 

@@ -114,7 +114,7 @@ async function write(
   {files, everyMs: ms}: {readonly files: LiveFiles | StoreFiles; readonly everyMs: number},
 ): Promise<void> {
   await files.write(feed, signal);
-  tell(app, {url: files.url, run, isFiles: true});
+  tell(app, {url: files.url, run, isFolder: files instanceof LiveFiles});
   let isAway = false;
   while (!signal.aborted) {
     await look(ms);
@@ -135,16 +135,16 @@ interface Told {
   readonly url: string;
   readonly run: string | undefined;
   /** For a web server to serve: of a file, a browser lets the page ask for nothing new. */
-  readonly isFiles?: boolean;
+  readonly isFolder?: boolean;
 }
 
-function tell(app: App, {url, run, isFiles = false}: Told): void {
+function tell(app: App, {url, run, isFolder = false}: Told): void {
   if (app.json) {
     printDocument(app, 'live', {url, run: run ?? null, next: []});
     return;
   }
   const which = run ?? 'the newest run';
-  const files = isFiles
+  const files = isFolder
     ? ' Serve the folder with a web server: a page opened as a file does not update.'
     : '';
   app.print(`The live page of ${which}: ${url}\nThe page is read-only.${files} Ctrl-C stops it.`);
