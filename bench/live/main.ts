@@ -13,7 +13,7 @@ import {serveLive} from '../../src/cli/live/server.ts';
 import {readJournal} from '../../src/journal/read-journal.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
-import {restForecasts} from '../../src/run/rest-forecast.ts';
+import {RestForecasts} from '../../src/run/rest-forecast.ts';
 import {benchFolder, endWithBench} from '../folder.ts';
 import {behindText, type Shown} from './behind.ts';
 
@@ -87,7 +87,7 @@ function entriesWritten(): number {
 async function stretch(count: number | null, as: 'served' | 'files' = 'served') {
   const over = new AbortController();
   setMaxListeners(0, over.signal);
-  const live = new LiveRun({state}, undefined, {forecastOf: restForecasts({state})});
+  const live = new LiveRun({state}, undefined, {forecastOf: new RestForecasts({state}).of});
   const feed = new LiveFeed(live);
   feed.look();
   const isServed = count !== null && as === 'served';

@@ -19,7 +19,7 @@ import type {Host} from './host.ts';
 import {timeAfter} from './machine-clock.ts';
 import {measuredIn} from './measurements.ts';
 import {earlierReport, readableProgress} from './past-runs.ts';
-import type {restForecasts} from './rest-forecast.ts';
+import type {RestForecasts} from './rest-forecast.ts';
 import {shownHolder} from './shown-holder.ts';
 
 /** What can be shown of a run now. */
@@ -32,7 +32,7 @@ interface Look {
 
 interface Sources {
   readonly holderOf?: (progress: Progress) => HolderName | undefined;
-  readonly forecastOf?: ReturnType<typeof restForecasts>;
+  readonly forecastOf?: RestForecasts['of'];
   /** Why nothing can be forecast here. */
   readonly noForecastOf?: (progress: Progress) => string;
   /** What the clients of a rehearsal under way have asked for so far. */

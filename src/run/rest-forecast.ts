@@ -50,19 +50,34 @@ async function liveOf(
     : undefined;
 }
 
+interface Loading {
+  readonly run: string;
+  forecast?: RestForecast;
+}
+
 /** Loads in the background what forecasts a run: there is no forecast until then. */
-export function restForecasts(
-  host: Pick<Host, 'state'>,
-): (run: Progress['run']) => RestForecast | undefined {
-  let last: {readonly run: string; forecast?: RestForecast} | undefined;
-  return (run) => {
-    if (last?.run !== run.run) {
-      const loading: typeof last = {run: run.run};
-      last = loading;
-      void restForecast(host, run).then((forecast) => {
-        loading.forecast = forecast;
+export class RestForecasts {
+  readonly #host: Pick<Host, 'state'>;
+  #last: Loading | undefined;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(host: Pick<Host, 'state'>) {
+    this.#host = host;
+  }
+
+  readonly of = (run: Progress['run']): RestForecast | undefined => {
+    if (this.#last?.run !== run.run) {
+      const last: Loading = {run: run.run};
+      this.#last = last;
+      this.#loading = restForecast(this.#host, run).then((forecast) => {
+        last.forecast = forecast;
       });
     }
-    return last.forecast;
+    return this.#last.forecast;
   };
+
+  /** Resolves when the forecast of the run that was asked for last is there, or it is known that there is none. */
+  loaded(): Promise<void> {
+    return this.#loading;
+  }
 }

@@ -68,6 +68,8 @@ describe('the server of the live page', () => {
     const {url, live} = await liveAt();
     const ask = (path: string, init: RequestInit = {}) => fetch(new URL(path, url), init);
     const page = await ask('/');
+    // Nothing is added as soon as the runbook has loaded.
+    expect(await page.text()).toContain('<dt>Expected end</dt><dd>Not known, because no earlier');
     expect([page.status, page.headers.get('content-type')]).toEqual([
       ...[200, 'text/html; charset=utf-8'],
     ]);

@@ -9,7 +9,7 @@ import type {Fact} from '../../src/model/journal.ts';
 import {pageHtml} from '../../src/report/index.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
 import {keepMeasured} from '../../src/run/measurements.ts';
-import {restForecasts} from '../../src/run/rest-forecast.ts';
+import {RestForecasts} from '../../src/run/rest-forecast.ts';
 import {JournalFile} from '../cli/journal-file.ts';
 import {runStarted} from '../model/journal-of.ts';
 
@@ -145,7 +145,7 @@ test('a run and its reversal are forecast from earlier ones, by their runbook', 
   const state = new StateFolder(folder);
   const holder = {...operator, run, sinceUtc: new Date().toISOString()};
   const here = {...holder, host: (await import('node:os')).hostname(), pid: process.pid};
-  const sources = {holderOf: () => here as never, forecastOf: restForecasts({state})};
+  const sources = {holderOf: () => here as never, forecastOf: new RestForecasts({state}).of};
   const live = new LiveRun({state}, undefined, sources);
   await vi.waitFor(() => expect(live.look().page?.forecast).toBeDefined(), 20_000);
   const html = () => {
@@ -174,13 +174,12 @@ test('the page of a first run says why it expects no end, and that of a run that
   const state = new StateFolder(folder);
   const journal = new JournalFile(folder, run);
   journal.add(runStarted({run}));
-  const live = new LiveRun({state}, undefined, {forecastOf: restForecasts({state})});
-  await vi.waitFor(
-    () =>
-      expect(live.look().page?.noForecast).toBe(
-        'Not known, because no earlier run of this runbook was measured here, or the runbook was changed since.',
-      ),
-    20_000,
+  const forecasts = new RestForecasts({state});
+  const live = new LiveRun({state}, undefined, {forecastOf: forecasts.of});
+  expect(live.look().page?.noForecast).toBeUndefined();
+  await forecasts.loaded();
+  expect(live.look().page?.noForecast).toBe(
+    'Not known, because no earlier run of this runbook was measured here, or the runbook was changed since.',
   );
   journal.add({kind: 'run-done'});
   expect(live.look().page?.noForecast).toBeUndefined();

@@ -6,7 +6,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {LiveRun} from '../../run/live-run.ts';
 import {openStore} from '../../run/open-store.ts';
 import {recallFolds} from '../../run/past-runs.ts';
-import {restForecasts} from '../../run/rest-forecast.ts';
+import {RestForecasts} from '../../run/rest-forecast.ts';
 import {sharedHolder} from '../../run/shown-holder.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
@@ -31,6 +31,8 @@ export const everyMs = 100;
 /** The same for files. A store is written only when something has changed, because each object costs. */
 export const fileEveryMs = 200;
 const storeWriteEveryMs = 250;
+/** A runbook may take longer to load: then the page is shown without a forecast until it is there. */
+const loadLimitMs = 2_000;
 
 /** Shows a run to others until Ctrl-C. It reads the state folder only, and asks no target. */
 export async function showLive(
@@ -41,10 +43,11 @@ export async function showLive(
   const run = name === undefined ? undefined : chooseRun(app, name);
   recallFolds(app);
   const {signal, dispose} = interruption();
+  const forecasts = new RestForecasts(app);
   // The file that the journal of another host names is not loaded: it would be run here.
   const sources = app.shared
     ? {holderOf: sharedHolder, noForecastOf: notForecast}
-    : {forecastOf: restForecasts(app), requestsOf: followLabRequests(app, signal)};
+    : {forecastOf: forecasts.of, requestsOf: followLabRequests(app, signal)};
   const feed = new LiveFeed(new LiveRun(app, run, sources));
   const away = followStore(app, signal);
   let tookMs = 0;
@@ -56,6 +59,9 @@ export async function showLive(
     tookMs = performance.now() - startedMs;
   };
   feed.look();
+  // Who opens the page first finds the forecast there, or why there is none.
+  await Promise.race([forecasts.loaded(), sleep(loadLimitMs, undefined, {ref: false})]);
+  feed.look(away());
   try {
     const following = {feed, run, look, signal};
     if (place.toStore !== undefined) {
