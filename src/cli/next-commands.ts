@@ -4,6 +4,7 @@ import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import type {NextCommand} from '../report/index.ts';
 import {isOver, mayReverse, workerOn} from '../run/past-runs.ts';
+import {takeOverWords} from '../run/take-over-words.ts';
 import type {App} from './app.ts';
 
 /** What can be typed next for a run: beside another process that works on it, or when none does. */
@@ -13,7 +14,7 @@ export function nextCommands(app: App, progress: Progress): readonly NextCommand
   }
   if (progress.handedOverTo !== undefined) {
     const where = shellWord(inventoryWord(progress.run.inventory.file));
-    const command = app.paste(`take-over ${progress.run.run} -i ${where}`);
+    const command = app.paste(takeOverWords(progress.run, where));
     return [{command, what: 'take it back, if nobody has taken it over'}];
   }
   const worker = workerOn(app, progress);
@@ -40,7 +41,7 @@ function nextOfShared(app: App, progress: Progress, where: string): readonly Nex
   };
   const inventory = where.startsWith('s3://') ? 'INVENTORY' : store;
   const takeOver = {
-    command: app.paste(`take-over ${run} -i ${inventory}`),
+    command: app.paste(takeOverWords(progress.run, inventory)),
     what: 'take the run over from that host',
   };
   return isOver(progress) && !mayReverse(progress) ? [report] : [report, takeOver];
@@ -49,7 +50,7 @@ function nextOfShared(app: App, progress: Progress, where: string): readonly Nex
 function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[] {
   const {run, outcome, notBefore} = progress;
   if (notBefore) {
-    const command = app.paste(`take-over ${run.run} -i INVENTORY`);
+    const command = app.paste(takeOverWords(run));
     return [{command, what: 'finish the take-over'}];
   }
   const resume = {command: app.paste(`resume ${run.run}`), what: 'continue the run'};

@@ -215,6 +215,18 @@ export const outsideWindow = optional({
   group: approval,
 });
 
+export const store = optional({
+  placeholder: 'store',
+  description:
+    'Share the journal here, and not in the store of the inventory: s3://bucket/prefix, or a target',
+});
+
+/** Of a command that reads or checks it. */
+export const namedStore = optional({
+  placeholder: 'store',
+  description: 'Store, if the inventory names another or none: s3://bucket/prefix, or a target',
+});
+
 export const ownedInventory = optional({
   short: 'i',
   placeholder: 'inventory',

@@ -14,6 +14,7 @@ import {
   inventoryVariableMissing,
   labNotRunning,
 } from './problems.ts';
+import {sharedIn} from './shared-in.ts';
 import {unknownFieldsIn} from './unknown-fields.ts';
 import {windowShape} from './window.ts';
 
@@ -32,7 +33,7 @@ export const inventoryShape = z.strictObject({
   /** Printed and journaled: no secrets here. */
   params: z.record(z.string(), z.json()).default({}),
   targets: z.record(z.string(), target),
-  /** The target in which the journals of its runs are shared with other hosts. */
+  /** Where the journals of its runs are shared with other hosts: a target, or `s3://bucket/prefix`. */
   store: z.string().optional(),
   /** Who may approve what a runbook asks, by group. */
   approvers: approversShape.default({}),
@@ -65,7 +66,7 @@ export function loadInventory(nameOrPath: string, stateFolder: string): Inventor
     const details = [z.prettifyError(result.error), ...unknown.filter(Boolean)].join('. ');
     throw new SwitcharooError(inventoryInvalid(file, details));
   }
-  return {...withCalendarTarget(result.data), file, digest: digestOf(expanded)};
+  return {...withCalendarTarget(sharedIn(result.data)), file, digest: digestOf(expanded)};
 }
 
 /** A calendar that is named by its ARN is a target of that name, with the account of the environment. */

@@ -9,7 +9,7 @@ import {
   type Principal,
   principalText,
 } from '../model/principal.ts';
-import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {ChangedError, type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {approvalDeskOf, wordsIn} from './approval-desk.ts';
 import {refuseFinished} from './choose-run.ts';
@@ -92,6 +92,29 @@ async function askedIn(store: ObjectStore, name: string, entry: string, signal: 
 const isAsked = (fact: JournalEntry, entry: string): boolean =>
   fact.kind === 'asked' && fact.entry === entry && fact.approval !== undefined;
 
+const lookLimitMs = 5_000;
+
+interface Unwritten {
+  readonly store: ObjectStore;
+  readonly who: string;
+  readonly word: 'approved' | 'withdrawn';
+  /** The store answers that it is not there. */
+  readonly isKnown: boolean;
+}
+
+function notWritten(error: unknown, {store, who, word, isKnown}: Unwritten): unknown {
+  if (isDenied(error)) {
+    return new SwitcharooError(denied(who, store.place), {cause: error});
+  }
+  if (isKnown) {
+    return error;
+  }
+  const what = word === 'approved' ? 'the approval' : 'the withdrawal';
+  return new ChangedError(approvalUnknown(what, store.place), `not known: ${what} may be written`, {
+    cause: error,
+  });
+}
+
 /** The run has passed the entry since, or asks about something else when it comes to it again. */
 const voidsQuestion = (fact: JournalEntry, entry: string): boolean =>
   fact.kind === 'reverse-started' ||
@@ -123,12 +146,10 @@ export async function giveWord(
     // Two of the same principal at once write the same.
     await store.add(key, `${host}\n`, signal);
   } catch (error) {
-    const isThere = await store.read(key, signal).then(
-      (text) => text !== null,
-      () => false,
-    );
-    if (!isThere) {
-      throw isDenied(error) ? new SwitcharooError(denied(who, store.place), {cause: error}) : error;
+    // Also when a person ended the command: it may have been written.
+    const text = await store.read(key, AbortSignal.timeout(lookLimitMs)).catch(() => undefined);
+    if (typeof text !== 'string') {
+      throw notWritten(error, {store, who, word, isKnown: text === null && !signal.aborted});
     }
   }
   return 'given';
@@ -166,6 +187,12 @@ const runsIt = (who: string, run: string): Problem => ({
   code: 'approver-runs',
   message: `You are ${who}, and that user or role has worked on ${run}. Nothing was approved.`,
   hint: 'Somebody else must approve, with another user or role.',
+});
+
+const approvalUnknown = (what: string, place: string): Problem => ({
+  code: 'approval-unknown',
+  message: `It is not known whether ${what} was written: ${place} did not confirm it.`,
+  hint: 'Repeat the command: it says whether your approval counts.',
 });
 
 const denied = (who: string, place: string): Problem => ({

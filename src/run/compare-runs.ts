@@ -4,6 +4,7 @@ import {sameJson} from '../model/canonical.ts';
 import type {FactOf} from '../model/journal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type ComparedRun, comparedRun, reportOf} from '../report/index.ts';
+import {changedParams, versionsSince} from './changed-inputs.ts';
 import {chooseRun} from './choose-run.ts';
 import type {Host} from './host.ts';
 import {forecastBefore} from './kept-forecast.ts';
@@ -93,20 +94,9 @@ function changesSince(before: Started, now: Started): readonly string[] {
       : []),
     ...(now.rehearsal || sameJson(before.params, now.params)
       ? []
-      : [paramsText(before.params, now.params)]),
-    ...(['switcharoo', 'node'] as const).flatMap((program) => {
-      const [was, is] = [before.versions[program], now.versions[program]];
-      return was === is ? [] : [`${program} ${was} is now ${is}`];
-    }),
+      : [`parameters ${changedParams(before.params, now.params).join(', ')}`]),
+    ...versionsSince(before.versions, now.versions),
   ];
-}
-
-/** Their names alone: a value may be long. */
-function paramsText(before: unknown, now: unknown): string {
-  const [was, is] = [before, now].map((params) => new Map(Object.entries(params ?? {})));
-  const names = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])];
-  const changed = names.filter((name) => !sameJson(was?.get(name), is?.get(name)));
-  return `parameters ${changed.join(', ')}`;
 }
 
 const notAlike = (run: Started, other: Started): Problem => ({

@@ -5,7 +5,7 @@ import {journaledHold} from '../model/expected-time.ts';
 import type {FactOf} from '../model/journal.ts';
 import {journaledOutage} from '../model/outage-limit.ts';
 import {type Channels, noChannels} from '../notify/notifier.ts';
-import {version} from '../version.ts';
+import {versionsNow} from './changed-inputs.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 
@@ -54,7 +54,7 @@ export function firstEntry(
     ...(targetNames ? {targets: {...targetNames}} : {}),
     plan,
     operator: host.operator,
-    versions: {switcharoo: version, node: process.versions.node},
+    versions: versionsNow(),
     rehearsal,
     ...askedOf(request, runbook.head.outage?.longestMs),
     ...(inventory.store === undefined ? {} : {store: inventory.store}),

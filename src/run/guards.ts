@@ -10,6 +10,7 @@ import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {damagedRuns, progressIn, readableProgress, workerOn} from './past-runs.ts';
+import {takeOverWords} from './take-over-words.ts';
 
 interface Here {
   readonly host: Pick<Host, 'operator'>;
@@ -35,17 +36,17 @@ export function refuseWhileElsewhere(
   now: Date,
 ): void {
   if (handedOverTo !== undefined) {
-    throw new SwitcharooError(runHandedOver(run.run, handedOverTo));
+    throw new SwitcharooError(runHandedOver(run, handedOverTo));
   }
   if (notBefore && now < notBefore) {
-    throw new SwitcharooError(actionInFlight(run.run, notBefore));
+    throw new SwitcharooError(actionInFlight(run, notBefore));
   }
   // Not even alone: it may not be in the store, and nobody has told the other host.
   if (notBefore) {
-    throw new SwitcharooError(takeOverUnfinished(run.run));
+    throw new SwitcharooError(takeOverUnfinished(run));
   }
   if (run.storePlace !== undefined && operator.host !== host.operator.host && !alone) {
-    throw new SwitcharooError(runOfAnotherHost(run.run, `${operator.user}@${operator.host}`));
+    throw new SwitcharooError(runOfAnotherHost(run, `${operator.user}@${operator.host}`));
   }
 }
 
@@ -153,32 +154,34 @@ const runUnfinished = (run: string, runbook: string, inventory: string): Problem
   hint: {text: 'Reverse that run first, or continue it with', command: `resume ${run}`},
 });
 
-const runHandedOver = (run: string, to: string): Problem => ({
+type Started = Progress['run'];
+
+const runHandedOver = (run: Started, to: string): Problem => ({
   code: 'run-handed-over',
-  message: `${run} was handed over to ${to}. This host no longer works on it.`,
+  message: `${run.run} was handed over to ${to}. This host no longer works on it.`,
   hint: {
     text: `Leave the run to ${to}. If they cannot see it, repeat the hand-over. Take it back with`,
-    command: `take-over ${run} -i INVENTORY`,
+    command: takeOverWords(run),
   },
 });
 
-const runOfAnotherHost = (run: string, operator: string): Problem => ({
+const runOfAnotherHost = (run: Started, operator: string): Problem => ({
   code: 'run-of-another-host',
-  message: `${operator} worked on ${run} last, and this host has not taken it over.`,
-  hint: {text: 'Take the run over with', command: `take-over ${run} -i INVENTORY`},
+  message: `${operator} worked on ${run.run} last, and this host has not taken it over.`,
+  hint: {text: 'Take the run over with', command: takeOverWords(run)},
 });
 
-const takeOverUnfinished = (run: string): Problem => ({
+const takeOverUnfinished = (run: Started): Problem => ({
   code: 'take-over-unfinished',
-  message: `The take-over of ${run} was not finished: claims and sessions of the other host may still be there.`,
-  hint: {text: 'Repeat it with', command: `take-over ${run} -i INVENTORY`},
+  message: `The take-over of ${run.run} was not finished: claims and sessions of the other host may still be there.`,
+  hint: {text: 'Repeat it with', command: takeOverWords(run)},
 });
 
-const actionInFlight = (run: string, until: Date): Problem => ({
+const actionInFlight = (run: Started, until: Date): Problem => ({
   code: 'action-in-flight',
-  message: `${run} was taken over from another host. An action may be in flight there until ${until.toISOString()}.`,
+  message: `${run.run} was taken over from another host. An action may be in flight there until ${until.toISOString()}.`,
   hint: {
     text: 'Repeat the command after that time. To wait here, or to skip the wait with --now, use',
-    command: `take-over ${run} -i INVENTORY`,
+    command: takeOverWords(run),
   },
 });

@@ -1,4 +1,5 @@
 import {type Inventory, inventoryShape, loadInventory} from '../inventory/inventory.ts';
+import {isPlace, sharedIn} from '../inventory/shared-in.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Host} from './host.ts';
@@ -14,14 +15,15 @@ interface OpenStore {
 
 /**
  * Opens the store of an inventory, or the one at `s3://bucket/prefix` with the account and the region of the
- * environment. Connects to nothing yet.
+ * environment. With `named`, it is that one, and not the one of the inventory. Connects to nothing yet.
  */
 export async function openStore(
   host: Pick<Host, 'state'>,
   where: string,
   signal: AbortSignal,
+  named?: string,
 ): Promise<OpenStore> {
-  const inventory = inventoryOf(host, where);
+  const inventory = sharedInventory(host, where, named);
   const {open} = await openLoaded(host, inventory, signal);
   try {
     const store = await storeOf({inventory, openByName: (name) => open.session(name)});
@@ -35,18 +37,22 @@ export async function openStore(
   }
 }
 
-function inventoryOf({state}: Pick<Host, 'state'>, where: string): Inventory {
-  const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.+?)\/?)?$/.exec(where) ?? [];
-  if (bucket === undefined) {
-    return loadInventory(where, state.path);
-  }
-  const journals = {kind: 's3-store', bucket, ...(prefix === undefined ? {} : {prefix})};
-  const alone = inventoryShape.parse({name: 'shared', targets: {journals}, store: 'journals'});
-  return {...alone, file: where, digest: ''};
-}
+/** An inventory with its store, or the one of a place alone, which names no system. */
+export const sharedInventory = (
+  {state}: Pick<Host, 'state'>,
+  where: string,
+  store?: string,
+): Inventory =>
+  isPlace(where)
+    ? {
+        ...sharedIn(inventoryShape.parse({name: 'shared', targets: {}}), where),
+        file: where,
+        digest: '',
+      }
+    : sharedIn(loadInventory(where, state.path), store);
 
 export const storeNotNamed = (file: string): Problem => ({
   code: 'store-not-named',
   message: `${file} names no store: its runs are not shared with other hosts.`,
-  hint: 'Name a target of the kind s3-store with "store:" in the inventory. To show runs without an inventory, use --shared s3://bucket/prefix. "switcharoo docs a-shared-journal" says how.',
+  hint: 'Write "store: s3://bucket/prefix" in the inventory, or add --store s3://bucket/prefix. To show runs without an inventory, use --shared s3://bucket/prefix. "switcharoo docs a-shared-journal" says how.',
 });

@@ -4,6 +4,7 @@ import type {Observe} from '../engine/events.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {loadRunbook} from '../inventory/runbook-file.ts';
+import {sharedIn} from '../inventory/shared-in.ts';
 import {
   type Opening,
   openTargets,
@@ -37,7 +38,7 @@ export interface WorldRequest {
   readonly run?: string;
   /** The parameters of an earlier start of the run, instead of those of the inventory. */
   readonly journaledParams?: unknown;
-  /** The target in which its journal is shared, instead of that of the inventory. */
+  /** Where its journal is shared, instead of where the inventory says: a target, or `s3://bucket/prefix`. */
   readonly store?: string | undefined;
   /** Of the journal that is continued: time goes on from there. */
   readonly lastEntry?: Pick<JournalEntry, 'atUtc' | 'monotonic'> | undefined;
@@ -70,7 +71,7 @@ export async function openWorld(
 ): Promise<OpenedWorld> {
   // The secrets leave the environment first: loading a runbook starts a compiler. Its problem comes first.
   const inventoryResult = outcomeOf(() => {
-    const loadedInventory = withStore(loadInventory(request.inventory, state.path), request);
+    const loadedInventory = sharedIn(loadInventory(request.inventory, state.path), request.store);
     const environment = withholdSecrets(loadedInventory, process.env);
     return {inventory: loadedInventory, environment};
   });
@@ -122,9 +123,6 @@ export async function openWorld(
     close,
   };
 }
-
-const withStore = (inventory: Inventory, {store}: WorldRequest): Inventory =>
-  store === undefined ? inventory : {...inventory, store};
 
 const rulesOf = ({file, digest, approvers, store, lab}: Inventory): ApprovalRules => ({
   ...{inventory: {file, digest}, approvers, isShared: store !== undefined, isLab: lab},

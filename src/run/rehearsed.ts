@@ -5,7 +5,9 @@ import {shellWord} from '../model/hint.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import {changedParams, versionsNow, versionsSince} from './changed-inputs.ts';
 import type {Host} from './host.ts';
+import type {OpenedWorld} from './open-world.ts';
 import {readableProgress} from './past-runs.ts';
 import type {RunParts} from './run-parts.ts';
 
@@ -30,10 +32,42 @@ export function refuseUnrehearsed({
   }
   const changes =
     last && same.length === 0
-      ? changesBetween(last.run.runbook.entries, entryDigests(runbook))
+      ? [
+          ...changesBetween(last.run.runbook.entries, entryDigests(runbook)),
+          ...inputsSince(last, opened),
+        ]
       : [];
   const about = {name: runbook.head.name, inventory: inventory.name, last, changes, forward, back};
   throw new SwitcharooError(notRehearsed(about, shellWord(runbookWord(file))));
+}
+
+/** For the plan of a run whose inventory demands rehearsals: which ones count, and what was different in them. */
+export function rehearsalRemarks(
+  host: Pick<Host, 'state'>,
+  opened: OpenedWorld,
+): readonly string[] {
+  const {runbook, inventory} = opened;
+  const {forward, back} = rehearsalsOf(host, runbook);
+  if (!inventory.requireRehearsal || !forward || !back) {
+    return [];
+  }
+  const other = inputsSince(forward, opened);
+  const differences = other.length > 0 ? ` Its inputs were different: ${other.join('; ')}.` : '';
+  return [
+    `This very runbook went forward in the rehearsal ${forward.run.run}, and was reversed in ${back.run.run}.${differences}`,
+  ];
+}
+
+/** What a rehearsal was given besides its runbook, and is different now: in words. */
+function inputsSince({run}: Progress, {inventory, world}: OpenedWorld): readonly string[] {
+  const params = changedParams(run.params, JSON.parse(JSON.stringify(world.params ?? null)));
+  return [
+    ...(run.inventory.name === inventory.name
+      ? []
+      : [`inventory ${run.inventory.name} is now ${inventory.name}`]),
+    ...(params.length > 0 ? [`parameters ${params.join(', ')}`] : []),
+    ...versionsSince(run.versions, versionsNow()),
+  ];
 }
 
 /** A runbook that was changed after its run began, and before its outage. */

@@ -1,6 +1,5 @@
 import {shareDecision} from '../engine/share-decision.ts';
 import type {Inventory} from '../inventory/inventory.ts';
-import {targetMissing} from '../inventory/problems.ts';
 import {installJournal} from '../journal/install-journal.ts';
 import {newSharedLog, reopenSharedLog, sharedJournalOf} from '../journal/open-shared-log.ts';
 import {readJournal} from '../journal/read-journal.ts';
@@ -11,6 +10,7 @@ import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
+import {didYouMean, namesNear} from '../model/suggestion.ts';
 import type {TargetKind} from '../model/target.ts';
 import {foreignApprovalRemarks} from './foreign-approval.ts';
 import {inFlightIn, isSameAction} from './in-flight.ts';
@@ -31,7 +31,10 @@ export async function storeOf({
   }
   const kind = (await kindsOf(inventory))[name];
   if (!kind) {
-    throw new SwitcharooError(targetMissing(name, 's3-store', inventory));
+    const target = inventory.targets[name];
+    throw new SwitcharooError(
+      target ? notAStore(name, target, inventory) : storeMissing(name, inventory),
+    );
   }
   const {writer} = await openByName(name, kind);
   if (!isObjectStore(writer)) {
@@ -102,7 +105,13 @@ const isObjectStore = (writer: unknown): writer is ObjectStore =>
   'read' in writer &&
   'keys' in writer;
 
-const notAStore = (name: string, {kind}: TargetKind, {file}: Inventory): Problem => ({
+const storeMissing = (name: string, {file, targets}: Inventory): Problem => ({
+  code: 'store-not-named',
+  message: `${name} is neither a target of ${file} nor a place such as s3://bucket/prefix.`,
+  hint: `${didYouMean(namesNear(name, Object.keys(targets)))}Name a target of the kind s3-store, or the place.`,
+});
+
+const notAStore = (name: string, {kind}: Pick<TargetKind, 'kind'>, {file}: Inventory): Problem => ({
   code: 'store-wrong-kind',
   message: `The store ${name} in ${file} is a target of the kind ${kind}, which keeps no shared journal.`,
   hint: 'Name a target of the kind s3-store.',

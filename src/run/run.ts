@@ -32,7 +32,7 @@ import {approving, journalIdentity, settledSoon} from './operator-identity.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
 import {reportWithEarlier} from './past-runs.ts';
 import {changesSincePlan, savePlan} from './plan-store.ts';
-import {refuseUnrehearsed} from './rehearsed.ts';
+import {refuseUnrehearsed, rehearsalRemarks} from './rehearsed.ts';
 import type {RunParts} from './run-parts.ts';
 import {beginRun, continueRun, forward, type RunSession, reverse} from './run-session.ts';
 import {endElsewhere, shareBeginning, sharedLogOf, shareEnd} from './run-store.ts';
@@ -122,7 +122,8 @@ export class Run {
     await this.#window.ask();
     const made = await this.forecasts.timedPlan(this.progress, signals.stopping);
     const remarks = await worldRemarks(this.#opened, signals.stopping, session);
-    this.#sessionRemarks = [...ended, ...remarks];
+    const rehearsals = earlier ? [] : rehearsalRemarks(host, this.#opened);
+    this.#sessionRemarks = [...ended, ...rehearsals, ...remarks];
     this.#people = peopleText(await this.#opened.channels());
     const plan = this.#opened.redactor.value(made);
     savePlan(host, plan);

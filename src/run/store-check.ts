@@ -1,19 +1,26 @@
 import {randomUUID} from 'node:crypto';
 import {storeOverwrites} from '../journal/problems.ts';
-import type {Hint} from '../model/hint.ts';
 import type {ObjectStore, StoreSetup} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {StoreCheck, StoreSurvey} from '../model/store-check.ts';
 import {messageOf} from '../model/thrown.ts';
 import {foreignApprovalKey} from './foreign-approval.ts';
 import type {Host} from './host.ts';
-import {openInventory} from './inventory-targets.ts';
-import {storeNotNamed} from './open-store.ts';
+import {openLoaded} from './inventory-targets.ts';
+import {sharedInventory, storeNotNamed} from './open-store.ts';
 import {roundTripKey, storeOf} from './run-store.ts';
+import {good, notChecked, setupHint, withoutLock, withoutVersions} from './store-checks.ts';
 
 /** How often two writers race: a store that looks before it writes does not fail each time. */
 const races = 8;
 const writes = 5;
+
+/** The store of an inventory, or another one than it names. */
+interface NamedStore {
+  /** A file, a name, or the place of the store alone. */
+  readonly inventory: string;
+  readonly store?: string | undefined;
+}
 
 interface Tried {
   readonly store: ObjectStore;
@@ -27,10 +34,10 @@ interface Tried {
 /** Tries everything that a shared journal relies on. It writes small objects, and removes them where it may. */
 export const checkStore = (
   host: Pick<Host, 'state'>,
-  inventoryFile: string,
+  named: NamedStore,
   signal: AbortSignal,
 ): Promise<StoreSurvey> =>
-  withStore(host, inventoryFile, signal, async (store, name) => {
+  withStore(host, named, signal, async (store, name) => {
     const tried: Tried = {store, folder: `check/${randomUUID()}/`, signal, keys: []};
     const survey = {store: name, place: store.place};
     let check: StoreCheck['check'] = 'keys';
@@ -68,21 +75,25 @@ async function checksOf(
 /** How an administrator makes the store of an inventory. Asks nothing, and makes nothing. */
 export const setupOfStore = (
   host: Pick<Host, 'state'>,
-  inventoryFile: string,
+  named: NamedStore,
   signal: AbortSignal,
 ): Promise<StoreSetup & {readonly store: string; readonly place: string}> =>
-  withStore(host, inventoryFile, signal, async (store, name) => ({
+  withStore(host, named, signal, async (store, name) => ({
     ...{store: name, place: store.place},
     ...(await store.safeguards.setup()),
   }));
 
 async function withStore<Result>(
   host: Pick<Host, 'state'>,
-  inventoryFile: string,
+  {inventory: where, store: other}: NamedStore,
   signal: AbortSignal,
   work: (store: ObjectStore, name: string) => Promise<Result>,
 ): Promise<Result> {
-  const {inventory, opening, open} = await openInventory(host, inventoryFile, signal);
+  const {inventory, opening, open} = await openLoaded(
+    host,
+    sharedInventory(host, where, other),
+    signal,
+  );
   try {
     const store = await storeOf({inventory, openByName: (name) => open.session(name)});
     if (!store || inventory.store === undefined) {
@@ -216,8 +227,6 @@ const failure = (error: unknown) => ({
   isDenied: error instanceof SwitcharooError && error.problem.code === 'aws-access-denied',
 });
 
-const setupHint = (text: string): Hint => ({text, command: 'store init -i INVENTORY'});
-
 async function asked<Answer>(
   check: StoreCheck['check'],
   ask: () => Promise<Answer>,
@@ -229,41 +238,6 @@ async function asked<Answer>(
     return notChecked(check, messageOf(error));
   }
 }
-
-const withoutVersions = (keepsVersions: boolean): StoreCheck =>
-  keepsVersions
-    ? good('versions', 'The bucket keeps versions.')
-    : {
-        check: 'versions',
-        result: 'advice',
-        observed: 'The bucket keeps no versions: what is deleted or replaced is lost.',
-        hint: setupHint('Enable versioning. Print the commands for a new bucket with'),
-      };
-
-const withoutLock = (retention: string | null): StoreCheck =>
-  retention === null
-    ? {
-        check: 'object-lock',
-        result: 'advice',
-        observed:
-          'Object Lock keeps no object by default: an administrator can delete versions, too.',
-        hint: setupHint(
-          'Use a bucket with Object Lock where the journal is evidence. Print the commands with',
-        ),
-      }
-    : good('object-lock', `Object Lock keeps each object (${retention}).`);
-
-const good = (check: StoreCheck['check'], observed: string): StoreCheck => ({
-  check,
-  result: 'good',
-  observed,
-});
-
-const notChecked = (check: StoreCheck['check'], because: string): StoreCheck => ({
-  check,
-  result: 'not-checked',
-  observed: `${because.replace(/\.$/, '')}.`,
-});
 
 /** Nothing of a trial stays in a store that no run can use, where it can be removed. */
 async function stoppedBy(tried: Tried, check: StoreCheck['check'], error: unknown) {

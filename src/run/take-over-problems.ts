@@ -2,6 +2,7 @@ import {ChangedError, type Problem, SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {earlierHolder} from './earlier-holder.ts';
 import type {SharedRun} from './shared-run.ts';
+import {takeOverWords} from './take-over-words.ts';
 
 interface Ended {
   readonly shared: SharedRun;
@@ -16,7 +17,8 @@ export const isOvertaken = (error: unknown): error is SwitcharooError =>
 const overtakenCodes = new Set(['lock-lost', 'run-continued-elsewhere']);
 
 /** What ended a take-over after the run was taken over: the earlier holder does nothing more. */
-export function unfinishedBecause(error: unknown, {shared, again}: Ended, signal: AbortSignal) {
+export function unfinishedBecause(error: unknown, ended: Ended, signal: AbortSignal) {
+  const {shared} = ended;
   const {run} = shared.progress.run;
   const from = earlierHolder(shared);
   if (isOvertaken(error)) {
@@ -27,20 +29,21 @@ export function unfinishedBecause(error: unknown, {shared, again}: Ended, signal
   return why === undefined
     ? error
     : new ChangedError(
-        takeOverUnfinished(run, why, again),
+        takeOverUnfinished(run, why, repeated(ended)),
         `${run} was taken over: ${from} can start no more actions`,
         {cause: error},
       );
 }
 
 /** What ended a take-over while it was written into the store: the answer may be lost. */
-export function unknownBecause(error: unknown, {shared, again}: Ended, signal: AbortSignal) {
+export function unknownBecause(error: unknown, ended: Ended, signal: AbortSignal) {
+  const {shared} = ended;
   const {run} = shared.progress.run;
   const why = whyEnded(error, signal);
   return why === undefined
     ? error
     : new ChangedError(
-        takeOverUnknown(run, why, again),
+        takeOverUnknown(run, why, repeated(ended)),
         `not known: ${earlierHolder(shared)} may have been stopped`,
         {cause: error},
       );
@@ -54,7 +57,7 @@ export function whyEnded(error: unknown, signal: AbortSignal): string | undefine
   return error instanceof SwitcharooError ? error.problem.message : undefined;
 }
 
-const takeOverUnfinished = (run: string, why: string, again = takeOver(run)): Problem => ({
+const takeOverUnfinished = (run: string, why: string, again: string): Problem => ({
   code: 'take-over-unfinished',
   message: `${run} is yours, but its take-over is not finished. ${why}`,
   hint: {
@@ -63,7 +66,7 @@ const takeOverUnfinished = (run: string, why: string, again = takeOver(run)): Pr
   },
 });
 
-const takeOverUnknown = (run: string, why: string, again = takeOver(run)): Problem => ({
+const takeOverUnknown = (run: string, why: string, again: string): Problem => ({
   code: 'take-over-unfinished',
   message: `It is not known whether ${run} is yours: the store did not confirm it. ${why}`,
   hint: {
@@ -72,4 +75,4 @@ const takeOverUnknown = (run: string, why: string, again = takeOver(run)): Probl
   },
 });
 
-const takeOver = (run: string): string => `take-over ${run} -i INVENTORY`;
+const repeated = ({shared, again = takeOverWords(shared.progress.run)}: Ended): string => again;

@@ -13,6 +13,7 @@ import type {JournalEntry} from '../model/journal.ts';
 import {elapsedMs, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
 import {earlierHolder, operatorText, unfinishedTakeOver} from './earlier-holder.ts';
 import {refuseBesideWorker} from './guards.ts';
 import type {Host} from './host.ts';
@@ -23,6 +24,7 @@ import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {type SharedRun, sharedRunIn, textHere} from './shared-run.ts';
 import {isOvertaken, unfinishedBecause, unknownBecause} from './take-over-problems.ts';
+import {takeOverWords} from './take-over-words.ts';
 
 interface TakingOver {
   readonly host: Host;
@@ -152,8 +154,7 @@ async function fence(
 function refuseChanged(shown: SharedRun, now: SharedRun): void {
   const added = now.entries.slice(shown.entries.length);
   if (added.some(({kind}) => decisive.has(kind))) {
-    const {run} = now.progress.run;
-    throw new SwitcharooError(changedMeanwhile(run, operatorText(now.progress)));
+    throw new SwitcharooError(changedMeanwhile(now.progress));
   }
 }
 
@@ -234,12 +235,12 @@ function refuseOwn({host, shared}: TakingOver): void {
   }
 }
 
-const changedMeanwhile = (run: string, by: string): Problem => ({
+const changedMeanwhile = (progress: Progress): Problem => ({
   code: 'lock-lost',
-  message: `${run} was continued by ${by} after its state was shown here. It was not taken over.`,
+  message: `${progress.run.run} was continued by ${operatorText(progress)} after its state was shown here. It was not taken over.`,
   hint: {
     text: 'Look at its state, and repeat the command',
-    command: `take-over ${run} -i INVENTORY`,
+    command: takeOverWords(progress.run),
   },
 });
 

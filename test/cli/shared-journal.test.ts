@@ -85,6 +85,8 @@ describe('a run whose journal is shared', () => {
         rights: [
           {
             needs: [
+              {need: 's3:GetBucketObjectLockConfiguration'},
+              {need: 's3:GetBucketVersioning'},
               {need: 's3:ListBucket'},
               {need: 's3:ListBucketVersions'},
               {need: 's3:GetObject'},

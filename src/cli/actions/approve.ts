@@ -11,6 +11,7 @@ import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
+import {endsAtOnce, unlessStopped} from '../stopped.ts';
 
 interface ApproveOptions {
   readonly inventory: string | undefined;
@@ -29,35 +30,68 @@ export async function approveRun(
   if (where === undefined) {
     throw new SwitcharooError(storeNeeded(name, entry));
   }
-  const signals = listenToSignals(app.say);
-  const {store, close} = await openStore(app, where, signals.stopping);
+  const signals = listenToSignals(app.say, endsAtOnce);
+  const {stopping: signal} = signals;
+  const about = {
+    signal,
+    run: `${entry} of ${name}`,
+    done: options.withdraw ? 'withdrawn' : 'approved',
+  };
+  const again = againWords({run: name, entry}, options);
+  try {
+    return await unlessStopped({...about, again}, () =>
+      approveIn(app, {run: name, entry, where}, options, signal),
+    );
+  } finally {
+    signals.dispose();
+  }
+}
+
+/** @throws ChangedError when it ended after the word may have been written. */
+async function approveIn(
+  app: App,
+  {run: name, entry, where}: {readonly run: string; readonly entry: string; readonly where: string},
+  options: ApproveOptions,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const {store, close} = await openStore(app, where, signal);
   try {
     app.waiting(`Reading the shared journals in ${store.place}`);
-    const asked = await askedApprovalIn(store, {run: name, entry}, signals.stopping);
+    const asked = await askedApprovalIn(store, {run: name, entry}, signal);
     const {run} = asked.progress.run;
     if (!app.json) {
       app.print(summaryOf(app, asked));
     }
     const what = options.withdraw ? 'withdraw your approval' : 'approve';
-    const {stopping: signal} = signals;
     if ((options.name ?? (await askName(app, {run, what, signal}))) !== run) {
       throw new SwitcharooError(notConfirmed(run));
     }
     const word = options.withdraw ? 'withdrawn' : 'approved';
     const {user, host} = app.operator;
-    const given = await giveWord(store, asked, {word, host: `${user}@${host}`}, signals.stopping);
+    const given = await giveWord(store, asked, {word, host: `${user}@${host}`}, signal);
     // What others did meanwhile counts, too.
-    const after = await askedApprovalIn(store, {run, entry}, signals.stopping).catch(
-      (error: unknown) => (isNotAsked(error) ? undefined : asked),
+    const after = await askedApprovalIn(store, {run, entry}, signal).catch((error: unknown) =>
+      isNotAsked(error) ? undefined : asked,
     );
     const isPassed = after === undefined;
     printWord(app, after ?? asked, {word, isNew: given === 'given', isPassed, where});
     return exitCodes.done;
   } finally {
     await close();
-    signals.dispose();
   }
 }
+
+/** The words that repeat it, without the confirmation. */
+const againWords = (
+  {run, entry}: {readonly run: string; readonly entry: string},
+  {inventory, shared, withdraw}: ApproveOptions,
+): string =>
+  [
+    `approve ${shellWord(run)} ${shellWord(entry)}`,
+    ...(inventory === undefined ? [] : [`-i ${shellWord(inventory)}`]),
+    ...(shared === undefined ? [] : [`--shared ${shellWord(shared)}`]),
+    ...(withdraw ? ['--withdraw'] : []),
+  ].join(' ');
 
 interface Word {
   readonly word: 'approved' | 'withdrawn';

@@ -4,6 +4,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {handOverRun} from '../../run/hand-over-run.ts';
 import {openStore} from '../../run/open-store.ts';
 import {progressIn} from '../../run/past-runs.ts';
+import {takeOverWords} from '../../run/take-over-words.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
@@ -16,14 +17,15 @@ export async function handOver(
   {to, inventory}: {readonly to: string; readonly inventory: string | undefined},
 ): Promise<ExitCode> {
   const run = chooseRun(app, name);
-  const file = inventory ?? progressIn(app, run).run.inventory.file;
+  const {run: started} = progressIn(app, run);
+  const file = inventory ?? started.inventory.file;
   const signals = listenToSignals(app.say, endsAtOnce);
   const signal = signals.stopping;
   const again = `hand-over ${run} --to ${shellWord(to)}`;
   const about = {signal, run, done: 'handed over', again};
   try {
     await unlessStopped(about, async () => {
-      const {store, close} = await openStore(app, file, signal);
+      const {store, close} = await openStore(app, file, signal, started.store);
       try {
         const waiting = (ms: number) => app.waiting(waitsFor(ms));
         await handOverRun({host: app, store, run, to, waiting}, signal);
@@ -34,7 +36,7 @@ export async function handOver(
   } finally {
     signals.dispose();
   }
-  const take = `take-over ${run} -i INVENTORY`;
+  const take = takeOverWords(started);
   if (app.json) {
     printDocument(app, 'handed-over', {run, to, next: [take]});
   } else {

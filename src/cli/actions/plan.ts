@@ -12,6 +12,7 @@ import {obstaclesIn} from '../../run/obstacles.ts';
 import {openWorld, type WorldRequest} from '../../run/open-world.ts';
 import {earlierRunOf, withNetworkShare} from '../../run/past-runs.ts';
 import {savePlan} from '../../run/plan-store.ts';
+import {rehearsalRemarks} from '../../run/rehearsed.ts';
 import type {Run} from '../../run/run.ts';
 import {worldRemarks} from '../../run/session-remarks.ts';
 import {timedPlan} from '../../run/timed-plan.ts';
@@ -36,7 +37,11 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         signal: signals.stopping,
       }),
     ]);
-    const remarks = [...claims.remarks, ...(await worldRemarks(opened, signals.stopping))];
+    const remarks = [
+      ...claims.remarks,
+      ...rehearsalRemarks(app, opened),
+      ...(await worldRemarks(opened, signals.stopping)),
+    ];
     const people = peopleText(await opened.channels());
     const distances = await distancesOf(opened, signals.stopping);
     const times = expectedTimes(world.runbook, distances);

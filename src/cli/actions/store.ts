@@ -1,30 +1,34 @@
+import {isPlace} from '../../inventory/shared-in.ts';
 import {shellWord} from '../../model/hint.ts';
 import type {StoreSurvey} from '../../model/store-check.ts';
 import {flow} from '../../report/text.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {checkStore, setupOfStore} from '../../run/store-check.ts';
+import {storeWords} from '../../run/take-over-words.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 import {listenToSignals} from '../signals.ts';
+import {usageError} from '../usage.ts';
 
 /** Tries the store of an inventory, and prints what came of it. */
-export async function checkStoreOf(app: App, inventory: string): Promise<ExitCode> {
+export async function checkStoreOf(app: App, options: StoreOptions): Promise<ExitCode> {
+  const named = namedIn(options);
   const signals = listenToSignals(app.say);
   try {
     app.waiting('Checking the store.');
-    const survey = await checkStore(app, inventory, signals.stopping);
+    const survey = await checkStore(app, named, signals.stopping);
     const isFit = survey.problems.length === 0;
     const hasAdvice = survey.checks.some(({hint}) => hint !== undefined);
     if (app.json) {
       const next = isFit
         ? hasAdvice
-          ? [commandOf(app, 'init', inventory)]
+          ? [commandOf(app, 'init', options)]
           : []
-        : [commandOf(app, 'check', inventory)];
+        : [commandOf(app, 'check', options)];
       printDocument(app, 'store-check', {...survey, next});
     } else {
-      app.print(surveyText(app, inventory, survey));
+      app.print(surveyText(app, options, survey));
       printProblems(app, survey.problems);
     }
     return isFit ? exitCodes.done : exitCodes.blocked;
@@ -34,12 +38,13 @@ export async function checkStoreOf(app: App, inventory: string): Promise<ExitCod
 }
 
 /** Prints how the store of an inventory is made. Asks nothing, and makes nothing. */
-export async function showStoreSetup(app: App, inventory: string): Promise<ExitCode> {
+export async function showStoreSetup(app: App, options: StoreOptions): Promise<ExitCode> {
+  const named = namedIn(options);
   const signals = listenToSignals(app.say);
   try {
-    const setup = await setupOfStore(app, inventory, signals.stopping);
+    const setup = await setupOfStore(app, named, signals.stopping);
     if (app.json) {
-      printDocument(app, 'store-init', {...setup, next: [commandOf(app, 'check', inventory)]});
+      printDocument(app, 'store-init', {...setup, next: [commandOf(app, 'check', options)]});
       return exitCodes.done;
     }
     const {place, commands, policies} = setup;
@@ -53,7 +58,7 @@ export async function showStoreSetup(app: App, inventory: string): Promise<ExitC
         ]),
         ...commands.flatMap(({does, command}) => ['', `# ${does}`, command]),
         '',
-        `Then check it: ${commandOf(app, 'check', inventory)}`,
+        `Then check it: ${commandOf(app, 'check', options)}`,
       ].join('\n'),
     );
     return exitCodes.done;
@@ -62,10 +67,31 @@ export async function showStoreSetup(app: App, inventory: string): Promise<ExitC
   }
 }
 
-const commandOf = (app: App, command: string, inventory: string): string =>
-  app.paste(`store ${command} -i ${shellWord(inventory)}`);
+/** The store of an inventory, or a store of its own. */
+interface StoreOptions {
+  readonly inventory: string | undefined;
+  readonly store: string | undefined;
+}
 
-function surveyText(app: App, inventory: string, survey: StoreSurvey): string {
+function namedIn({inventory, store}: StoreOptions) {
+  if (inventory !== undefined) {
+    return {inventory, store};
+  }
+  if (store === undefined || !isPlace(store)) {
+    throw usageError(
+      'No store was named.',
+      'Name the inventory with -i, or the store with --store s3://bucket/prefix.',
+    );
+  }
+  return {inventory: store};
+}
+
+const commandOf = (app: App, command: string, {inventory, store}: StoreOptions): string => {
+  const file = inventory === undefined ? '' : ` -i ${shellWord(inventory)}`;
+  return app.paste(`store ${command}${file}${storeWords(store)}`);
+};
+
+function surveyText(app: App, options: StoreOptions, survey: StoreSurvey): string {
   const {paint} = app;
   const marks = {
     good: paint.green('✓'),
@@ -73,13 +99,13 @@ function surveyText(app: App, inventory: string, survey: StoreSurvey): string {
     bad: paint.red('✗'),
     'not-checked': paint.dim('?'),
   };
-  const paste = (command: string) => app.paste(command.replace('INVENTORY', shellWord(inventory)));
+  const setup = commandOf(app, 'init', options);
   const lines = survey.checks.flatMap(({check, result, observed, hint = ''}) => {
     const state = result === 'not-checked' ? `${check}: not checked. ` : `${check}: `;
     const [text, command] = typeof hint === 'string' ? [hint] : [`${hint.text}:`, hint.command];
     return [
       ...flow([marks[result], ` ${state}${observed} ${text}`], {width: app.width, rest: '  '}),
-      ...(command === undefined ? [] : [`    ${paste(command)}`]),
+      ...(command === undefined ? [] : [`    ${setup}`]),
     ];
   });
   const count = survey.left.length;
@@ -89,5 +115,6 @@ function surveyText(app: App, inventory: string, survey: StoreSurvey): string {
       : [
           `${count === 1 ? 'One object of this check stays' : `${count} objects of this check stay`} in ${survey.place}, outside every journal.`,
         ];
-  return [`${paint.bold(survey.place)} (${survey.store})`, ...lines, ...leftLine].join('\n');
+  const name = survey.store === survey.place ? '' : ` (${survey.store})`;
+  return [`${paint.bold(survey.place)}${name}`, ...lines, ...leftLine].join('\n');
 }

@@ -9,6 +9,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
 import {isOver} from '../../run/past-runs.ts';
 import {type SharedRun, sharedRunIn} from '../../run/shared-run.ts';
+import {storeWords} from '../../run/take-over-words.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
@@ -17,6 +18,7 @@ import {takeOverShown} from './shown-take-over.ts';
 
 interface TakeOverOptions {
   readonly inventory: string;
+  readonly store: string | undefined;
   readonly now: boolean;
   readonly name: string | undefined;
 }
@@ -27,13 +29,13 @@ export async function takeOver(
   name: string,
   options: TakeOverOptions,
 ): Promise<ExitCode> {
-  const {inventory: file} = options;
+  const {inventory: file, store: named} = options;
   if (file.startsWith('s3://')) {
     throw new SwitcharooError(inventoryNeeded(name));
   }
   const signals = listenToSignals(app.say, endsAtOnce);
   const signal = signals.stopping;
-  const again = `take-over ${shellWord(name)} -i ${shellWord(file)}`;
+  const again = `take-over ${shellWord(name)} -i ${shellWord(file)}${storeWords(named)}`;
   const about = {signal, run: name, done: 'taken over', again};
   try {
     return await unlessStopped(about, () => takeOverFrom(app, name, options, signal));
@@ -45,15 +47,15 @@ export async function takeOver(
 async function takeOverFrom(
   app: App,
   name: string,
-  {inventory: file, now, name: confirmation}: TakeOverOptions,
+  {inventory: file, store: named, now, name: confirmation}: TakeOverOptions,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const {store, inventory, close} = await openStore(app, file, signal);
+  const {store, inventory, close} = await openStore(app, file, signal, named);
   try {
     app.waiting(`Reading the shared journals in ${store.place}`);
     const shared = await sharedRunIn(store, name, signal);
     const {run} = shared.progress.run;
-    const again = `take-over ${run} -i ${shellWord(file)} --name ${run}`;
+    const again = `take-over ${run} -i ${shellWord(file)}${storeWords(named)} --name ${run}`;
     const held = await takeOverShown(
       app,
       {...{store, inventory, file, shared, isSure: now, confirmation}, again},

@@ -14,6 +14,7 @@ import {
   outsideWindow,
   param,
   plan,
+  store,
   until,
   yes,
   yesToPlan,
@@ -25,13 +26,14 @@ const planCommand = defineCommand({
   summary: 'Inspect the targets and print the plan (changes nothing)',
   description:
     'Inspect the targets of a runbook, and print the plan and its digest. Changes nothing.\n\nThe runbook is a file, or the name of one in runbooks/.',
-  options: {inventory, param, details},
+  options: {inventory, param, details, store},
   prints: ['plan'],
   examples: ['plan bare-metal-to-ecs -i staging'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showPlan} = await import('../actions/plan.ts');
-    const {inventory: file, param: params} = options;
-    return showPlan({...app, details: options.details}, {runbook, inventory: file, params});
+    const {inventory: file, param: params, store: place} = options;
+    const request = {runbook, inventory: file, params, store: place};
+    return showPlan({...app, details: options.details}, request);
   },
 });
 
@@ -54,6 +56,7 @@ const runCommand = defineCommand({
     answer,
     besides,
     outsideWindow,
+    store,
   },
   prints: ['run-line', 'report'],
   examples: [

@@ -6,7 +6,7 @@ import {
   optional,
   optionalValue,
 } from '../command.ts';
-import {duration, inventory, param, time} from '../options.ts';
+import {duration, inventory, namedStore, param, time} from '../options.ts';
 import {usageError} from '../usage.ts';
 
 const preflightCommand = defineCommand({
@@ -192,17 +192,23 @@ const notifyCommand = defineCommand({
   },
 });
 
+const storedInventory = optional({
+  short: 'i',
+  placeholder: 'inventory',
+  description: 'Inventory that names the store',
+});
+
 const storeCheckCommand = defineCommand({
   name: 'check',
   summary: 'Check that the store of an inventory can keep shared journals',
   description:
     'Check that the store of the inventory does what a shared journal relies on. Two writers race for the same keys, the command tries to replace and to delete an object, and writes are timed. Small objects are written under check/. They stay there where deletion is denied. One always stays: plan times a write with it.\n\nExit code 3: no run can use the store.',
-  options: {inventory},
+  options: {inventory: storedInventory, store: namedStore},
   prints: ['store-check'],
-  examples: ['store check -i production'],
+  examples: ['store check -i production', 'store check --store s3://our-cutovers/shop'],
   run: async ({app, options}) => {
     const {checkStoreOf} = await import('../actions/store.ts');
-    return checkStoreOf(app, options.inventory);
+    return checkStoreOf(app, options);
   },
 });
 
@@ -211,12 +217,12 @@ const storeInitCommand = defineCommand({
   summary: 'Print the commands and policies that create the store (changes nothing)',
   description:
     "Print the AWS commands that create the bucket of the inventory's store, and the policies of the bucket, of operators and of readers. Contacts no system, and creates nothing.",
-  options: {inventory},
+  options: {inventory: storedInventory, store: namedStore},
   prints: ['store-init'],
-  examples: ['store init -i production'],
+  examples: ['store init -i production', 'store init --store s3://our-cutovers/shop'],
   run: async ({app, options}) => {
     const {showStoreSetup} = await import('../actions/store.ts');
-    return showStoreSetup(app, options.inventory);
+    return showStoreSetup(app, options);
   },
 });
 

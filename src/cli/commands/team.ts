@@ -1,5 +1,5 @@
 import {defineCommand, flag, mandatory, optional} from '../command.ts';
-import {inventory, ownedInventory} from '../options.ts';
+import {inventory, namedStore, ownedInventory} from '../options.ts';
 import {refuseBeside} from '../usage.ts';
 
 const unlockCommand = defineCommand({
@@ -35,6 +35,7 @@ const takeOverCommand = defineCommand({
     'Take a run over from another host that shares its journal in the store of the inventory. Its state is shown first, and you confirm by typing its name.\n\nFrom then on the other host starts no action: its process ends within two seconds, and its database sessions are ended. The command waits for an action that may be in flight there. Then continue with resume or reverse.',
   options: {
     inventory,
+    store: namedStore,
     now: flag({
       description:
         'Do not wait for an action in flight on the other host: you are sure that there is none',

@@ -72,6 +72,14 @@ const listVersions = ({bucket}: StorePlace): Statement => ({
   Resource: bucket,
 });
 
+/** For `store check`: whether the bucket keeps what is replaced or deleted, and for how long. */
+const readSafeguards = ({bucket}: StorePlace): Statement => ({
+  Sid: 'ReadSafeguards',
+  Effect: 'Allow',
+  Action: ['s3:GetBucketVersioning', 's3:GetBucketObjectLockConfiguration'],
+  Resource: bucket,
+});
+
 const readObjects = ({objects}: StorePlace): Statement => ({
   Sid: 'ReadObjects',
   Effect: 'Allow',
@@ -132,6 +140,7 @@ export const operatorsPolicy = (place: StorePlace): Policy =>
   policy(
     listKeys(place),
     listVersions(place),
+    readSafeguards(place),
     readObjects(place),
     addObjects(place),
     replacePage(place),

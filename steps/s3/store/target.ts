@@ -48,6 +48,8 @@ export const s3Store = defineTarget({
     's3:GetObject',
     's3:PutObject',
     's3:ListBucketVersions (optional: log --verify --shared)',
+    's3:GetBucketVersioning (optional: store check)',
+    's3:GetBucketObjectLockConfiguration (optional: store check)',
   ],
   open: async ({bucket, prefix, kmsKey, ...aws}) => {
     // An object whose answer was lost is looked at: a write may use an open connection, and takes one round trip.

@@ -63,6 +63,9 @@ async function worksAsOperator(): Promise<void> {
   await readsRun(run);
   await losesRun(sharing);
   await replacesPages();
+  // For `store check`.
+  await store.safeguards.keepsVersions(never);
+  await store.safeguards.retention(never);
 }
 
 /** The live page of the newest run, and that of one run. */
@@ -190,7 +193,12 @@ test('the rights of a role are those of its policy, also where it asks for a con
     grants: [
       {
         form: 'iam',
-        actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+        actions: [
+          's3:GetBucketObjectLockConfiguration',
+          's3:GetBucketVersioning',
+          's3:ListBucket',
+          's3:ListBucketVersions',
+        ],
         resources: ['arn:aws:s3:::cutovers'],
       },
       {
@@ -200,6 +208,8 @@ test('the rights of a role are those of its policy, also where it asks for a con
       },
     ],
     needs: [
+      's3:GetBucketObjectLockConfiguration granted',
+      's3:GetBucketVersioning granted',
       's3:ListBucket granted',
       's3:ListBucketVersions granted',
       's3:GetObject granted',
