@@ -16,13 +16,14 @@ import {LiveRun} from '../../src/run/live-run.ts';
 import {RestForecasts} from '../../src/run/rest-forecast.ts';
 import {benchFolder, endWithBench} from '../folder.ts';
 import {behindText, type Shown} from './behind.ts';
+import {sharedRows, storeRttMs} from './shared.ts';
 
 // `npm run bench:live`: what viewers of the live page cost the run. One run works at a steady pace while nobody serves
 // the page, while it is served to nobody, and while it is served to 50 viewers; then again in the other order. Its
 // processor time is that of its process, as the kernel counts it. The page is served by this process, and its viewers
 // ask twice a second, as a browser does. Last, the page is written as files, and read as a browser reads them. It also
 // measures how far behind each viewer is: how long after an entry of the journal was written they saw it. The page has
-// what that of a night has: an outage, an earlier run, and a forecast.
+// what that of a night has: an outage, an earlier run, and a forecast. Last come those who follow a run from a store.
 const viewers = 50;
 const stretchMs = 8_000;
 const everyMs = 500;
@@ -40,6 +41,7 @@ for (const count of [null, 0, viewers, viewers, 0, null]) {
 }
 rows.push(await stretch(viewers, 'files'));
 run.kill('SIGTERM');
+const shared = await sharedRows(folder);
 say(`${cpus().length} processors; ${stretchMs / 1000} s each, in one run\n`);
 table([
   'page',
@@ -53,6 +55,10 @@ table([
 ]);
 for (const row of rows) {
   table(row);
+}
+say(`\na shared run, its store ${storeRttMs} ms away: behind (half, 95 of 100, all)\n`);
+for (const [name, behind] of shared) {
+  say(`${name.padEnd(24)}${behind}`);
 }
 process.exit(0);
 

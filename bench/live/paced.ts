@@ -2,7 +2,7 @@ import {defineRunbook, defineStep, defineTarget, done, pending} from 'switcharoo
 import {z} from 'zod';
 
 // A run that works for some minutes at a steady pace: each entry takes as long as the others.
-const paceMs = 100;
+const paceMs = Number(process.env['PACE_MS'] ?? 100);
 const count = Number(process.env['METERS'] ?? 900);
 
 interface Meter {

@@ -16,6 +16,7 @@ import {followLabRequests} from '../live/lab-requests.ts';
 import {serveLive} from '../live/server.ts';
 import {StoreFiles} from '../live/store-files.ts';
 import {printDocument} from '../print-document.ts';
+import {sharedEveryMs} from './shared.ts';
 
 interface Place {
   readonly host: string;
@@ -28,9 +29,10 @@ interface Place {
 
 /** With the half second after which a page asks again, it is less than a second behind. */
 export const everyMs = 100;
-/** The same for files. A store is written only when something has changed, because each object costs. */
+/** The same for files. */
 export const fileEveryMs = 200;
-const storeWriteEveryMs = 250;
+/** In time with a store 100 ms away, too. It is written only after a change, because each object costs. */
+const storeWriteEveryMs = 100;
 /** A runbook may take longer to load: then the page is shown without a forecast until it is there. */
 const loadLimitMs = 2_000;
 
@@ -156,7 +158,6 @@ function tell(app: App, {url, run, isFolder = false}: Told): void {
   app.print(`The live page of ${which}: ${url}\nThe page is read-only.${files} Ctrl-C stops it.`);
 }
 
-const storeEveryMs = 1_000;
 const storeAwayAfterMs = 3_000;
 
 /** Reads a store in the background. The result says why what was read is not up to date. */
@@ -169,7 +170,7 @@ function followStore(app: App, signal: AbortSignal): () => string | undefined {
   let problem = `The store ${shared.place} does not answer.`;
   const follow = async () => {
     while (!signal.aborted) {
-      await sleep(storeEveryMs, undefined, {signal}).catch(() => undefined);
+      await sleep(sharedEveryMs, undefined, {signal}).catch(() => undefined);
       try {
         await shared.refresh(signal);
         readAtMs = performance.now();

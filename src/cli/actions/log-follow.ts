@@ -10,11 +10,9 @@ import {isOver} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {printEntries} from './log.ts';
-import {refreshing} from './shared.ts';
+import {refreshing, sharedEveryMs} from './shared.ts';
 
 const everyMs = 250;
-/** A store is asked over the network. */
-const everySharedMs = 1_000;
 /** As wide as #999: later lines are as wide as the first ones. */
 const numberColumns = 4;
 
@@ -35,7 +33,7 @@ export async function followLog(app: App, name: string | undefined): Promise<Exi
       if (signal.aborted || (progress && isOver(progress))) {
         break;
       }
-      await sleep(app.shared ? everySharedMs : everyMs, undefined, {signal}).catch(() => undefined);
+      await sleep(app.shared ? sharedEveryMs : everyMs, undefined, {signal}).catch(() => undefined);
       await refresh(signal);
     }
   } finally {

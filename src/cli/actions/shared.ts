@@ -2,6 +2,9 @@ import type {ExitCode} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
 
+/** After that time, a command that follows a run asks its store again. */
+export const sharedEveryMs = 250;
+
 /** Shows the runs of a store instead of those of this host, where one is named. */
 export async function withSharedRuns(
   app: App,

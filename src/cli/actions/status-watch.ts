@@ -6,7 +6,7 @@ import {type App, widthNow} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {survivingWrite} from '../screen/broken-terminal.ts';
 import {LiveRegion} from '../screen/live-region.ts';
-import {refreshing} from './shared.ts';
+import {refreshing, sharedEveryMs} from './shared.ts';
 import {type RunStatus, readStatus, statusIn} from './status.ts';
 import {statusForecasts} from './status-forecast.ts';
 
@@ -29,7 +29,7 @@ export async function watchStatus(app: App, name: string | undefined): Promise<E
     };
     await show(readStatus(app, name));
     while (!signal.aborted) {
-      await sleep(everyMs, undefined, {signal}).catch(() => undefined);
+      await sleep(app.shared ? sharedEveryMs : everyMs, undefined, {signal}).catch(() => undefined);
       await refresh(signal);
       const status = signal.aborted ? undefined : statusNow(app, name);
       if (status) {

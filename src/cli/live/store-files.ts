@@ -7,6 +7,8 @@ import {stateMark} from './files.ts';
 
 /** A page that hears nothing for six seconds calls itself out of date. */
 const aliveEveryMs = 2_000;
+/** A browser reads it once, and without JavaScript every two seconds. */
+const pageEveryMs = 2_000;
 const limitMs = 3_000;
 
 const never = new AbortController().signal;
@@ -14,11 +16,15 @@ const never = new AbortController().signal;
 /**
  * The page of a run as two objects in the store of its journals. A store may keep each version for a year, so nothing
  * is written without need: what has changed, a sign of life, and once the run is over, its report and nothing more.
+ * Browsers that show the page ask for `state.json` alone, so a change is there after one write. Only a page with other
+ * parts is written first: they load it as soon as the state names it.
  */
 export class StoreFiles {
   readonly #store: ObjectStore;
   readonly #folder: PageKey;
   #tag = '';
+  /** What `index.html` shows. */
+  #page = {tag: '', structure: '', atMs: Number.NEGATIVE_INFINITY};
   #isReport = false;
   #writtenAtMs = Number.NEGATIVE_INFINITY;
 
@@ -49,17 +55,25 @@ export class StoreFiles {
   async write(feed: LiveFeed, signal: AbortSignal): Promise<void> {
     const nowMs = performance.now();
     const tag = feed.tag();
-    const isNew = tag !== this.#tag;
-    if (!isNew && (this.#isReport || nowMs - this.#writtenAtMs < aliveEveryMs)) {
+    if (tag === this.#tag && (this.#isReport || nowMs - this.#writtenAtMs < aliveEveryMs)) {
       return;
     }
     const report = feed.report();
-    const ended = report === undefined ? {} : {structure: 'ended'};
-    const state = JSON.stringify({...feed.state(), ...ended});
-    if (isNew) {
-      await this.#put('index.html', report ?? feed.html('files'), signal);
+    const made = feed.state();
+    const state = report === undefined ? made : {...made, structure: 'ended'};
+    const page = () => this.#put('index.html', report ?? feed.html('files'), signal);
+    const isOther = state.structure !== this.#page.structure;
+    const isDue = tag !== this.#page.tag && nowMs - this.#page.atMs >= pageEveryMs;
+    if (isOther) {
+      await page();
     }
-    await this.#put('state.json', state, signal);
+    await Promise.all([
+      this.#put('state.json', JSON.stringify(state), signal),
+      ...(isDue && !isOther ? [page()] : []),
+    ]);
+    if (isOther || isDue) {
+      this.#page = {tag, structure: state.structure, atMs: nowMs};
+    }
     this.#tag = tag;
     this.#isReport = report !== undefined;
     this.#writtenAtMs = nowMs;
