@@ -9,6 +9,7 @@ export function choicesFor({
   reversibleTo,
   skip,
   skippedBefore,
+  mayGoAlone,
 }: Failure): readonly {readonly name: string; readonly value: Choice | 'skip'}[] {
   const retry =
     skippedBefore.length > 0
@@ -17,6 +18,7 @@ export function choicesFor({
   return [
     {name: 'stop: pause here, and leave the changes in place', value: {choice: 'stop'}},
     {name: retry, value: {choice: 'retry'}},
+    ...(mayGoAlone ? [{name: aloneText, value: {choice: 'retry', alone: true}} as const] : []),
     ...(skip.allowed ? [{name: skipText(skip), value: 'skip'} as const] : []),
     // The nearest checkpoint first: it undoes the least.
     ...[...reversibleTo].reverse().map((to) => ({
@@ -25,6 +27,8 @@ export function choicesFor({
     })),
   ];
 }
+
+const aloneText = 'go on alone: retry without the shared journal; other hosts see nothing of it';
 
 /** What is above the menu, in `room` rows if it can: the facts first, then the newest changes in place. */
 export function fittedFailureLines(

@@ -45,6 +45,7 @@ export async function decide(
     changesInPlace: details,
     reversibleTo: reachableCheckpoints(context.runbook, record.progress),
     skip: skipRule,
+    ...(problem.code === 'store-unreachable' ? {mayGoAlone: true} : {}),
     skippedBefore: skippedBefore(context, entry),
     facts: () => factsOfFailure(context, entry, skipRule),
     onAsked: (person, facts = []) =>
@@ -71,7 +72,7 @@ export async function decide(
   switch (decided.choice) {
     case 'retry': {
       const lost = checksFirst ? await lostInOutage(context) : undefined;
-      return lost ? decide(context, entry, lost) : retry(context, failure, decided.by);
+      return lost ? decide(context, entry, lost) : retry(context, failure, decided);
     }
     case 'skip':
       return skip(context, failure, decided);
@@ -83,9 +84,16 @@ export async function decide(
 }
 
 /** An entry that could not be tried is tried after those that it needs. */
-function retry(context: RunContext, {skippedBefore: skipped}: Failure, by: string): Decision {
+function retry(
+  {record}: RunContext,
+  {skippedBefore: skipped, mayGoAlone, problem}: Failure,
+  {alone, by}: Extract<Choice, {choice: 'retry'}> & {readonly by: string},
+): Decision {
+  if (alone && mayGoAlone && !record.progress.isNotShared) {
+    record.add({kind: 'not-shared', because: problem.message});
+  }
   for (const entry of skipped) {
-    context.record.add({kind: 'skip-withdrawn', entry, by});
+    record.add({kind: 'skip-withdrawn', entry, by});
   }
   return skipped.length > 0 ? 'again-from-start' : 'again';
 }

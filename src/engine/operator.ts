@@ -47,6 +47,8 @@ export interface Failure extends Asked {
   /** Checkpoints to which the run can be reversed; `null` is its start. Empty after the point of no return. */
   readonly reversibleTo: readonly (string | null)[];
   readonly skip: SkipRule;
+  /** The shared journal could not be reached: a retry may leave it aside. */
+  readonly mayGoAlone?: true;
   /** Entries that it needs and that were skipped: a retry tries them first. */
   readonly skippedBefore: readonly string[];
   /** Checks what else a person should know at this moment, the most important first. */
@@ -65,7 +67,8 @@ export type SkipRule =
   | {readonly allowed: false; readonly because: string};
 
 export type Choice =
-  | {readonly choice: 'retry'}
+  /** `alone`: without the shared journal, until its store answers again. */
+  | {readonly choice: 'retry'; readonly alone?: true}
   | {readonly choice: 'skip'; readonly reason: string}
   /** `declared`: the reversal was approved before the run, and needs no answer now. */
   | {readonly choice: 'reverse'; readonly to: string | null; readonly declared?: true}

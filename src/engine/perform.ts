@@ -159,7 +159,7 @@ function limitUntil(deadline: number, {clock}: RunContext): {readonly limitMs?: 
 /**
  * Waits until other hosts find the intent, unless an earlier one has named it. Gives why the action must not be sent:
  * what it was planned on may be old by now, or it could not be shared. A reversal ends an outage and waits for no
- * store.
+ * store, nor does a run that a person lets go on alone.
  */
 async function barrier(
   context: RunContext,
@@ -180,16 +180,21 @@ async function barrier(
       problem ?? actionFailed(words.entry, words.target, words.does, 'the process stood still')
     );
   }
-  if (way === 'reverse' && problem?.code === 'store-unreachable') {
-    if (!context.record.progress.isNotShared) {
+  const isAway = problem?.code === 'store-unreachable';
+  const {isNotShared} = context.record.progress;
+  if (isAway && way === 'reverse') {
+    if (!isNotShared) {
       context.record.add({kind: 'not-shared', because: problem.message});
     }
     return undefined;
   }
+  if (problem && !(isAway && isNotShared)) {
+    return problem;
+  }
   // Another host waits no longer for it: opening the target, and the claims, took their time too.
-  return problem === undefined && awakeMs(clock) >= deadline
+  return awakeMs(clock) >= deadline
     ? actionFailed(words.entry, words.target, words.does, 'no time was left for it')
-    : problem;
+    : undefined;
 }
 
 /** Somebody else may own the system by then. */

@@ -4,7 +4,8 @@ import {runStopped} from './problems.ts';
 
 /**
  * What somebody decided is where other hosts find it before the next thing happens. Gives the problem when the store is
- * away, or the run is told to stop meanwhile: it pauses, and shares the decision when it continues.
+ * away, or the run is told to stop meanwhile: it pauses, and shares the decision when it continues. A run that a person
+ * lets go on alone waits for no store.
  */
 export async function shareDecision({
   record,
@@ -16,7 +17,7 @@ export async function shareDecision({
     return undefined;
   } catch (error) {
     if (error instanceof SwitcharooError && error.problem.code === 'store-unreachable') {
-      return error.problem;
+      return record.progress.isNotShared ? undefined : error.problem;
     }
     if (aborting.aborted && !(error instanceof SwitcharooError)) {
       return runStopped(String(stopping.reason));

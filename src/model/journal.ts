@@ -88,7 +88,10 @@ const facts = [
     notBeforeUtc: z.iso.datetime().optional(),
   }),
   z.object({kind: z.literal('earlier-holder-stopped'), because: z.string()}),
-  /** A reversal goes on although other hosts cannot see it: the store does not answer. Once for each process. */
+  /**
+   * A reversal goes on although other hosts cannot see it, or a person lets the run go on: the store does not answer.
+   * Once for each process.
+   */
   z.object({kind: z.literal('not-shared'), because: z.string()}),
   /** It was offered to somebody else: nothing of it is under way on this host, and nothing is done here any more. */
   z.object({kind: z.literal('run-handed-over'), to: z.string(), operator}),

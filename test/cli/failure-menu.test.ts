@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {fittedFailureLines} from '../../src/cli/failure-menu.ts';
+import {choicesFor, fittedFailureLines} from '../../src/cli/failure-menu.ts';
 import type {Failure} from '../../src/engine/operator.ts';
 import {plainPaint} from '../../src/report/index.ts';
 
@@ -46,4 +46,12 @@ test('the menu of a failure tells what becomes of the outage, and all else that 
     expect(linesIn(room).some((line) => line.startsWith('  OUTAGE:'))).toBe(true);
   }
   expect(linesIn(2)).toContain(`  ${facts[0]}`);
+});
+
+test('only the menu of a store that is away has the choice to go on alone', () => {
+  const isAlone = ({name}: {readonly name: string}) => name.startsWith('go on alone:');
+  expect(choicesFor(failure).filter(isAlone)).toEqual([]);
+  expect(choicesFor({...failure, mayGoAlone: true}).filter(isAlone)).toMatchObject([
+    {value: {choice: 'retry', alone: true}},
+  ]);
 });

@@ -109,6 +109,49 @@ test('a reversal goes on while the store is away', async () => {
   expect(rig.story.filter((line) => line.startsWith('not-shared'))).toHaveLength(1);
 });
 
+test('a run goes on while the store is away if a person says so, and asks once', async () => {
+  const {a, rig} = rigWith(() => Promise.reject(away));
+  rig.operator.deciding = ({mayGoAlone}) => {
+    expect(mayGoAlone).toBe(true);
+    return {choice: 'retry', alone: true};
+  };
+  expect(await rig.run()).toEqual({kind: 'done'});
+  expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
+  expect(rig.operator.failures).toHaveLength(1);
+  expect(rig.story.filter((line) => line.startsWith('not-shared'))).toHaveLength(1);
+});
+
+test('a retry alone does not leave the store aside, nor does any but a failure of the store', async () => {
+  const {a, rig} = rigWith(() => Promise.reject(away));
+  const choices = [{choice: 'retry'}, {choice: 'stop'}] as const;
+  rig.operator.deciding = () => choices[rig.operator.failures.length - 1] ?? {choice: 'stop'};
+  expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'store-unreachable'}});
+  expect(rig.operator.failures).toHaveLength(2);
+  const other = new SwitcharooError({
+    code: 'full',
+    message: 'The shelf is full.',
+    hint: 'Empty it.',
+  });
+  rig.journal.shared = () => Promise.reject(other);
+  const later = rig.reopened();
+  later.journal.shared = rig.journal.shared;
+  later.operator.deciding = ({mayGoAlone}) => {
+    expect(mayGoAlone).toBeUndefined();
+    return later.operator.failures.length === 1 ? {choice: 'retry', alone: true} : {choice: 'stop'};
+  };
+  expect(await later.run()).toMatchObject({kind: 'paused', problem: {code: 'full'}});
+  expect(later.story.filter((line) => line.startsWith('not-shared'))).toEqual([]);
+  expect(a.effects).toEqual([]);
+});
+
+test('what a person decides is not waited for when the run goes on alone', async () => {
+  const a = new Shelf('a');
+  const rig = new Rig({runbook: decisions, shelves: [a]});
+  rig.journal.shared = () => Promise.reject(away);
+  rig.operator.deciding = () => ({choice: 'retry', alone: true});
+  expect(await rig.run()).toEqual({kind: 'done'});
+});
+
 test('a process that stood still at the barrier checks again before anything is sent', async () => {
   const {a, rig} = rigWith(async (number) => {
     if (number === 1) {

@@ -355,7 +355,7 @@ export class Process {
           this.#schedule.tell(() => `${this.name}: ${question} ${answer}`);
           return {answer, by: name};
         }),
-      decide: ({entry, problem, reversibleTo: reverseTo, skip}, signal) =>
+      decide: ({entry, problem, reversibleTo: reverseTo, skip, mayGoAlone}, signal) =>
         this.#think(signal, (isStopped): Choice & {readonly by: string} => {
           const choice = isStopped
             ? 'stop'
@@ -370,8 +370,12 @@ export class Process {
                 to: reverseTo[this.#chance.below(reverseTo.length)] ?? null,
                 by: name,
               };
-            default:
-              return {choice, by: this.#isAway(problem.code) ? 'nobody' : name};
+            default: {
+              const by = this.#isAway(problem.code) ? 'nobody' : name;
+              return choice === 'retry' && mayGoAlone && this.#leavesStore()
+                ? {choice, alone: true, by}
+                : {choice, by};
+            }
           }
         }),
     };
@@ -387,6 +391,11 @@ export class Process {
     }
     // A program that answers may try what no menu offers.
     return this.#chance.weighed({retry: 10, skip: 1, reverse: can.reverse ? 3 : 0, stop: 3});
+  }
+
+  /** Draws no number: the nights of earlier seeds stay what they were, as long as nobody goes on alone. */
+  #leavesStore(): boolean {
+    return !this.#schedule.isCalm && Math.floor(this.#clock.monotonic()) % 3 === 0;
   }
 
   /** Without a terminal nobody decides, and the run stops. */

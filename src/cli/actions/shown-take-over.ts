@@ -172,7 +172,12 @@ const unheard = ({entry, does, target}: Act): string =>
 const waitsForNoStore = ({progress, entries}: SharedRun): boolean => {
   const resumed = entries.findLast(({kind}) => kind === 'run-resumed');
   const isAlone = resumed?.kind === 'run-resumed' && resumed.alone === true;
-  return isAlone || progress.outcome === 'reversing' || progress.outcome === 'reverse-failed';
+  return (
+    isAlone ||
+    progress.isNotShared ||
+    progress.outcome === 'reversing' ||
+    progress.outcome === 'reverse-failed'
+  );
 };
 
 function fencedText(taken: SharedRun): string {
