@@ -1,3 +1,4 @@
+import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 
 export const runEndedInOutage = (run: string): Problem => ({
@@ -21,5 +22,45 @@ export const runReversed = (run: string): Problem => ({
   hint: {
     text: 'Before you start a new run with "fleet resume" or leave the unit out, read why in',
     command: `report ${run}`,
+  },
+});
+
+interface EarlierRun {
+  readonly unit: string;
+  readonly run: string;
+  readonly host: string;
+}
+
+/** PostgreSQL was restored from a backup, or made again. */
+export const runAlreadyDone = ({unit, run, host}: EarlierRun): Problem => ({
+  code: 'fleet-run-already-done',
+  message: `${unit} was already run on ${host}: ${run}, done. PostgreSQL did not know that run.`,
+  hint: {
+    text: 'PostgreSQL may be an old copy. To move the unit again, reverse that run first. Otherwise, count the unit as done with',
+    command: `fleet resume ${unit}`,
+  },
+});
+
+export const runAlreadyStarted = ({unit, run, host}: EarlierRun): Problem => ({
+  code: 'fleet-run-already-started',
+  message: `${unit} already began on ${host}: ${run}, not finished. PostgreSQL did not know that run.`,
+  hint: {
+    text: `PostgreSQL may be an old copy. Continue the run with "fleet resume ${unit}", or reverse it, after you have checked what is in place with`,
+    command: `status ${run}`,
+  },
+});
+
+/** Its journal is in a store, and not here. */
+export const runStartedElsewhere = ({
+  unit,
+  run,
+  host,
+  inventory,
+}: EarlierRun & {readonly inventory: string}): Problem => ({
+  code: 'fleet-run-started-elsewhere',
+  message: `${unit} already began on ${host}: ${run}, not finished. PostgreSQL did not know that run.`,
+  hint: {
+    text: `PostgreSQL may be an old copy. Finish or reverse the run on ${host}, and then use "fleet resume ${unit}". If that host is lost, take the run over first`,
+    command: `take-over ${run} -i ${shellWord(inventory)}`,
   },
 });

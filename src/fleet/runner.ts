@@ -4,20 +4,19 @@ import type {Problem} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {statusText} from '../model/unit-status.ts';
 import type {Host, StopSignals} from '../run/host.ts';
-import {reserveRunName} from '../run/open-run.ts';
-import {isOver} from '../run/past-runs.ts';
 import {admissible, admitAll} from './admission.ts';
 import {Claims} from './claimed-units.ts';
 import type {FleetDatabase} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops, unitTaken} from './engine-problems.ts';
 import {isMistake} from './error-chain.ts';
+import {ForgottenRuns} from './forgotten-runs.ts';
 import {type Beat, heardOf} from './heartbeat.ts';
 import {homeOf} from './home.ts';
 import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
 import {postgresProblem} from './postgres-problems.ts';
-import {fleetsIn, type UnitRow, unitsIn, wavesIn} from './rows.ts';
+import {fleetsIn, unitsIn, wavesIn} from './rows.ts';
 import {Slots} from './slots.ts';
 import {makeTables, withEngineTables} from './tables.ts';
 import {freeStranded, readByHand, takeUpLost} from './take-up.ts';
@@ -32,7 +31,7 @@ import {
   reportPhase,
 } from './unit-claims.ts';
 import {problemOf, runUnit} from './unit-run.ts';
-import {begunRun, journalHere, stateOfRun, type UnitState} from './unit-state.ts';
+import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
 import {reachedBefore, untilReached, whileOpening} from './until-reached.ts';
 
 interface RunnerRequest {
@@ -62,6 +61,7 @@ class Runner {
   readonly #underWay = new Map<string, Errand>();
   readonly #missedSince = new Map<string, number>();
   readonly #claims: Claims;
+  readonly #forgotten: ForgottenRuns;
   readonly #slots: Slots;
   #beat: Readonly<Beat> = {};
   #isUnreached = false;
@@ -74,6 +74,7 @@ class Runner {
     request.signals.stopping.addEventListener('abort', () => this.#slots.open(), {once: true});
     this.#self = {runner: randomUUID(), home: homeOf(request.host.state)};
     this.#claims = new Claims(request.database, this.#self);
+    this.#forgotten = new ForgottenRuns(request.host);
   }
 
   serve(): Promise<void> {
@@ -126,6 +127,7 @@ class Runner {
       await this.#leaveLost();
       await takeUpLost(around);
       await readByHand(around);
+      await this.#forgotten.offer(around, this.#isUnreached);
       await freeStranded(around);
       await admitAll(database, dispatcher.enqueue);
       if (this.#isUnreached) {
@@ -195,7 +197,7 @@ class Runner {
       const claim = async () =>
         this.#isStopping || this.#beat.error !== undefined
           ? undefined
-          : claimUnit(database, errand, this.#self, (row) => this.#nameRun(row));
+          : claimUnit(database, errand, this.#self, (row) => this.#forgotten.nameRun(errand, row));
       const unit = await untilReached(database, claim).catch((error) =>
         this.#refuse(errand, error),
       );
@@ -218,19 +220,6 @@ class Runner {
       refuseUnit(database.pool, errand, problem),
     );
     say(`${errand.unit}: ${statusText('offered')}: ${problem.message}`);
-  }
-
-  /**
-   * The run that was reserved: of two runners that come to begin it, its folder lets in one. A new one after it was
-   * reversed, when a person says so, and where a process ended before the first entry.
-   */
-  #nameRun(row: UnitRow): string {
-    const {host} = this.#request;
-    const {run, byPerson} = row;
-    const earlier = journalHere(host, row);
-    const isAgain = earlier && byPerson && earlier.outcome === 'reversed' && isOver(earlier);
-    const isEmpty = run !== null && !earlier && host.state.journalIdentity(run) !== null;
-    return run === null || isAgain || isEmpty ? reserveRunName() : run;
   }
 
   async #runClaimed(errand: Errand, unit: ClaimedUnit): Promise<void> {
@@ -257,6 +246,10 @@ class Runner {
     const {pool} = this.#request.database;
     const {run, work, startedBy} = unit;
     const earlier = begunRun(host, run);
+    const forgotten = this.#forgotten.stateOf(errand, earlier);
+    if (forgotten) {
+      return forgotten;
+    }
     const state = earlier && stateOfRun(earlier);
     // It may be in an outage, or have ended, since it was last reported.
     if (state && state.status !== 'waiting' && (state.status === 'done' || !unit.byPerson)) {
@@ -264,8 +257,7 @@ class Runner {
     }
     const ended = new AbortController();
     return runUnit(host, {
-      run: run ?? '',
-      work,
+      ...{run: run ?? '', work, unit: {name: errand.fleet, unit: errand.unit}},
       earlier,
       startedBy,
       mayBegin: () => this.#mayBegin(errand, unit),
@@ -274,6 +266,7 @@ class Runner {
         stopping: AbortSignal.any([signals.aborting, lost]),
         aborting: new AbortController().signal,
       },
+      sharedElsewhere: () => this.#forgotten.sharedElsewhere(errand, unit, signals.aborting),
       report: phaseReports((now) => reportPhase(pool, errand, this.#self, now), ended.signal),
     }).finally(() => ended.abort());
   }

@@ -173,8 +173,11 @@ export async function readByHand(around: Around): Promise<void> {
     }
     const state = stateOfRun(progress);
     const isWorkedOn = workerOn(host, progress) !== undefined;
+    // A person decides about one that PostgreSQL did not know.
+    const isLeft = row.problem?.code === 'fleet-run-already-done' && state.status === 'done';
     const isOver =
-      state.status === 'done' || (state.status === 'failed' && row.status === 'offered');
+      (state.status === 'done' && !isLeft) ||
+      (state.status === 'failed' && row.status === 'offered');
     const isOther = state.changes !== row.changes || state.inOutage !== row.inOutage;
     // A person let it continue before it was in its outage, or nobody did.
     const isOrdered = row.byPerson && row.inOutage;

@@ -226,18 +226,18 @@ export async function reportEnd(
   asked: Asked,
   {fleet, unit, attempt}: Errand,
   {runner}: Claimant,
-  {status, problem, changes, inOutage, neverBegan = false}: UnitState,
+  {status, problem, changes, inOutage, neverBegan = false, run}: UnitState,
 ): Promise<boolean> {
   const {rowCount} = await asked.query(
     `UPDATE switcharoo_fleet.unit
      SET status = $5, problem = $6, changes = $7, changed_at = now(),
        outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END,
-       home = CASE WHEN $9::boolean THEN NULL ELSE home END,
+       home = CASE WHEN $9::boolean THEN NULL ELSE home END, run = coalesce($10, run),
        by_person = by_person AND $9 AND $5 = 'waiting'
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
     [
       ...[fleet, unit, attempt, runner],
-      ...[status, jsonOf(problem), changes, inOutage, neverBegan],
+      ...[status, jsonOf(problem), changes, inOutage, neverBegan, run ?? null],
     ],
   );
   return rowCount === 1;

@@ -6,7 +6,13 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Host} from '../run/host.ts';
 import {obstaclesIn} from '../run/obstacles.ts';
-import {openRun, type ReopenRequest, type RunOptions, reopenRun} from '../run/open-run.ts';
+import {
+  openRun,
+  type ReopenRequest,
+  type RunOptions,
+  type RunRequest,
+  reopenRun,
+} from '../run/open-run.ts';
 import {approvedOperator} from '../run/operators.ts';
 import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
@@ -20,6 +26,8 @@ interface UnitRun {
   /** The name that was reserved for it. */
   readonly run: string;
   readonly work: UnitWork;
+  /** For its journal. */
+  readonly unit: NonNullable<RunRequest['fleet']>;
   /** Of a run that began before. */
   readonly earlier: Progress | undefined;
   /** Who started the wave: the plan was approved with it. */
@@ -28,6 +36,8 @@ interface UnitRun {
   readonly mayBegin: () => Promise<boolean>;
   readonly mayBeginOutage: NonNullable<RunOptions['mayBeginOutage']>;
   readonly signals: RunOptions['signals'];
+  /** Its state when a store has a run of it that PostgreSQL did not know. */
+  readonly sharedElsewhere: () => Promise<UnitState | undefined>;
   /** Where it is now. */
   readonly report: (now: UnitPhase) => void;
 }
@@ -46,6 +56,11 @@ export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
       return (await unit.mayBegin())
         ? stateAfter(run, await run.reverse(reversal))
         : asBefore(unit);
+    }
+    const forgotten =
+      unit.earlier || run.inventory.store === undefined ? undefined : await unit.sharedElsewhere();
+    if (forgotten) {
+      return forgotten;
     }
     const plan = await run.plan();
     const [obstacle = changedSinceStart(unit, plan)] = obstaclesIn(plan);
@@ -98,7 +113,7 @@ function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): P
     };
     return reopenRun(reopened, host);
   }
-  return openRun({...options, ...request, name}, host);
+  return openRun({...options, ...request, name, fleet: unit.unit}, host);
 }
 
 /** A run of another host may have its files elsewhere. */

@@ -16,6 +16,8 @@ export interface UnitState {
   readonly inOutage: boolean;
   /** Its run has no journal, and will have none: it may begin in any folder. */
   readonly neverBegan?: boolean;
+  /** Its journal is that of another run than the one that was reserved. */
+  readonly run?: string;
 }
 
 /** Of a unit without a journal: another attempt may begin it. */

@@ -46,20 +46,21 @@ export class StateFolder {
 
   /** Newest first: a run's name begins with its time. */
   runs(): readonly string[] {
-    return this.#folders().filter((name) => !this.#isEmpty(name));
+    return this.folders().filter((name) => !this.#isEmpty(name));
   }
 
   /** The same as the first of all runs, without opening the journals of the others. */
   newestRun(): string | undefined {
-    return this.#folders().find((name) => !this.#isEmpty(name));
+    return this.folders().find((name) => !this.#isEmpty(name));
   }
 
   /** Folders of processes that ended before the first entry of their run: they changed nothing. */
   emptyRuns(): readonly string[] {
-    return this.#folders().filter((name) => this.#isEmpty(name));
+    return this.folders().filter((name) => this.#isEmpty(name));
   }
 
-  #folders(): readonly string[] {
+  /** All of both kinds, newest first. Opens no journal. */
+  folders(): readonly string[] {
     const names = existsSync(this.path) ? readdirSync(this.path) : [];
     return names
       .filter((name) => runName.test(name))

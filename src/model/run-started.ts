@@ -78,4 +78,6 @@ export const runStarted = z.object({
   store: z.string().optional(),
   /** Where that was when the run began: `s3://our-cutovers/shop`. */
   storePlace: z.string().exactOptional(),
+  /** The unit of a fleet that it moves. */
+  fleet: z.object({name: z.string(), unit: z.string()}).exactOptional(),
 });

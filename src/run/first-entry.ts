@@ -21,6 +21,8 @@ interface BeginningOfRun {
   readonly channels?: Channels;
   /** Where its journal is shared. */
   readonly log?: Pick<SharedLog, 'place'> | undefined;
+  /** The unit of a fleet that it moves. */
+  readonly fleet?: FactOf<'run-started'>['fleet'];
 }
 
 /** How the journal of a new run begins. */
@@ -59,6 +61,7 @@ export function firstEntry(
     ...askedOf(request, runbook.head.outage?.longestMs),
     ...(inventory.store === undefined ? {} : {store: inventory.store}),
     ...(request.log ? {storePlace: request.log.place} : {}),
+    ...(request.fleet ? {fleet: request.fleet} : {}),
   };
 }
 

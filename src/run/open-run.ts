@@ -1,6 +1,7 @@
 import type {Observe} from '../engine/events.ts';
 import type {Operator} from '../engine/operator.ts';
 import {newRunName} from '../journal/state-folder.ts';
+import type {FactOf} from '../model/journal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {
@@ -80,6 +81,8 @@ export interface RunRequest extends RunOptions {
   readonly store?: string | undefined;
   /** In the lab only: nothing is asked, every answer is yes. */
   readonly rehearsal?: boolean | undefined;
+  /** The unit of a fleet that it moves: its journal tells a fleet that has lost its PostgreSQL. */
+  readonly fleet?: FactOf<'run-started'>['fleet'];
 }
 
 export interface ReopenRequest extends RunOptions {
@@ -115,7 +118,11 @@ export async function openRun(
       const verifyCommand = `verify ${runbook} -i ${inventory}`;
       await refuseUnsafe(world.runbook, world.params, verifyCommand);
     }
-    return runWith(request, {host, opened, signals, name, rehearsal});
+    const {fleet} = request;
+    return runWith(request, {
+      ...{host, opened, signals, name, rehearsal},
+      ...(fleet ? {fleet} : {}),
+    });
   });
 }
 
@@ -169,6 +176,7 @@ interface Parts {
   readonly signals: StopSignals;
   readonly name: string;
   readonly rehearsal: boolean;
+  readonly fleet?: NonNullable<RunRequest['fleet']>;
   readonly earlier?: {readonly progress: Progress; readonly accepted: readonly string[]};
 }
 

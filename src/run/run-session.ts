@@ -15,6 +15,7 @@ import type {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import type {SharedLog} from '../journal/shared-log.ts';
 import type {ApprovalDesk} from '../model/approval.ts';
+import type {FactOf} from '../model/journal.ts';
 import {doVisitorsWait} from '../model/outage.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
@@ -87,6 +88,8 @@ export interface SessionRequest {
   readonly alone?: boolean;
   /** Asked right before its outage begins. */
   readonly mayBeginOutage?: RunContext['mayBeginOutage'];
+  /** The unit of a fleet that it moves. */
+  readonly fleet?: FactOf<'run-started'>['fleet'];
   /** What other hosts see of its journal; absent where it stays on this host. */
   readonly log?: SharedLog | undefined;
 }
