@@ -1,6 +1,8 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import type {Operator} from '../../src/engine/operator.ts';
 import {progressOf} from '../../src/model/progress.ts';
+import type {RunOptions} from '../../src/run/open-run.ts';
 import {
   begun,
   caughtUp,
@@ -26,6 +28,7 @@ const events = {
   'store away, then back': loseStoreAt,
   'store away, reversed alone': loseStoreAt,
   'store away, reverses by itself': loseStoreAt,
+  'store away, goes on alone': loseStoreAt,
 } as const;
 type Event = keyof typeof events;
 
@@ -254,15 +257,17 @@ async function loseStoreAt(scene: Scene): Promise<readonly string[]> {
       return serve();
     },
   });
-  const options = event === 'store away, reverses by itself' ? {onFailure: 'reverse' as const} : {};
-  const first = await begun(stage, ada, options);
+  const isAlone = event === 'store away, goes on alone';
+  // After a decision it pauses all the same: nobody is asked there.
+  const isDecision = !barrier.label.endsWith(': action-intended');
+  const mayEnd = (end: string) => (isAlone && !isDecision ? end === 'done' : paused.has(end));
+  const isStopped = !isAlone && event !== 'store away, reverses by itself';
+  const first = await begun(stage, ada, optionsOf(event));
   const [run = ''] = ada.state.runs();
   const problems = [
     ...(sent >= 0 ? [] : ['the barrier never came']),
-    ...(paused.has(first.end) ? [] : [`run: ${first.end}`]),
-    ...(event === 'store away, reverses by itself' || effectsOn(stage).length === sent
-      ? []
-      : ['it acted without the store']),
+    ...(mayEnd(first.end) ? [] : [`run: ${first.end}`]),
+    ...(!isStopped || effectsOn(stage).length === sent ? [] : ['it acted without the store']),
     ...(effectsOn(stage).slice(0, sent).join() === unbroken.effects.slice(0, sent).join()
       ? []
       : ['it sent something else']),
@@ -276,13 +281,32 @@ async function loseStoreAt(scene: Scene): Promise<readonly string[]> {
   }
   isAway = false;
   // What reversed itself stopped at the nearest checkpoint.
-  if (!isAtStart(textOn(ada, run))) {
+  if (!isAtStart(textOn(ada, run)) && first.end !== 'done') {
     const ended = await resumed(run, ada);
     problems.push(...(ended.end === 'done' ? [] : [`resume: ${ended.end}, after ${first.end}`]));
   }
   await caughtUp(stage, ada);
   return [...problems, ...(await differencesOf(scene, {run, host: ada, sent}))];
 }
+
+/** What is told when an entry fails. */
+function optionsOf(event: Event): RunOptions {
+  switch (event) {
+    case 'store away, reverses by itself':
+      return {onFailure: 'reverse'};
+    case 'store away, goes on alone':
+      return {operator: alone};
+    default:
+      return {};
+  }
+}
+
+const alone: Operator = {
+  name: 'ada',
+  ask: async () => ({answer: 'unasked', by: 'ada'}),
+  decide: async ({mayGoAlone}) =>
+    mayGoAlone ? {choice: 'retry', alone: true, by: 'ada'} : {choice: 'stop', by: 'ada'},
+};
 
 /** Once the new side may have writes of its own, a person decides whether to reverse. */
 const paused = new Set(['store-unreachable', 'reversed', 'reversal-loses-writes']);
