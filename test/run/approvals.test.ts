@@ -139,6 +139,22 @@ test('it takes so many people of the group: neither the runner, nor a stranger, 
   expect(rig.operator.asked).toEqual([]);
 });
 
+test('an approval that no answer of the store confirms is not called given or refused, and counts if it is there', async () => {
+  const {rig} = await rigged([session('dba', 'kim')], {of: 1});
+  const running = rig.run();
+  await hears(rig, 'waiting for 1 of 1 approvals');
+  const kim = await storeAs(dba, 'kim');
+  // It is written, and neither the answer nor the look after it arrives.
+  endpoint.faults.add({service: 's3', operation: 'PutObject', kind: 'cut-after', times: 10});
+  endpoint.faults.add({service: 's3', operation: 'GetObject', kind: 'cut-after', times: 1_000});
+  await expect(approveAs(rig, kim)).rejects.toMatchObject({
+    problem: {code: 'approval-unknown'},
+    inPlace: expect.stringContaining('not known'),
+  });
+  endpoint.faults.clear();
+  expect(await running).toEqual({kind: 'done'});
+}, 60_000);
+
 test('nobody writes the approval of somebody else, whatever else their account may do', async () => {
   const kim = await storeAs(dba, 'kim');
   const lee = await storeAs(dba, 'lee');
