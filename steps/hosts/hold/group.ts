@@ -90,14 +90,18 @@ const settleAction = (
         return performance.now() < tooFarAt;
       };
       // From far away the word that they have ended comes too late: others are open by then. A busy moment is not far.
-      if ((await isNear()) || (await isNear())) {
-        await wait(settleMs);
+      for (let looks = 0; looks < mostLooks; looks += 1) {
+        if (await isNear()) {
+          await wait(settleMs);
+          return;
+        }
       }
     },
   });
 
 /** How long a look at the hosts takes at most for a moment to be worth waiting for: such a moment is short. */
 const nearMs = 35;
+const mostLooks = 4;
 
 /** What the action of a hold returns: all hosts hold, and none has an open connection. */
 const heldAndDrained = 'held and drained';
