@@ -1,4 +1,5 @@
 import type {PoolClient} from 'pg';
+import {MachineClock} from '../run/machine-clock.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Enqueue} from './engine.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type WaveRow,
   wavesIn,
 } from './rows.ts';
+import {isOutsideNow} from './windows.ts';
 
 interface FleetState {
   readonly fleet: FleetRow;
@@ -21,7 +23,10 @@ interface FleetState {
  * The units that may begin or continue now: first those that are half-way, then in their order. What is under way or
  * half-way counts against every limit, so it needs no other room to continue.
  */
-export function admissible({fleet, waves, units}: FleetState): readonly UnitRow[] {
+export function admissible(
+  {fleet, waves, units}: FleetState,
+  now = new MachineClock().now(),
+): readonly UnitRow[] {
   const approved = new Set(waves.filter(isApproved).map(({wave}) => wave));
   const done = new Set(units.filter(({status}) => status === 'done').map(({unit}) => unit));
   const used = new Map<string, number>();
@@ -43,6 +48,7 @@ export function admissible({fleet, waves, units}: FleetState): readonly UnitRow[
       (!fleet.held || passesHold(unit)) &&
       approved.has(unit.wave) &&
       !stopperOf(unit, stoppers) &&
+      !isOutsideNow(unit, now) &&
       unit.after.every((before) => done.has(before)),
   );
   const fitting = waiting.filter((unit) => {

@@ -4,7 +4,7 @@ import type {DescribedUnit} from './described-units.ts';
 import {fleetCollision} from './problems.ts';
 
 /** Route 53 takes this many requests a second from an account (Amazon Route 53 Developer Guide, Quotas). */
-const route53RequestsPerSecond = 5;
+export const route53RequestsPerSecond = 5;
 
 /** What the units of a fleet must not do to each other. Each is refused before the night. */
 export function collisionsIn(fleet: Fleet, units: readonly DescribedUnit[]): readonly Problem[] {
@@ -27,7 +27,11 @@ const frozenTwice = (units: readonly DescribedUnit[]): readonly Problem[] =>
     ),
   );
 
-type MayMeet = (unit: DescribedUnit, other: DescribedUnit, resource?: SharedResource) => boolean;
+export type MayMeet = (
+  unit: DescribedUnit,
+  other: DescribedUnit,
+  resource?: SharedResource,
+) => boolean;
 
 function frozenInUse(units: readonly DescribedUnit[], mayMeet: MayMeet): readonly Problem[] {
   return units.flatMap((unit) =>
@@ -97,11 +101,7 @@ export function remarksOn(fleet: Fleet, units: readonly DescribedUnit[]): readon
     const asking = units.filter((unit) => unit.wave === wave && unit.route53RequestsPerSecond > 0);
     return groupsOf(asking, ({shared}) => shared.account ?? []).flatMap(([account, group]) => {
       const most = mostAtOnce(fleet, group);
-      const rate = group
-        .map((unit) => unit.route53RequestsPerSecond)
-        .toSorted((a, b) => b - a)
-        .slice(0, most)
-        .reduce((sum, each) => sum + each, 0);
+      const rate = requestsOf(group, most);
       return rate <= route53RequestsPerSecond
         ? []
         : [
@@ -111,7 +111,15 @@ export function remarksOn(fleet: Fleet, units: readonly DescribedUnit[]): readon
   });
 }
 
-function mostAtOnce({atOnce = {}}: Fleet, group: readonly DescribedUnit[]): number {
+/** How many requests a second the busiest of them send to Route 53 at once. */
+export const requestsOf = (group: readonly DescribedUnit[], most: number): number =>
+  group
+    .map((unit) => unit.route53RequestsPerSecond)
+    .toSorted((a, b) => b - a)
+    .slice(0, most)
+    .reduce((sum, each) => sum + each, 0);
+
+export function mostAtOnce({atOnce = {}}: Fleet, group: readonly DescribedUnit[]): number {
   const zones = new Set(group.flatMap(({shared}) => shared.zone ?? [])).size;
   return Math.min(
     group.length,
@@ -122,7 +130,7 @@ function mostAtOnce({atOnce = {}}: Fleet, group: readonly DescribedUnit[]): numb
 }
 
 /** Whether two units may be under way at once: in one wave, neither after the other, and no limit of one between. */
-function meetingsIn(fleet: Fleet, units: readonly DescribedUnit[]): MayMeet {
+export function meetingsIn(fleet: Fleet, units: readonly DescribedUnit[]): MayMeet {
   const byId = new Map(units.map((unit) => [unit.id, unit]));
   const before = new Map<string, ReadonlySet<string>>();
   // In the order of `unitsOf`, what a unit waits for comes first.
@@ -139,7 +147,7 @@ function meetingsIn(fleet: Fleet, units: readonly DescribedUnit[]): MayMeet {
 }
 
 /** Groups of at least two units, by what they have in common. */
-function groupsOf(
+export function groupsOf(
   units: readonly DescribedUnit[],
   textsOf: (unit: DescribedUnit) => readonly string[],
 ): readonly (readonly [string, readonly DescribedUnit[]])[] {

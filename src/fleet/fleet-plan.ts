@@ -1,3 +1,4 @@
+import {windowText} from '../inventory/window.ts';
 import {digestOf} from '../model/canonical.ts';
 import type {Fleet} from '../model/fleet.ts';
 import {refuseAny} from '../model/problem.ts';
@@ -8,6 +9,7 @@ import {type DescribedUnit, describedUnits} from './described-units.ts';
 import {loadFleet} from './fleet-file.ts';
 import {waveForecasts} from './night.ts';
 import {fleetRehearsals, rehearsalRemark} from './rehearsals.ts';
+import {sharedSystemsIn} from './shared-systems.ts';
 
 /**
  * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system. `isOwnServer`:
@@ -32,10 +34,12 @@ export async function planFleet(
         ...{unit: unit.id, runbook: unit.runbookName, inventory: unit.inventoryName},
         ...{after: unit.after, ...forecast},
         ...(unit.team === undefined ? {} : {team: unit.team}),
+        ...(unit.window ? {window: windowText(unit.window)} : {}),
       };
     });
     const digest = digestOfUnits(own, fleet, approve ?? null);
-    return {wave, digest, units: planned, run, notMeasured, ...(approve ? {approve} : {})};
+    const shared = sharedSystemsIn(fleet, own);
+    return {wave, digest, units: planned, run, notMeasured, shared, ...(approve ? {approve} : {})};
   });
   return {
     ...{

@@ -1,6 +1,7 @@
 import type {Fleet} from '../model/fleet.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {isRunnerSilent} from '../model/unit-status.ts';
+import {MachineClock} from '../run/machine-clock.ts';
 import type {FleetDatabase} from './database.ts';
 import {
   fleetUnknown,
@@ -25,6 +26,7 @@ import {silenceOf} from './silence.ts';
 import {refuseStarted, refuseUnfinished, type StartedUnit, writeUnits} from './started-units.ts';
 import {isJournalLost} from './unit-hints.ts';
 import {hasBegun} from './unit-state.ts';
+import {isOutsideNow} from './windows.ts';
 
 type Database = Pick<FleetDatabase, 'transaction'>;
 
@@ -181,7 +183,9 @@ export const resumeUnit = (
     if (row.problem && isRunnerSilent(row)) {
       throw new SwitcharooError(unitUnread(row, row.problem));
     }
-    const isPaused = row.status === 'waiting' && hasBegun(row);
+    // Somebody has changed the window: its runner reads it again.
+    const isPaused =
+      row.status === 'waiting' && (hasBegun(row) || isOutsideNow(row, new MachineClock().now()));
     if (!isPaused && !['failed', 'offered', 'left-out'].includes(row.status)) {
       throw new SwitcharooError(notDecidable(row, 'resumed', await silenceOf(client, row)));
     }

@@ -1,4 +1,5 @@
 import type {Pool, PoolClient} from 'pg';
+import type {ClosedTime} from '../inventory/window.ts';
 import type {PlacedUnit} from '../model/fleet.ts';
 import type {Problem} from '../model/problem.ts';
 import type {UnitStatus} from '../model/unit-status.ts';
@@ -12,6 +13,8 @@ export interface UnitWork
   extends Pick<PlacedUnit, 'runbook' | 'inventory' | 'params' | 'targets' | 'answers'> {
   /** Of what was read when the wave started, and approved: a runner whose files differ does not run it. */
   readonly digests: {readonly runbook: string; readonly inventory: string};
+  /** When the window of its inventory was closed when the wave started. */
+  readonly closed?: readonly ClosedTime[];
 }
 
 export interface FleetRow {

@@ -64,3 +64,21 @@ export const runStartedElsewhere = ({
     command: `take-over ${run} -i ${shellWord(inventory)}`,
   },
 });
+
+export const runByHand = (run: string, worker: string): Problem => ({
+  code: 'fleet-run-by-hand',
+  message: `${run} is continued by hand: ${worker} works on it.`,
+  hint: {
+    text: 'Wait until that process has ended. Follow the run on its host with',
+    command: `watch ${run}`,
+  },
+});
+
+export const runLeftByHand = (run: string): Problem => ({
+  code: 'fleet-run-left-by-hand',
+  message: `${run} was continued by hand, and is not finished.`,
+  hint: {
+    text: 'Resume or reverse the run after you have checked what is in place with',
+    command: `status ${run}`,
+  },
+});

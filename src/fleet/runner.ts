@@ -5,6 +5,7 @@ import {messageOf} from '../model/thrown.ts';
 import {statusText} from '../model/unit-status.ts';
 import type {Host, StopSignals} from '../run/host.ts';
 import {admissible, admitAll} from './admission.ts';
+import {readByHand} from './by-hand.ts';
 import {Claims} from './claimed-units.ts';
 import type {FleetDatabase} from './database.ts';
 import {type Dispatcher, type Errand, openEngine} from './engine.ts';
@@ -19,7 +20,7 @@ import {postgresProblem} from './postgres-problems.ts';
 import {fleetsIn, unitsIn, wavesIn} from './rows.ts';
 import {Slots} from './slots.ts';
 import {makeTables, withEngineTables} from './tables.ts';
-import {freeStranded, readByHand, takeUpLost} from './take-up.ts';
+import {freeStranded, takeUpLost} from './take-up.ts';
 import {
   type Claimant,
   type ClaimedUnit,

@@ -1,15 +1,12 @@
 import {SwitcharooError} from '../model/problem.ts';
 import {shownStatus} from '../model/unit-status.ts';
 import type {FleetStatus} from '../report/index.ts';
-import {admissible, passesHold, stopperOf, stoppersIn} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
 import {fleetAmbiguous, fleetUnknown, noFleet} from './engine-problems.ts';
 import {
   type Asked,
-  type FleetRow,
   fleetIn,
   fleetsIn,
-  isApproved,
   type UnitRow,
   unitsIn,
   type WaveRow,
@@ -17,6 +14,7 @@ import {
 } from './rows.ts';
 import {silentRunners} from './silence.ts';
 import {hasTables} from './tables.ts';
+import {aroundOf, waitOf} from './waits.ts';
 
 type Database = Pick<FleetDatabase, 'pool' | 'transaction'>;
 
@@ -72,7 +70,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
             outageSinceUtc: unit.outageSince?.toISOString() ?? null,
             journal: homes.get(unit.home ?? '') ?? null,
             silent: unit.status === 'running' ? (silent.get(unit.runner ?? '') ?? null) : null,
-            waitsFor: waitsFor(unit, wave, around),
+            ...waitIn(unit, wave, around),
             problem: unit.problem,
             changedAtUtc: unit.changedAt.toISOString(),
           })),
@@ -81,62 +79,9 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
     };
   });
 
-interface Around {
-  readonly fleet: FleetRow;
-  readonly stoppers: ReadonlyMap<string, UnitRow>;
-  readonly statuses: ReadonlyMap<string, UnitRow['status']>;
-  readonly admissibles: ReadonlySet<UnitRow>;
-  /** Where the journals are. */
-  readonly homes: ReadonlyMap<string, {readonly host: string; readonly folder: string}>;
-}
-
-/** What is the same for every unit is worked out once: a fleet may have thousands. */
-const aroundOf = (
-  state: {
-    readonly fleet: FleetRow;
-    readonly waves: readonly WaveRow[];
-    readonly units: readonly UnitRow[];
-  },
-  homes: Around['homes'],
-): Around => ({
-  homes,
-  fleet: state.fleet,
-  stoppers: stoppersIn(state.units),
-  statuses: new Map(state.units.map(({unit, status}) => [unit, status])),
-  admissibles: new Set(admissible(state)),
-});
-
-/** The first thing that is in the way of a unit. */
-function waitsFor(
-  unit: UnitRow,
-  wave: WaveRow,
-  {fleet, stoppers, statuses, admissibles, homes}: Around,
-): string | null {
-  const home = homes.get(unit.home ?? '');
-  const aRunner = home
-    ? `a runner with the state folder ${home.folder} on ${home.host}`
-    : 'a runner';
-  if (unit.status === 'admitted') {
-    return aRunner;
-  }
-  if (unit.status !== 'waiting') {
-    return null;
-  }
-  if (fleet.held && !passesHold(unit)) {
-    return 'the end of the hold';
-  }
-  if (!isApproved(wave)) {
-    return `${wave.approveOf - wave.approvals.length} of ${wave.approveOf} approvals by ${wave.approveBy.join(', ')}`;
-  }
-  const stopping = stopperOf(unit, stoppers);
-  if (stopping) {
-    return `a decision about ${stopping.unit}`;
-  }
-  const before = unit.after.find((other) => statuses.get(other) !== 'done');
-  if (before !== undefined) {
-    return statuses.get(before) === 'left-out' ? `${before}, which was left out` : before;
-  }
-  return admissibles.has(unit) ? aRunner : 'capacity: a limit of atOnce is reached';
+function waitIn(unit: UnitRow, wave: WaveRow, around: ReturnType<typeof aroundOf>) {
+  const wait = waitOf(unit, wave, around);
+  return {waitsFor: wait?.what ?? null, waitReason: wait?.reason ?? null};
 }
 
 async function homesIn(

@@ -1,15 +1,15 @@
 import type {Machine} from '../journal/process-identity.ts';
 import {problemsIn} from '../model/problem.ts';
-import {statusText} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {workerOn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Dispatcher, Errand} from './engine.ts';
 import {runnerSilent, runnerSilentHere} from './engine-problems.ts';
-import {jsonOf, type UnitRow, unitOf} from './rows.ts';
+import {type UnitRow, unitOf} from './rows.ts';
 import {silentSeconds} from './silence.ts';
+import {begunOrDamaged, type StoredRow, writeState} from './stored-units.ts';
 import type {Claimant} from './unit-claims.ts';
-import {begunRun, journalHere, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
+import {journalHere, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
 
 /** An errand that was taken begins in less. */
 const missedMs = 3_000;
@@ -25,10 +25,6 @@ interface Around extends Claimant {
   /** Since when DBOS says that this process has an errand, and it does not work on it. */
   readonly missedSince: Map<string, number>;
   readonly say: (text: string) => void;
-}
-
-interface StoredRow extends UnitRow {
-  readonly fleet: string;
 }
 
 interface LostRow extends StoredRow {
@@ -123,80 +119,6 @@ function stateHere({host}: Around, row: UnitRow): UnitState {
   } catch (error) {
     const [problem = null] = problemsIn(error);
     return {changes: row.changes, inOutage: row.inOutage, status: 'offered', problem};
-  }
-}
-
-/** `endsOrder`: what a person ordered of it earlier no longer counts. */
-async function writeState(
-  {database, say}: Around,
-  row: StoredRow,
-  {
-    status,
-    problem,
-    changes,
-    inOutage,
-  }: Pick<StoredRow, 'status' | 'problem' | 'changes' | 'inOutage'>,
-  {endsOrder = false}: {readonly endsOrder?: boolean} = {},
-): Promise<void> {
-  const {rowCount} = await database.pool.query(
-    `UPDATE switcharoo_fleet.unit
-     SET status = $5, problem = $6, changes = $7, changed_at = now(),
-       outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END,
-       by_person = by_person AND NOT $9
-     WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4`,
-    [
-      ...[row.fleet, row.unit, row.attempt, row.status],
-      ...[status, jsonOf(problem), changes, inOutage, endsOrder],
-    ],
-  );
-  if (rowCount === 1 && status === 'offered' && row.status !== 'offered') {
-    say(`${row.unit}: ${statusText(status)}: ${problem?.message ?? `${row.run} waits.`}`);
-  }
-}
-
-/**
- * A person may have continued a run by hand: what its journal says counts. While a process works on it, only what is in
- * place is written.
- */
-export async function readByHand(around: Around): Promise<void> {
-  const {database, host, home} = around;
-  const {rows} = await database.pool.query(
-    `SELECT * FROM switcharoo_fleet.unit
-     WHERE home = $1 AND run IS NOT NULL AND status IN ('offered', 'failed', 'waiting')`,
-    [home],
-  );
-  for (const stored of rows) {
-    const row = {...unitOf(stored), fleet: stored.fleet as string};
-    const progress = begunOrDamaged(host, row.run);
-    if (!progress) {
-      continue;
-    }
-    const state = stateOfRun(progress);
-    const isWorkedOn = workerOn(host, progress) !== undefined;
-    // A person decides about one that PostgreSQL did not know.
-    const isLeft = row.problem?.code === 'fleet-run-already-done' && state.status === 'done';
-    const isOver =
-      (state.status === 'done' && !isLeft) ||
-      (state.status === 'failed' && row.status === 'offered');
-    const isOther = state.changes !== row.changes || state.inOutage !== row.inOutage;
-    // A person let it continue before it was in its outage, or nobody did.
-    const isOrdered = row.byPerson && row.inOutage;
-    const isInterrupted = row.status === 'waiting' && state.inOutage && !isOrdered;
-    if (!isWorkedOn && (isOver || isInterrupted)) {
-      await writeState(around, row, state, {endsOrder: true});
-    } else if (isOther) {
-      const {status, problem} = row;
-      await writeState(around, row, {...state, status, problem}, {endsOrder: isWorkedOn});
-    }
-  }
-}
-
-/** One that cannot be read was reported as such. */
-function begunOrDamaged(host: Host, run: string | null) {
-  try {
-    return begunRun(host, run);
-  } catch {
-    return undefined;
   }
 }
 

@@ -29,7 +29,9 @@ const hints: Readonly<Record<string, (unit: string) => Hint>> = {
   'systems-claimed': resume(
     'Wait until that run is over, or finish or reverse it. Then let the unit continue with',
   ),
-  'outside-window': resume('Wait for the window, and then let the unit continue with'),
+  'outside-window': resume(
+    'A window that opens later lets the unit continue by itself. Otherwise, change "window" in its inventory, and then let the unit continue with',
+  ),
   'calendar-unknown': resume(
     'Check the network, the ARN and the permission ssm:GetCalendarState, which "permissions" lists. Then let the unit continue with',
   ),

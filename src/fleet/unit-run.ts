@@ -21,6 +21,7 @@ import {outageWatch} from './phase-reports.ts';
 import type {UnitWork} from './rows.ts';
 import type {UnitPhase} from './unit-claims.ts';
 import {notBegun, stateOfRun, type UnitState} from './unit-state.ts';
+import {isOutsideWindow, opensLater} from './windows.ts';
 
 interface UnitRun {
   /** The name that was reserved for it. */
@@ -65,14 +66,14 @@ export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
     const plan = await run.plan();
     const [obstacle = changedSinceStart(unit, plan)] = obstaclesIn(plan);
     if (obstacle) {
-      return endedBy(run.progress, obstacle);
+      return endedBy(run, unit.earlier, obstacle);
     }
     if (!(await unit.mayBegin())) {
       return asBefore(unit);
     }
     return stateAfter(run, await run.forward(plan));
   } catch (error) {
-    return endedBy(run?.progress ?? unit.earlier, problemOf(error));
+    return endedBy(run, unit.earlier, problemOf(error));
   } finally {
     await run?.close();
   }
@@ -83,7 +84,7 @@ const asBefore = ({earlier}: UnitRun): UnitState =>
 
 function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): Promise<Run> {
   const {run: name, work, earlier, signals} = unit;
-  const {digests: _, ...request} = work;
+  const {digests: _, closed: _closed, ...request} = work;
   const outage = outageWatch();
   const mayBeginOutage: UnitRun['mayBeginOutage'] = async (stopping) => {
     const refused = await unit.mayBeginOutage(stopping);
@@ -161,33 +162,43 @@ function observer(
   };
 }
 
-function stateAfter({progress}: Run, result: RunResult): UnitState {
+function stateAfter(run: Run, result: RunResult): UnitState {
+  const {progress} = run;
   switch (result.kind) {
     case 'done':
       return {status: 'done', problem: null, changes: 0, inOutage: false};
     case 'reversed': {
-      const state = endedBy(progress, result.problem);
+      const state = endedBy(run, progress, result.problem);
       return progress && progress.outcome === 'reversed' ? {...state, status: 'failed'} : state;
     }
     case 'paused':
     case 'reverse-failed':
-      return endedBy(progress, result.problem);
+      return endedBy(run, progress, result.problem);
     case 'reached':
     case 'declined':
-      return endedBy(progress, undefined);
+      return endedBy(run, progress, undefined);
   }
 }
 
 /** By its journal; by the problem alone when it never began, and nothing is changed. */
-function endedBy(progress: Progress | undefined, problem: Problem | undefined): UnitState {
+function endedBy(
+  run: Run | undefined,
+  earlier: Progress | undefined,
+  problem: Problem | undefined,
+): UnitState {
+  const progress = run?.progress ?? earlier;
+  const waits = run !== undefined && opensLater(problem, run.inventory, run.now());
   if (!progress) {
     const nothing = {changes: 0, inOutage: false, neverBegan: true} as const;
-    return {...nothing, status: 'failed', problem: problem ?? null};
+    return {...nothing, status: waits ? 'waiting' : 'failed', problem: problem ?? null};
   }
   const state = stateOfRun(progress);
-  const isOwn = state.status === 'waiting' && progress.outcome === 'paused' && !state.problem;
-  const goesOn = isOwn && (problem === undefined || problem.code === progress.problem?.code);
-  if (goesOn || state.status === 'done') {
+  const isOwn = state.status === 'waiting' && progress.outcome === 'paused';
+  if (isOwn && waits) {
+    return {...state, problem: problem ?? null};
+  }
+  const isSame = problem?.code === progress.problem?.code && !isOutsideWindow(problem);
+  if ((isOwn && (problem === undefined || isSame)) || state.status === 'done') {
     return state;
   }
   // A run that changed nothing leaves nothing to a person but its problem.

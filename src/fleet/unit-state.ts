@@ -7,6 +7,7 @@ import {progressToShow} from '../run/past-runs.ts';
 import type {UnitRow} from './rows.ts';
 import {runEndedInOutage, runReversed, runReversing} from './run-problems.ts';
 import {journalMissing} from './take-over-problems.ts';
+import {isOutsideWindow} from './windows.ts';
 
 /** What is written of a unit when a runner has nothing more to do with it. */
 export interface UnitState {
@@ -76,7 +77,7 @@ export function stateOfRun(progress: Progress): UnitState {
       }
       return problem && !ownPauses.has(problem.code)
         ? {...facts, status: 'offered', problem}
-        : {...facts, status: 'waiting', problem: null};
+        : {...facts, status: 'waiting', problem: isOutsideWindow(problem) ? problem : null};
   }
 }
 
@@ -85,4 +86,5 @@ const ownPauses: ReadonlySet<string> = new Set([
   'fleet-held',
   'fleet-runner-stops',
   'fleet-wave-stopped',
+  'outside-window',
 ]);

@@ -1,4 +1,5 @@
 import {loadInventory} from '../inventory/inventory.ts';
+import {closedTimes} from '../inventory/window.ts';
 import {type Fleet, sharedResources} from '../model/fleet.ts';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {Host} from '../run/host.ts';
@@ -66,7 +67,7 @@ function isForTrial({inventory: file, digests}: UnitWork, stateFolder: string): 
 }
 
 const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {
-  const {runbook, inventory, params, targets, answers} = unit;
+  const {runbook, inventory, params, targets, answers, window} = unit;
   const digests = {runbook: unit.runbookDigest, inventory: unit.inventoryDigest};
   return {
     id,
@@ -76,6 +77,7 @@ const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {
       ...(params ? {params} : {}),
       ...(targets ? {targets} : {}),
       ...(answers ? {answers} : {}),
+      ...(window ? {closed: closedTimes(window)} : {}),
     },
     resources: sharedResources.flatMap((resource) =>
       (shared[resource] ?? []).map((name) => `${resource}:${name}`),

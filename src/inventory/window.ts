@@ -73,6 +73,65 @@ export function windowAt({from, until, timeZone: zone, freezes}: Window, now: Da
     : {isOpen: true, text: `The window is open until ${say(next)}.`, until: dateOf(next, zone)};
 }
 
+/** A time in which the local times of a window let nothing be cut over. */
+export interface ClosedTime {
+  /** Without it: always before. */
+  readonly fromUtc?: string;
+  /** Without it: for ever. */
+  readonly untilUtc?: string;
+  /** When it ends, for people. */
+  readonly until: string;
+}
+
+/** All of them, as they can be asked without a time zone. */
+export function closedTimes({from, until, timeZone: zone, freezes}: Window): readonly ClosedTime[] {
+  const utc = (time: string) => dateOf(time, zone).toISOString();
+  return [
+    ...(from === undefined ? [] : [{untilUtc: utc(from), until: timeText(from, zone)}]),
+    ...freezes.map((freeze) => ({
+      ...{fromUtc: utc(freeze.from), untilUtc: utc(freeze.until)},
+      until: `${timeText(freeze.until, zone)}: ${freeze.because}`,
+    })),
+    ...(until === undefined
+      ? []
+      : [{fromUtc: utc(until), until: 'it is changed in the inventory'}]),
+  ];
+}
+
+/** The closed time of a moment that ends later; `undefined` when the window is open, or is over for good. */
+export function closedNow(times: readonly ClosedTime[], now: Date): ClosedTime | undefined {
+  const nowUtc = now.toISOString();
+  const current = times.filter(
+    ({fromUtc = '', untilUtc}) =>
+      fromUtc <= nowUtc && (untilUtc === undefined || nowUtc < untilUtc),
+  );
+  return isOverForGood(times, now)
+    ? undefined
+    : current.toSorted((a, b) => ((a.untilUtc ?? '') < (b.untilUtc ?? '') ? 1 : -1))[0];
+}
+
+/** It does not open again. */
+export const isOverForGood = (times: readonly ClosedTime[], now: Date): boolean =>
+  times.some(({fromUtc = '', untilUtc}) => untilUtc === undefined && fromUtc <= now.toISOString());
+
+/** `2026-12-05 02:00 Europe/Berlin (01:00 UTC) to 2026-12-05 06:00 Europe/Berlin (05:00 UTC)` */
+export function windowText({from, until, timeZone: zone, calendar, freezes}: Window): string {
+  const say = (time: string) => timeText(time, zone);
+  return [
+    from !== undefined && until !== undefined
+      ? `${say(from)} to ${say(until)}`
+      : from !== undefined
+        ? `from ${say(from)}`
+        : until !== undefined
+          ? `until ${say(until)}`
+          : undefined,
+    ...freezes.map((freeze) => `not ${say(freeze.from)} to ${say(freeze.until)}`),
+    calendar === undefined ? undefined : `when the calendar ${calendar} is open`,
+  ]
+    .filter((text) => text !== undefined)
+    .join(', ');
+}
+
 /** The same, with what a change calendar says. Whichever closes first, closes it. */
 export function withCalendar(
   window: WindowState,

@@ -33,6 +33,10 @@ export const statusText = (status: UnitStatus): string => statusWords[shownStatu
 export const isRunnerSilent = ({status, problem}: Decision): boolean =>
   (status === 'offered' || status === 'needs-person') && problem?.code === 'fleet-runner-silent';
 
+/** A process that no runner started works on its run. */
+export const isByHand = ({problem}: Pick<Decision, 'problem'>): boolean =>
+  problem?.code === 'fleet-run-by-hand';
+
 interface Decision {
   readonly status: UnitStatus | ShownStatus;
   readonly problem: Pick<Problem, 'code'> | null;
@@ -40,7 +44,9 @@ interface Decision {
 
 /** Whether a person may order that it continues, or begins again. */
 export const mayBeResumed = (unit: Decision): boolean =>
-  ['failed', 'offered', 'needs-person'].includes(unit.status) && !isRunnerSilent(unit);
+  ['failed', 'offered', 'needs-person'].includes(unit.status) &&
+  !isRunnerSilent(unit) &&
+  !isByHand(unit);
 
 /** As the end of a sentence about it. */
 export const statusClause = (status: UnitStatus): string =>

@@ -14,6 +14,8 @@ interface PlannedUnit {
   readonly beginsMs?: number;
   readonly run?: Range;
   readonly outage?: Range;
+  /** When it may be cut over, for people. */
+  readonly window?: string;
 }
 
 interface PlannedWave {
@@ -26,6 +28,21 @@ interface PlannedWave {
   /** Machine time of the units that earlier runs have measured. */
   readonly run: Range;
   readonly notMeasured: readonly string[];
+  readonly shared: readonly SharedSystem[];
+}
+
+/** What at least two units of a wave use. */
+export interface SharedSystem {
+  /** `route53`: an account whose Route 53 they ask. */
+  readonly kind: 'databaseHost' | 'zone' | 'cluster' | 'route53';
+  readonly system: string;
+  readonly units: readonly string[];
+  /** How many of them are under way at once. */
+  readonly most: number;
+  /** The limit of `atOnce` that sees to that, or their `after`; `null`: nothing. */
+  readonly by: SharedResource | 'units' | 'after' | null;
+  /** That so many send to Route 53. */
+  readonly requestsPerSecond?: number;
 }
 
 /** The order of a fleet, and how long it will probably take. */
@@ -100,6 +117,9 @@ function waveLines(
         {width, first: '  ', rest: '      '},
       ),
     ),
+    ...wave.shared.flatMap((system) =>
+      flow([sharedText(system)], {width, first: '  ⇄ ', rest: '    '}),
+    ),
     ...(measured > 0 && notMeasured.length > 0
       ? flow([`Never measured, and not in this figure: ${notMeasured.join(', ')}.`], {
           width,
@@ -116,5 +136,38 @@ const cellsOf = (unit: PlannedUnit): readonly string[] => [
     ? 'never measured'
     : `${unit.beginsMs === 0 ? 'at once' : `after ${durationText(unit.beginsMs)}`}, takes ${rangeText(unit.run)}`,
   unit.outage ? `outage ${rangeText(unit.outage)}` : '',
-  unit.after.length > 0 ? `after ${unit.after.join(', ')}` : '',
+  [
+    ...(unit.after.length > 0 ? [`after ${unit.after.join(', ')}`] : []),
+    ...(unit.window === undefined ? [] : [`window: ${unit.window}`]),
+  ].join('; '),
 ];
+
+const systemWords: Readonly<Record<SharedSystem['kind'], string>> = {
+  databaseHost: 'database server',
+  zone: 'hosted zone',
+  cluster: 'ECS cluster',
+  route53: 'Route 53 in the account',
+};
+
+/** Who shares a system, and what happens to them. */
+function sharedText(shared: SharedSystem): string {
+  const {kind, system, units, most, by, requestsPerSecond} = shared;
+  const names = units.slice(0, mostNames).join(', ');
+  const others = units.length > mostNames ? ` and ${units.length - mostNames} more` : '';
+  const key = kind === 'route53' ? 'account' : kind;
+  const limit = by === 'after' ? '"after"' : `atOnce.${by ?? key}`;
+  const order =
+    by === null
+      ? `all ${most} at once. To limit them, set ${limit}`
+      : most === 1
+        ? `one after the other, by ${limit}`
+        : `${most} at once, by ${limit}`;
+  const requests =
+    requestsPerSecond === undefined
+      ? ''
+      : ` They send up to ${requestsPerSecond} requests a second; Route 53 takes 5.`;
+  return `${systemWords[kind]} ${system}: ${names}${others}, ${order}.${requests}`;
+}
+
+/** The document has all of them. */
+const mostNames = 8;

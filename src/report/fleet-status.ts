@@ -23,6 +23,25 @@ export const silenceHint = (unit: string, {host, folder}: RunnerSilence): Hint =
   command: `fleet take-over ${unit}`,
 });
 
+/** What keeps a unit from beginning. */
+export const waitReasons = [
+  'hold',
+  'approval',
+  'decision',
+  'unit',
+  'left-out',
+  'window',
+  'limit',
+  'runner',
+] as const;
+export type WaitReason = (typeof waitReasons)[number];
+
+/** Of a unit that waits for one that was left out. */
+export const leftOutHint = (unit: string): Hint => ({
+  text: 'It does not begin. Bring the other unit back with "fleet resume". Or put this one into a later wave, take the other one out of its "after", and run',
+  command: `fleet leave-out ${unit} --because REASON`,
+});
+
 interface StatusUnit {
   readonly unit: string;
   readonly status: ShownStatus;
@@ -39,6 +58,8 @@ interface StatusUnit {
   readonly silent: RunnerSilence | null;
   /** What it waits for, in words. */
   readonly waitsFor: string | null;
+  /** Of which kind that is. */
+  readonly waitReason: WaitReason | null;
   readonly problem: Problem | null;
   readonly changedAtUtc: string;
 }
@@ -163,6 +184,7 @@ function unitLines(
       ],
       {width, rest},
     ),
+    ...(unit.waitReason === 'left-out' ? below(hintText(leftOutHint(unit.unit), paste)) : []),
     ...(silent
       ? [silenceText(silent), hintText(silenceHint(unit.unit, silent), paste)].flatMap(below)
       : []),

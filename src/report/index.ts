@@ -20,7 +20,7 @@ export {
 export {drillText} from './drill-text.ts';
 export {type EvidenceAge, isStale} from './evidence.ts';
 export {fleetGrantsText} from './fleet-grants.ts';
-export {type FleetPlan, fleetPlanText} from './fleet-plan.ts';
+export {type FleetPlan, fleetPlanText, type SharedSystem} from './fleet-plan.ts';
 export {type FleetReport, fleetReportText} from './fleet-report.ts';
 export {
   type FleetStatus,
@@ -28,6 +28,8 @@ export {
   type RunnerSilence,
   silenceHint,
   silenceText,
+  type WaitReason,
+  waitReasons,
 } from './fleet-status.ts';
 export {type HolderName, watchOf} from './holder-text.ts';
 export {momentUtc, type TextOptions} from './labels.ts';

@@ -109,3 +109,29 @@ test('a unit that is half-way uses its systems, also while it waits or after it 
   }
   expect(names([next, unit('half', 'failed', shared)], {atOnce, waves})).toEqual(['next']);
 });
+
+test('a unit waits for its window, and one whose window is over is tried, so that a person is told', () => {
+  const at = (hour: number) => `2026-12-05T0${hour}:00:00.000Z`;
+  const work = {runbook: 'r', inventory: 'i', digests: {runbook: '', inventory: ''}};
+  const closed = [
+    {untilUtc: at(2), until: '02:00'},
+    {fromUtc: at(3), untilUtc: at(4), until: '04:00'},
+    {fromUtc: at(6), until: 'it is changed'},
+  ];
+  const one = (more: Partial<UnitRow> = {}) =>
+    unit('a', 'waiting', {work: {...work, closed}, ...more});
+  const begin = (row: UnitRow, now: string) =>
+    admissible({fleet: {fleet: 'f', atOnce: {}}, waves: [wave('w')], units: [row]}, new Date(now))
+      .length === 1;
+  expect([1, 2, 3, 4, 6].map((hour) => begin(one(), at(hour)))).toEqual([
+    ...[false, true, false, true, true],
+  ]);
+  expect(begin(one({byPerson: true}), at(1))).toBe(true);
+  // One that is half-way may be behind its cutover: its runner says so, and then it waits.
+  expect(begin(one({changes: 1}), at(1))).toBe(true);
+  const problem = {code: 'outside-window', message: '', hint: ''};
+  expect(begin(one({changes: 1, problem}), at(1))).toBe(false);
+  const refused = one({byPerson: true, problem, changedAt: new Date(at(2))});
+  expect(begin(refused, '2026-12-05T02:04:59.000Z')).toBe(false);
+  expect(begin(refused, '2026-12-05T02:05:00.000Z')).toBe(true);
+});

@@ -7,6 +7,7 @@ import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
 import type {StartedUnit} from '../../src/fleet/started-units.ts';
 import {loadInventory} from '../../src/inventory/inventory.ts';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
+import {closedTimes} from '../../src/inventory/window.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 import {unitsOf} from '../../src/model/fleet.ts';
 import {thisHost} from '../../src/run/host.ts';
@@ -69,18 +70,19 @@ export async function openLightFleet({
     started: (fleet, wave) =>
       unitsOf(fleet)
         .filter((unit) => unit.wave === wave)
-        .map(({id, after, team, runbook: file, inventory, params}) => ({
-          id,
-          after,
-          work: {
-            ...{runbook: file, inventory, ...(params ? {params} : {})},
-            digests: {
-              runbook: runbookDigest(loaded.runbook),
-              inventory: loadInventory(inventory, stateFolder).digest,
+        .map(({id, after, team, runbook: file, inventory, params}) => {
+          const {digest, window} = loadInventory(inventory, stateFolder);
+          return {
+            id,
+            after,
+            work: {
+              ...{runbook: file, inventory, ...(params ? {params} : {})},
+              digests: {runbook: runbookDigest(loaded.runbook), inventory: digest},
+              ...(window ? {closed: closedTimes(window)} : {}),
             },
-          },
-          resources: team ? [`team:${team}`] : [],
-        })),
+            resources: team ? [`team:${team}`] : [],
+          };
+        }),
     fleetOf: (name, waves, params = {}) => ({
       name,
       waves: Object.fromEntries(

@@ -3,11 +3,14 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {holdWholeFleet} from '../../src/cli/actions/fleet-orders.ts';
+import {openApp} from '../../src/cli/app.ts';
+import {readByHand} from '../../src/fleet/by-hand.ts';
 import {homeOf} from '../../src/fleet/home.ts';
 import {holdFleet} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
-import {readByHand, takeUpLost} from '../../src/fleet/take-up.ts';
+import {takeUpLost} from '../../src/fleet/take-up.ts';
 import {reopenRun} from '../../src/run/open-run.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
@@ -27,6 +30,20 @@ afterAll(() => light?.clear());
 
 const query = (text: string, values: readonly unknown[] = []) =>
   light.database.pool.query(text, [...values]);
+
+/** What `fleet hold` says of a fleet that is held. */
+async function heldAgain(fleet: string): Promise<string> {
+  const lines: string[] = [];
+  const opened = openApp({stateDir: light.stateFolder, json: false});
+  const say = (text: string) => lines.push(text);
+  vi.stubEnv('DATABASE_URL', light.database.url);
+  await holdWholeFleet(
+    {...opened, terminal: false, say, waiting: () => {}},
+    {fleet, because: undefined},
+  );
+  vi.unstubAllEnvs();
+  return lines.join('\n');
+}
 
 const unitIn = async (fleet: string) => (await unitsIn(light.database.pool, fleet))[0];
 
@@ -165,23 +182,26 @@ test('a run that a person continues by hand is seen while it works: its changes,
   await holdFleet(light.database, {fleet: 'hand', operator, because: undefined});
   await served;
   const host = hostOf(light.stateFolder);
-  const dispatcher = {cancel: async () => {}, statesOf: async () => []};
-  const work = {isUnderWay: () => false, missedSince: new Map(), say: () => {}};
   const home = homeOf(host.state);
-  const read = () =>
-    readByHand({runner: 'near', home, host, database: light.database, dispatcher, ...work});
+  const read = () => readByHand({home, host, database: light.database, say: () => {}});
   const seen = async () => {
     await read();
-    const {status, inOutage, changes = 0, byPerson} = (await unitIn('hand')) ?? {};
-    return [status, inOutage, changes > 0, byPerson];
+    const {status, inOutage, changes = 0, byPerson, problem} = (await unitIn('hand')) ?? {};
+    return [status, inOutage, changes > 0, byPerson, problem?.code ?? null];
   };
   // An order from before a person took it in hand.
   await query("UPDATE switcharoo_fleet.unit SET by_person = true WHERE fleet = 'hand'");
   const run = await reopenRun({run: (await unitIn('hand'))?.run ?? '', yes: true}, host);
   const ended = run.forward(await run.plan());
   await until(async () => existsSync(join(light.serviceFolder('owned'), 'frozen')));
-  expect(await seen()).toEqual(['waiting', true, true, false]);
+  const byHand = ['waiting', true, true, false, 'fleet-run-by-hand'];
+  expect(await seen()).toEqual(byHand);
+  // Nobody need decide about it meanwhile.
+  await query("UPDATE switcharoo_fleet.unit SET status = 'offered' WHERE fleet = 'hand'");
+  expect((await heldAgain('hand')).split('\n')).toContain(
+    'In an outage, and continued by hand: owned.',
+  );
   await ended;
   await run.close();
-  expect(await seen()).toEqual(['done', false, false, false]);
+  expect(await seen()).toEqual(['done', false, false, false, null]);
 });

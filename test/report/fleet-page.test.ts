@@ -8,7 +8,15 @@ type Unit = FleetStatus['waves'][number]['units'][number];
 const unit = (name: string, own: Partial<Unit> = {}): Unit => ({
   ...{unit: name, status: 'waiting', attempt: 1, run: null, phase: null, inOutage: false},
   outageSinceUtc: null,
-  ...{changes: 0, journal: null, silent: null, waitsFor: null, problem: null, changedAtUtc: at(0)},
+  ...{
+    changes: 0,
+    journal: null,
+    silent: null,
+    waitsFor: null,
+    waitReason: null,
+    problem: null,
+    changedAtUtc: at(0),
+  },
   ...own,
 });
 
@@ -94,4 +102,41 @@ test('a unit whose runner does not answer is shown as such, with where to start 
   );
   expect(parts['wave-0']).toContain('OUTAGE, Freeze, its runner does not answer');
   expect(parts['head']).toContain('attention');
+});
+
+test('a unit that waits for one that was left out, or for its window, says so', () => {
+  const [pilot] = status.waves;
+  const units = [
+    unit('crm', {waitsFor: 'shop, which was left out', waitReason: 'left-out'}),
+    unit('erp', {
+      waitsFor: 'its window, which is closed until 2026-03-02 02:00 UTC',
+      waitReason: 'window',
+    }),
+  ];
+  const {parts, news} = fleetPageState({
+    status: {...status, waves: [{...pilot, units}]} as FleetStatus,
+    now,
+  });
+  expect(news).toContain(
+    'crm waits for shop, which was left out: It does not begin. Bring the other unit back with "fleet resume". Or put this one into a later wave, take the other one out of its "after", and run: switcharoo fleet leave-out crm --because REASON',
+  );
+  expect(parts['wave-0']).toContain('waiting for shop, which was left out');
+  expect(parts['wave-0']).toContain('waiting for its window, which is closed until');
+  expect(parts['head']).toContain('attention');
+});
+
+test('a unit that somebody continues by hand needs nobody', () => {
+  const [pilot] = status.waves;
+  const problem = {
+    code: 'fleet-run-by-hand',
+    message: `${run} is continued by hand.`,
+    hint: 'Wait.',
+  };
+  const units = [unit('crm', {status: 'needs-person', run, problem})];
+  const {parts, news} = fleetPageState({
+    status: {...status, waves: [{...pilot, units}]} as FleetStatus,
+    now,
+  });
+  expect(news).toContain(`crm is continued by hand: ${run} is continued by hand. Wait.`);
+  expect(parts['head']).not.toContain('attention');
 });

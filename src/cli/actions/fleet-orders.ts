@@ -10,7 +10,7 @@ import {makeTables} from '../../fleet/tables.ts';
 import {unprovenUnits, waveToStart} from '../../fleet/wave-file.ts';
 import {hintText, shellWord} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
-import {mayBeResumed} from '../../model/unit-status.ts';
+import {isByHand, mayBeResumed} from '../../model/unit-status.ts';
 import {fleetStatusText, momentUtc, silenceHint, silenceText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -168,7 +168,8 @@ export function holdWholeFleet(
     const {waves} = await fleetStatus(database, fleet);
     const inOutage = waves.flatMap(({units}) => units).filter((unit) => unit.inOutage);
     const running = inOutage.filter(({status, silent}) => status === 'running' && !silent);
-    const others = inOutage.filter(({status}) => status !== 'running');
+    const byHand = inOutage.filter(isByHand);
+    const others = inOutage.filter((unit) => unit.status !== 'running' && !isByHand(unit));
     printOrder(
       app,
       {order: 'held', fleet, wave: null, unit: null, isNew, missing: 0},
@@ -177,6 +178,7 @@ export function holdWholeFleet(
           ? `${fleet} was already held by ${earlier.by} since ${momentUtc(earlier.at)}${earlier.because ? `: ${earlier.because}` : ''}. No unit and no outage begins anywhere.`
           : `${fleet} is held: no unit and no outage begins anywhere.`,
         ...namesAfter('In an outage, and continuing to the end', running),
+        ...namesAfter('In an outage, and continued by hand', byHand),
         ...namesAfter('In an outage, and waiting for a decision', others),
         ...inOutage.flatMap(({unit, silent}) =>
           silent

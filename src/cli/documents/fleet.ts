@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {sharedResources} from '../../model/fleet.ts';
+import {waitReasons} from '../../report/index.ts';
 import {document, list, problem, texts, time} from './parts.ts';
 import {range} from './plan.ts';
 
@@ -37,6 +38,22 @@ export const fleetPlan = document({
       notMeasured: texts.describe(
         'Units that no earlier run has measured: "run" does not include their time',
       ),
+      shared: list(
+        z.strictObject({
+          kind: z.enum(['databaseHost', 'zone', 'cluster', 'route53']),
+          system: z.string().describe('For "route53" the account'),
+          units: texts,
+          most: z.number().int().describe('How many of them are under way at once'),
+          by: z
+            .enum(['units', 'after', ...sharedResources])
+            .nullable()
+            .describe('The limit of "atOnce", or the "after" of the units; null: nothing'),
+          requestsPerSecond: z
+            .number()
+            .exactOptional()
+            .describe('That they send to Route 53, which takes 5 from an account'),
+        }),
+      ).describe('What at least two units of the wave use'),
       units: list(
         z.strictObject({
           unit: z.string(),
@@ -47,6 +64,7 @@ export const fleetPlan = document({
           beginsMs: z.number().exactOptional().describe('After its wave starts'),
           run: range.exactOptional(),
           outage: range.exactOptional(),
+          window: z.string().exactOptional().describe('When it may be cut over'),
         }),
       ),
     }),
@@ -114,6 +132,7 @@ const statusShape = {
             .nullable()
             .describe('Its runner, which does not answer while the unit is under way'),
           waitsFor: z.string().nullable(),
+          waitReason: z.enum(waitReasons).nullable().describe('Of which kind that is'),
           problem: problem.nullable(),
           changedAtUtc: time,
         }),

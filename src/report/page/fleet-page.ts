@@ -1,8 +1,8 @@
 import {digestOf} from '../../model/canonical.ts';
 import {hintText} from '../../model/hint.ts';
-import {statusWords} from '../../model/unit-status.ts';
+import {isByHand, statusWords} from '../../model/unit-status.ts';
 import {escaped} from '../escaped.ts';
-import {type FleetStatus, silenceHint, silenceText} from '../fleet-status.ts';
+import {type FleetStatus, leftOutHint, silenceHint, silenceText} from '../fleet-status.ts';
 import {clockUtc, counted} from '../labels.ts';
 import {countingHtml} from './clock.ts';
 import {contactHtml, documentHtml, type Following} from './document-html.ts';
@@ -91,7 +91,10 @@ const isInOutage = ({status, inOutage}: Unit): boolean =>
 
 function headHtml(fleet: FleetStatus): string {
   const isAttention = unitsOf(fleet).some(
-    (unit) => are('failed', 'needs-person')(unit) || unit.silent !== null,
+    (unit) =>
+      (are('failed', 'needs-person')(unit) && !isByHand(unit)) ||
+      unit.silent !== null ||
+      unit.waitReason === 'left-out',
   );
   const kind = fleet.held || isAttention ? 'attention' : 'running';
   return `<p class="outcome ${kind}">${escaped(summaryOf(fleet))}</p>
@@ -129,9 +132,19 @@ function rowsOf(fleet: FleetStatus): readonly Row[] {
         : [],
     ),
     ...units
-      .filter(are('needs-person', 'failed'))
+      .filter((unit) => are('needs-person', 'failed')(unit) || isByHand(unit))
+      .map((unit): Row => {
+        const what = isByHand(unit) ? 'is continued by hand' : 'needs a person';
+        return [`${unit.unit} ${what}`, needOf(unit), new Date(unit.changedAtUtc)];
+      }),
+    ...units
+      .filter(({waitReason}) => waitReason === 'left-out')
       .map(
-        (unit): Row => [`${unit.unit} needs a person`, needOf(unit), new Date(unit.changedAtUtc)],
+        ({unit, waitsFor}): Row => [
+          `${unit} waits for ${waitsFor}`,
+          hintText(leftOutHint(unit)),
+          null,
+        ],
       ),
     ...waves.flatMap((wave): readonly Row[] => {
       const {of, by} = wave.approve;
@@ -181,8 +194,13 @@ function gridHtml({units}: Wave): string {
     const isOpen = isInOutage(unit);
     const word = isOpen && unit.status === 'running' ? 'OUTAGE' : statusWords[unit.status];
     const phase = unit.status === 'running' && unit.phase !== null ? `, ${unit.phase}` : '';
+    const wait = isLongWait(unit) ? ` for ${unit.waitsFor}` : '';
     const silent = unit.silent ? ', its runner does not answer' : '';
-    return `<li class="unit ${isOpen ? 'outage-now' : unit.status}"><strong>${escaped(unit.unit)}</strong> <span>${escaped(`${word}${phase}${silent}`)}</span></li>`;
+    return `<li class="unit ${isOpen ? 'outage-now' : unit.status}"><strong>${escaped(unit.unit)}</strong> <span>${escaped(`${word}${phase}${wait}${silent}`)}</span></li>`;
   });
   return `<ul class="units">${cells.join('')}</ul>`;
 }
+
+/** It may last for ever, or for days. */
+const isLongWait = ({waitReason}: Unit): boolean =>
+  waitReason === 'left-out' || waitReason === 'window';

@@ -1,0 +1,83 @@
+import {holderText} from '../journal/lock-holder.ts';
+import type {Problem} from '../model/problem.ts';
+import {isByHand, isRunnerSilent} from '../model/unit-status.ts';
+import type {Host} from '../run/host.ts';
+import {workerOn} from '../run/past-runs.ts';
+import type {FleetDatabase} from './database.ts';
+import {unitOf} from './rows.ts';
+import {runByHand, runLeftByHand} from './run-problems.ts';
+import {begunOrDamaged, type StoredRow, writeState} from './stored-units.ts';
+import {stateOfRun, type UnitState} from './unit-state.ts';
+
+interface Around {
+  readonly host: Host;
+  readonly home: string;
+  readonly database: Pick<FleetDatabase, 'pool'>;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * A person may have continued a run by hand: what its journal says counts. While a process works on it, only that is
+ * written, and what is in place.
+ */
+export async function readByHand(around: Around): Promise<void> {
+  const {database, host, home} = around;
+  const {rows} = await database.pool.query(
+    `SELECT * FROM switcharoo_fleet.unit
+     WHERE home = $1 AND run IS NOT NULL AND status IN ('offered', 'failed', 'waiting')`,
+    [home],
+  );
+  for (const stored of rows) {
+    const row = {...unitOf(stored), fleet: stored.fleet as string};
+    const progress = begunOrDamaged(host, row.run);
+    if (!progress) {
+      continue;
+    }
+    const worker = workerOn(host, progress);
+    const state = stateOfRun(progress);
+    if (worker) {
+      await writeWorkedOn(around, row, state, runByHand(row.run ?? '', holderText(worker)));
+    } else {
+      await writeLeft(around, row, state);
+    }
+  }
+}
+
+async function writeWorkedOn(
+  around: Around,
+  row: StoredRow,
+  state: UnitState,
+  byHand: Problem,
+): Promise<void> {
+  const {status} = row;
+  // A silent runner may be that process, and answer again.
+  const problem = isRunnerSilent(row) ? row.problem : byHand;
+  if (isOther(row, state) || problem?.message !== row.problem?.message) {
+    await writeState(around, row, {...state, status, problem}, {endsOrder: true});
+  }
+}
+
+/** No process works on it. */
+async function writeLeft(around: Around, row: StoredRow, state: UnitState): Promise<void> {
+  // A person decides about one that PostgreSQL did not know.
+  const isUndecided = row.problem?.code === 'fleet-run-already-done' && state.status === 'done';
+  const isOver =
+    (state.status === 'done' && !isUndecided) ||
+    (state.status === 'failed' && row.status === 'offered');
+  // A person let it continue before it was in its outage, or nobody did.
+  const isOrdered = row.byPerson && row.inOutage;
+  const isInterrupted = row.status === 'waiting' && state.inOutage && !isOrdered;
+  if (isOver || isInterrupted) {
+    await writeState(around, row, state, {endsOrder: true});
+  } else if (isByHand(row)) {
+    const {status} = row;
+    const problem = status === 'waiting' ? null : (state.problem ?? runLeftByHand(row.run ?? ''));
+    await writeState(around, row, {...state, status, problem});
+  } else if (isOther(row, state)) {
+    const {status, problem} = row;
+    await writeState(around, row, {...state, status, problem});
+  }
+}
+
+const isOther = (row: StoredRow, {changes, inOutage}: UnitState): boolean =>
+  changes !== row.changes || inOutage !== row.inOutage;

@@ -1,0 +1,99 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
+import {unitsIn} from '../../src/fleet/rows.ts';
+import {fleetStatus} from '../../src/fleet/status.ts';
+import {makeTables} from '../../src/fleet/tables.ts';
+import {type LightFleet, openLightFleet} from './light-fleet.ts';
+import {operator, serveLight, startLight, statusOf} from './light-runner.ts';
+import {test} from './with-postgres.ts';
+
+// Units whose inventories say when they may be cut over.
+
+vi.setConfig({testTimeout: 60_000});
+
+const later = 'window: {from: 2099-12-05T02:00, timeZone: Europe/Berlin}\n';
+const over = 'window: {until: 2020-12-05T02:00}\n';
+
+let light: LightFleet;
+beforeAll(async () => {
+  light = await openLightFleet({
+    more: (unit) => (unit.startsWith('later') ? later : unit.startsWith('over') ? over : ''),
+  });
+  await makeTables(light.database);
+});
+afterAll(() => light?.clear());
+
+const edit = (unit: string, change: (text: string) => string): void => {
+  const file = join(light.folder, `${unit}.yaml`);
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+};
+
+const waits = async (fleet: string) => {
+  const {waves} = await fleetStatus(light.database, fleet);
+  return waves.flatMap(({units}) => units.map(({waitReason, waitsFor}) => [waitReason, waitsFor]));
+};
+
+const opensAt = '2099-12-05 02:00 Europe/Berlin (01:00 UTC)';
+
+test('a unit outside its window waits, and its wave goes on without failing or ending', async () => {
+  const order = {fleet: 'shops', operator};
+  await startLight(light, light.fleetOf('shops', {w: ['later-shop', 'blog', 'later-mail']}), 'w');
+  await serveLight(light);
+  expect(await statusOf(light, 'shops')).toEqual([
+    ...['later-shop waiting', 'blog done', 'later-mail waiting'],
+  ]);
+  const closed = ['window', `its window, which is closed until ${opensAt}`];
+  expect(await waits('shops')).toEqual([closed, [null, null], closed]);
+  await holdFleet(light.database, {...order, because: undefined});
+  expect((await waits('shops'))[0]).toEqual(['hold', 'the end of the hold']);
+  await releaseFleet(light.database, order);
+  await leaveOut(light.database, {...order, unit: 'later-mail', because: 'moves in May'});
+
+  // Somebody moves the window, which the approved digest leaves open.
+  edit('later-shop', (text) => text.replace('2099', '2020'));
+  await serveLight(light);
+  expect((await waits('shops'))[0]).toEqual(closed);
+  await resumeUnit(light.database, {...order, unit: 'later-shop'});
+  await serveLight(light);
+  expect(await statusOf(light, 'shops')).toEqual([
+    ...['later-shop done', 'blog done', 'later-mail left-out'],
+  ]);
+});
+
+test('a unit whose window is over needs a person', async () => {
+  await startLight(light, light.fleetOf('late', {w: ['over-shop']}), 'w');
+  await serveLight(light);
+  const [unit] = await unitsIn(light.database.pool, 'late');
+  expect([unit?.status, unit?.problem?.code]).toEqual(['failed', 'outside-window']);
+});
+
+test('a unit that was prepared before its window was moved waits for it where it is', async () => {
+  const order = {fleet: 'moved', operator};
+  await startLight(light, light.fleetOf('moved', {w: ['stock']}, {prepareSeconds: 1}), 'w');
+  const one = async () => (await unitsIn(light.database.pool, 'moved'))[0];
+  const served = serveLight(light);
+  while ((await one())?.phase !== 'Prepare') {
+    await sleep(20);
+  }
+  await holdFleet(light.database, {...order, because: undefined});
+  await served;
+  edit('stock', (text) => `${text}${later}`);
+  await releaseFleet(light.database, order);
+  await serveLight(light);
+  const waiting = await one();
+  expect([waiting?.status, waiting?.changes, waiting?.problem?.code]).toEqual([
+    ...['waiting', 1, 'outside-window'],
+  ]);
+  expect(waiting?.problem?.message).toContain(`The window opens at ${opensAt}.`);
+  edit('stock', (text) => text.replace(later, ''));
+  // A runner looks again after five minutes.
+  await light.database.pool.query(
+    "UPDATE switcharoo_fleet.unit SET changed_at = now() - interval '5 minutes' WHERE unit = 'stock'",
+  );
+  await serveLight(light);
+  expect(await statusOf(light, 'moved')).toEqual(['stock done']);
+  expect(light.cutovers('stock')).toEqual(['cutover']);
+});
