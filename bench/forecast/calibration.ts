@@ -52,3 +52,25 @@ export function calibrationOf(forecasts: readonly Forecasted[]): Calibration {
     medianError: middle.reduce((sum, error) => sum + error, 0) / 2,
   };
 }
+
+/** Fewer runs do not show whether a forecast is calibrated. */
+export const fewestRuns = 20;
+
+/** What a forecast promises of its runs, and these did not show, in words. */
+export function missedGoals({runs, inside, medianError}: Calibration): readonly string[] {
+  if (runs < fewestRuns) {
+    return [];
+  }
+  const [least, most, error] = [0.85, 0.95, 0.2];
+  return [
+    ...(inside < least || inside > most
+      ? [`${percent(inside)} between p5 and p95, instead of ${percent(least)} to ${percent(most)}`]
+      : []),
+    ...(medianError >= error
+      ? [`median error of p50 ${percent(medianError)}, instead of less than ${percent(error)}`]
+      : []),
+  ];
+}
+
+/** With its first decimal, where rounding could hide that a goal was missed. */
+export const percent = (share: number): string => `${Math.round(1_000 * share) / 10} %`;

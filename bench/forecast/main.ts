@@ -14,7 +14,14 @@ import {conditionsBefore} from '../../src/run/kept-forecast.ts';
 import {wholeRunbook} from '../../src/run/whole-runbook.ts';
 import {benchFolder, endWithBench} from '../folder.ts';
 import {root} from '../outage/places.ts';
-import {calibrationOf, type Happened, leaveOneOut} from './calibration.ts';
+import {
+  calibrationOf,
+  fewestRuns,
+  type Happened,
+  leaveOneOut,
+  missedGoals,
+  percent,
+} from './calibration.ts';
 
 // `npm run bench:forecast`: rehearsals with another distance and another load each time. Then each is forecast from the
 // others alone, with the distances measured before it: how many end between p5 and p95, and how far off is p50?
@@ -61,16 +68,26 @@ const runbook = wholeRunbook(loaded, loaded.runbook.head.params.parse(params));
 const request = {runbook, digests: entryDigests(runbook), params, inventory: inventory.name};
 const {run, outage} = leaveOneOut(request, runs);
 say(`\n${values.runbook}, each of ${runs.length} runs forecast from the others:\n`);
+const missed: string[] = [];
 for (const [name, all] of [
   ['run', run],
   ['outage', outage],
 ] as const) {
-  const {inside, medianError} = calibrationOf(all);
+  const calibration = calibrationOf(all);
+  const {inside, medianError} = calibration;
   const widths = all.map(({p5, p95}) => p95 / p5).sort((a, b) => a - b);
   say(
-    `  ${name}: ${Math.round(100 * inside)} % between p5 and p95, median error of p50 ${Math.round(100 * medianError)} %, p95 is ${widths[Math.floor(widths.length / 2)]?.toFixed(2)} times p5, from ${Math.min(...all.map(({ms}) => ms))} to ${Math.max(...all.map(({ms}) => ms))} ms`,
+    `  ${name}: ${percent(inside)} between p5 and p95, median error of p50 ${percent(medianError)}, p95 is ${widths[Math.floor(widths.length / 2)]?.toFixed(2)} times p5, from ${Math.min(...all.map(({ms}) => ms))} to ${Math.max(...all.map(({ms}) => ms))} ms`,
   );
+  missed.push(...missedGoals(calibration).map((goal) => `${name}: ${goal}`));
 }
+if (run.length < fewestRuns) {
+  say(`\nToo few runs to tell whether the goals are met: ${fewestRuns} at least.`);
+}
+for (const goal of missed) {
+  say(`\nMISSED ${goal}`);
+}
+process.exit(missed.length > 0 ? 1 : 0);
 
 function rehearse(rtt: number, clients: number, neighbours: number): Promise<number | null> {
   const busy = Array.from({length: neighbours}, () =>

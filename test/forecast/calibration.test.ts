@@ -1,5 +1,10 @@
 import {expect, test} from 'vitest';
-import {calibrationOf, type Happened, leaveOneOut} from '../../bench/forecast/calibration.ts';
+import {
+  calibrationOf,
+  type Happened,
+  leaveOneOut,
+  missedGoals,
+} from '../../bench/forecast/calibration.ts';
 import {digests, nights, pastRun, shop} from './nights.ts';
 
 const request = {runbook: shop, digests, inventory: 'lab', params: {}};
@@ -34,4 +39,17 @@ test('counts what is inside, and the middle of the errors', () => {
     // 0, 4.8, 16.7 and 25 of 100.
     medianError: expect.closeTo((5 / 105 + 20 / 120) / 2, 6),
   });
+});
+
+test('names the goals that were missed, where there are enough runs to tell', () => {
+  const met = {runs: 40, inside: 0.9, medianError: 0.1};
+  expect(missedGoals(met)).toEqual([]);
+  expect(missedGoals({...met, inside: 0.85})).toEqual([]);
+  expect(missedGoals({...met, inside: 0.95})).toEqual([]);
+  expect(missedGoals({...met, inside: 0.975, medianError: 0.2})).toEqual([
+    '97.5 % between p5 and p95, instead of 85 % to 95 %',
+    'median error of p50 20 %, instead of less than 20 %',
+  ]);
+  expect(missedGoals({...met, inside: 0.8})).toHaveLength(1);
+  expect(missedGoals({runs: 2, inside: 0, medianError: 1})).toEqual([]);
 });
