@@ -1,6 +1,7 @@
 import {Temporal} from 'temporal-polyfill';
 import {z} from 'zod';
 import type {CalendarState} from '../model/change-calendar.ts';
+import {shifted} from '../model/moment.ts';
 
 const localTime = z
   .string()
@@ -185,6 +186,14 @@ function timeText(time: string, zone: string): string {
   const utc = dateOf(time, zone).toISOString();
   const utcText = utc.startsWith(`${day}`) ? utc.slice(11, 16) : utc.slice(0, 16).replace('T', ' ');
   return `${day} ${hour} ${zone}${zone === 'UTC' ? '' : ` (${utcText} UTC)`}`;
+}
+
+/** The minute that lies so many ms before a local time: `2026-12-05 01:58 Europe/Berlin`. */
+export function minuteBefore(time: string, zone: string, ms: number): string {
+  const minuteMs = 60_000;
+  const at = Math.floor(shifted(dateOf(time, zone), -ms).getTime() / minuteMs) * minuteMs;
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+  return `${local.toPlainDateTime().toString({smallestUnit: 'minute'}).replace('T', ' ')} ${zone}`;
 }
 
 function isTimeZone(name: string): boolean {

@@ -74,7 +74,7 @@ export {
   type WriteCount,
 } from './run-report.ts';
 export {runsText} from './runs.ts';
-export type {KnownFinding, SheetFacts} from './sheet.ts';
+export type {KnownFinding, SheetFacts} from './sheet-facts.ts';
 export {sheetHtml, sheetMarkdown} from './sheet-page.ts';
 export {reversalLossText, reversalText, statusText} from './status.ts';
 export {limitText} from './status-head.ts';

@@ -1,6 +1,7 @@
 import {escaped} from './escaped.ts';
 import {momentUtc} from './labels.ts';
-import {type SheetFacts, type SheetPart, sheetParts} from './sheet.ts';
+import {sheetParts} from './sheet.ts';
+import type {SheetFacts, SheetPart} from './sheet-facts.ts';
 
 /** The sheet for those who approve a change, in Markdown. */
 export function sheetMarkdown(facts: SheetFacts): string {
@@ -66,5 +67,6 @@ body{font:13px/1.35 system-ui,sans-serif;max-width:52rem;margin:1.5rem auto;padd
 h1{font-size:1.4rem;margin:0 0 .2rem}h2{font-size:1rem;margin:.8rem 0 .2rem;border-bottom:1px solid #999}
 section{break-inside:avoid}section:first-of-type{border:2px solid #1a1a1a;padding:.2rem .6rem .5rem}
 ul{margin:.2rem 0;padding-left:1.1rem}table{border-collapse:collapse;width:100%;font-size:12px;margin:.2rem 0}
-th,td{text-align:left;vertical-align:top;border-bottom:1px solid #ccc;padding:.1rem .4rem .1rem 0;overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;border-bottom:1px solid #ccc;padding:.1rem .4rem .1rem 0;min-width:5em;overflow-wrap:anywhere}
+th{white-space:nowrap}section:first-of-type li:first-child{font-weight:bold}
 @media print{body{font-size:10px;max-width:none;margin:0;padding:0}table{font-size:9px}}`;

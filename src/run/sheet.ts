@@ -1,6 +1,6 @@
 import {runbookDigest} from '../engine/digests.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
-import {windowAt} from '../inventory/window.ts';
+import {minuteBefore, windowAt} from '../inventory/window.ts';
 import {sameJson} from '../model/canonical.ts';
 import type {SheetFacts} from '../report/index.ts';
 import {compareRuns} from './compare-runs.ts';
@@ -19,7 +19,7 @@ export async function sheetFacts(
   host: Pick<Host, 'state'>,
   request: ReadRequest & {readonly inventory: string},
   now: Date,
-): Promise<Omit<SheetFacts, 'planCommand'>> {
+): Promise<Omit<SheetFacts, 'commands'>> {
   const inventory = loadInventory(request.inventory, host.state.path);
   const {runbook, people, alsoWritten} = await describedRunbook(host, request);
   const {params} = await readRunbook(host, request);
@@ -30,7 +30,7 @@ export async function sheetFacts(
     ...{runbook, people, alsoWritten, runbookDigest: digest, now},
     inventory: {name: inventory.name, protected: inventory.protected},
     ...(inventory.window
-      ? {window: inventory.window, windowText: windowTextOf(inventory.window, now)}
+      ? {window: withEnd(inventory.window), windowText: windowTextOf(inventory.window, now)}
       : {}),
     forecast: forecasterFor(host, about)(),
     rehearsals: rehearsalsOf(host, runbook.head.name, digest),
@@ -45,6 +45,13 @@ export async function sheetFacts(
         }
       : null,
   };
+}
+
+function withEnd(window: NonNullable<Inventory['window']>): NonNullable<SheetFacts['window']> {
+  const {until, timeZone} = window;
+  return until === undefined
+    ? window
+    : {...window, beforeEnd: (ms) => minuteBefore(until, timeZone, ms)};
 }
 
 /** A sheet asks no system: the plan says whether the calendar is open. */

@@ -8,6 +8,7 @@ import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
 import {forecasterOf} from '../../src/forecast/forecast.ts';
 import {defineRunbook} from '../../src/index.ts';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
+import {minuteBefore} from '../../src/inventory/window.ts';
 import type {SheetFacts} from '../../src/report/index.ts';
 import {sheetHtml, sheetMarkdown} from '../../src/report/index.ts';
 import {digests, pastRun, shop, usual} from '../forecast/nights.ts';
@@ -43,7 +44,11 @@ const facts: SheetFacts = {
     ],
   },
   plan: {digest: '4f1c22aa90b1d3e7', atUtc: '2026-11-30T12:00:00.000Z', isCurrent: false},
-  planCommand: 'switcharoo plan shop-move -i production',
+  commands: {
+    plan: 'npx switcharoo plan shop-move -i production',
+    run: 'npx switcharoo run shop-move -i production',
+    reverse: 'npx switcharoo reverse',
+  },
   now,
 };
 
@@ -53,8 +58,12 @@ test('how to reverse, until when and in how many minutes, is the first part', ()
     '# Change: shop-move on production (PROTECTED)\n\nThis sheet was made at 2026-12-01 09:00:00 UTC.\n',
   );
   expect(first).toMatch(/^How to reverse, and until when\n/);
-  expect(first).toContain('It can be reversed at any time: there is no point of no return.');
-  expect(first).toContain('npx switcharoo reverse (to the start) or reverse --to prepared');
+  expect(first.split('\n')[2]).toMatch(
+    /^- To reverse, use: npx switcharoo reverse, at any time; it takes 34 s to 1 m 58 s\.$/,
+  );
+  expect(first).toContain(
+    'The command reverses to the start, and with --to only to a checkpoint: prepared, cut-over.',
+  );
   expect(first).toContain('A reversal does not carry back uploads in S3. Then: Copy them back.');
   expect(first).toMatch(/\| prepared \| smoke \| \d\.\d to \d\.\d s \|/);
 });
@@ -62,16 +71,17 @@ test('how to reverse, until when and in how many minutes, is the first part', ()
 test('the rest says when, what, who, what was rehearsed, what is open for how long, and which plan', () => {
   const parts = sheetMarkdown(facts).split('\n## ').slice(2);
   expect(parts.map((part) => part.split('\n')[0])).toEqual([
-    'When, and how long',
+    'How to cut over, when, and how long',
     'What changes',
     'Who approves',
     'Rehearsals',
     'Open findings of the preflight checks',
     'Plan',
   ]);
+  expect(parts[0]).toContain('To cut over, use: npx switcharoo run shop-move -i production.');
   expect(parts[0]).toContain('Window: from 2026-12-05T02:00 until 2026-12-05T04:00 Europe/Berlin.');
   expect(parts[0]).toMatch(/Users cannot write for .+ s\./);
-  expect(parts[1]).toContain('| Cut over | freeze, open | cut-over |');
+  expect(parts[1]).toContain('| Cut over | freeze, open | slow, fast, smoke | go | cut-over |');
   expect(parts[2]).toContain('go: the operator is asked: Start the cutover?');
   expect(parts[3]).toContain('| reversed | this one | 8.5 s | 3 | 1 m 19 s |');
   expect(parts[4]).toContain('Checked 1 h 00 m ago: 1 open.');
@@ -79,19 +89,49 @@ test('the rest says when, what, who, what was rehearsed, what is open for how lo
   expect(parts[5]).toContain('It is OUT OF DATE');
 });
 
-test('until when it can be reversed is told by the last entry before the point of no return, with its phase', async () => {
+test('until when it can be reversed is told by the question that ends it, and in the table of phases', async () => {
   const {runbook} = await loadRunbook('runbooks/bare-metal-to-ecs.ts');
-  const [, first = ''] = sheetMarkdown({...facts, runbook}).split('\n## ');
-  expect(first).toMatch(
-    /It can be reversed until \S+ is done, in the phase [A-Z][a-z ]+\. Then comes the point of no return: /,
+  const sheet = sheetMarkdown({...facts, runbook, forecast: undefined});
+  const [, first = '', , what = ''] = sheet.split('\n## ');
+  expect(first.split('\n').slice(2, 4)).toEqual([
+    '- To reverse, use: npx switcharoo reverse, before the operator answers “Pass the point of no return?” in the phase Settle; how long it takes is unknown, because no rehearsal has reversed all of its entries.',
+    '- Once that question is answered with yes, no reversal is possible any more: Writes on Aurora no longer reach the old source.',
+  ]);
+  expect(what).toMatch(/^\| Cut over \| .*promote.* \| .*replica-caught-up.* \| go, accept \| /m);
+  expect(what).toMatch(
+    /^\| Settle \| .* \| reverse-caught-up \| Pass the point of no return\? \| /m,
   );
 });
 
-test('until when a reversal must begin is told from the end of the window', () => {
-  const [, first = ''] = sheetMarkdown(facts).split('\n## ');
-  expect(first).toMatch(
-    /The window closes at 2026-12-05T04:00 Europe\/Berlin\. A reversal to .+ must begin at least .+ s before that\./,
+test('until when a reversal must begin is told as a time on the clock, before the window closes', () => {
+  const closes = {...facts.window, timeZone: 'Europe/Berlin', until: '2026-12-05T04:00'};
+  const window = {
+    ...closes,
+    beforeEnd: (ms: number) => minuteBefore(closes.until, closes.timeZone, ms),
+  };
+  const [, first = ''] = sheetMarkdown({...facts, window}).split('\n## ');
+  expect(first.split('\n')[2]).toMatch(
+    /^- To reverse, use: npx switcharoo reverse, at 2026-12-05 03:58 Europe\/Berlin at the latest, to be back before the window closes; it takes 34 s to 1 m 58 s\.$/,
   );
+});
+
+test('where no reversal was measured, it must begin well before the window closes', () => {
+  const window = {
+    timeZone: 'UTC',
+    beforeEnd: (ms: number) => minuteBefore('2026-12-05T04:00', 'UTC', ms),
+  };
+  const [, first = ''] = sheetMarkdown({...facts, window, forecast: undefined}).split('\n## ');
+  expect(first.split('\n')[2]).toBe(
+    '- To reverse, use: npx switcharoo reverse, well before 2026-12-05 04:00 UTC, when the window closes; how long it takes is unknown, because no rehearsal has reversed all of its entries.',
+  );
+});
+
+test('the minute that lies before a local time is never too late, and is right where a clock is set', () => {
+  const berlin = (ms: number) => minuteBefore('2026-10-25T03:10', 'Europe/Berlin', ms);
+  expect(berlin(1)).toBe('2026-10-25 03:09 Europe/Berlin');
+  expect(berlin(60_000)).toBe('2026-10-25 03:09 Europe/Berlin');
+  // At 03:00 the clocks went back to 02:00.
+  expect(berlin(2 * 3_600_000)).toBe('2026-10-25 02:10 Europe/Berlin');
 });
 
 test('what a sheet has no room for is counted, and the long form is named', () => {
@@ -125,12 +165,15 @@ test('without a run, a preflight and a plan it says so, and has no figure', () =
   const empty = {...others, forecast: undefined, rehearsals: [], preflight: null, plan: null};
   const text = sheetMarkdown(empty);
   expect(text).toContain(
-    'How long a reversal takes is unknown: no rehearsal has reversed all of its entries. Measure it with: npx switcharoo rehearse shop-move --reverse-at CHECKPOINT',
+    'how long it takes is unknown, because no rehearsal has reversed all of its entries.',
+  );
+  expect(text).toContain(
+    'Measure how long a reversal takes with: npx switcharoo rehearse shop-move --reverse-at CHECKPOINT',
   );
   expect(text).toContain('Forecast: none, because no run here has measured how long it takes.');
   expect(text).toContain('Unknown: the preflight checks have not run here.');
   expect(text).toContain(
-    'No plan of this change was made here. Make one with: switcharoo plan shop-move -i production',
+    'No plan of this change was made here. Make one with: npx switcharoo plan shop-move -i production',
   );
 });
 

@@ -20,7 +20,11 @@ export async function showSheet(app: App, {html, ...request}: SheetRequest): Pro
   recallFolds(app);
   const facts = {
     ...(await sheetFacts(app, request, new MachineClock().now())),
-    planCommand: app.paste(`plan ${wordsOf(request)}`),
+    commands: {
+      plan: app.paste(`plan ${wordsOf(request)}`),
+      run: app.paste(`run ${wordsOf(request)}`),
+      reverse: app.paste('reverse'),
+    },
   };
   const markdown = sheetMarkdown(facts);
   if (html !== undefined) {
