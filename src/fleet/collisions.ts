@@ -4,7 +4,7 @@ import type {DescribedUnit} from './described-units.ts';
 import {fleetCollision} from './problems.ts';
 
 /** Route 53 takes this many requests a second from an account (Amazon Route 53 Developer Guide, Quotas). */
-export const route53RequestsPerSecond = 5;
+const route53RequestsPerSecond = 5;
 
 /** What the units of a fleet must not do to each other. Each is refused before the night. */
 export function collisionsIn(fleet: Fleet, units: readonly DescribedUnit[]): readonly Problem[] {
