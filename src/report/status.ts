@@ -45,6 +45,7 @@ interface StatusOptions extends TextOptions {
 }
 
 const labelColumns = 12;
+const besideLabels = {first: ' '.repeat(labelColumns), rest: ' '.repeat(labelColumns)};
 
 /** The state of a run, its changes in place, whether it can be reversed, and what to type next. */
 export function statusText(progress: Progress, options: StatusOptions): string {
@@ -69,9 +70,12 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       sign(outcomeSign(progress, options.holder), options),
       positionText(progress),
     ]),
-    ...progress.questions.flatMap((open) =>
-      line('asked', [{text: questionText(open, now, isGone(options.holder)), paint: paint.yellow}]),
-    ),
+    ...progress.questions.flatMap((open) => [
+      ...line('asked', [
+        {text: questionText(open, now, isGone(options.holder)), paint: paint.yellow},
+      ]),
+      ...open.details.flatMap((text) => flow([text], {width: options.width, ...besideLabels})),
+    ]),
     ...approvalLines(progress).flatMap((text) => line('approvals', [text])),
     ...line('started', [`${momentUtc(progress.startedAt)}${agoText(progress.startedAt, now)}`]),
     ...line('last entry', [

@@ -128,7 +128,7 @@ export const askedRun = (): JournalEntry[] =>
         entry: 'open',
         about: 'failure',
         question: problem.message,
-        details: [],
+        details: ['Nobody can write until this is answered.'],
         person: 'ada',
       },
     ],
