@@ -28,4 +28,21 @@ test('a plan repeats the time to decide by, and a reversal and a resumption tell
   expect(resumed.stdout).toMatch(/forecast {4}.+ left once it continues/);
   const reversed = await desk.run('reverse', '--yes');
   expect(reversed.stdout).toMatch(/^A reversal to the start takes .+\.$/m);
+
+  rmSync(join(desk.stateFolder, 'page'), {force: true});
+  expect(await desk.run('run', ...example)).toMatchObject({code: 0});
+  const {stdout} = await desk.run('reverse', '--yes', '--json');
+  const planned = stdout.split('\n').map((line) => line && JSON.parse(line));
+  expect(planned.find(({kind}) => kind === 'reverse-planned')).toMatchObject({
+    plan: {to: null},
+    forecast: {
+      reversals: expect.arrayContaining([
+        {
+          to: null,
+          range: {p5: expect.any(Number), p50: expect.any(Number), p95: expect.any(Number)},
+          notMeasured: [],
+        },
+      ]),
+    },
+  });
 }, 120_000);

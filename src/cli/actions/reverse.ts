@@ -54,11 +54,13 @@ export async function printReversalPlan(
 ): Promise<ReversePlan> {
   const plan = await run.planReversal(to);
   const planned = {kind: 'reverse-planned', plan, losses: await run.reversalLosses()} as const;
+  const forecast = run.forecasts.atRest();
   if (app.json) {
-    printDocument(app, 'run-line', {...planned, remarks: run.remarks});
+    const times = forecast ? {forecast} : {};
+    printDocument(app, 'run-line', {...planned, remarks: run.remarks, ...times});
     return plan;
   }
-  app.print(reversalPlanText(app, planned, run.forecasts.atRest()));
+  app.print(reversalPlanText(app, planned, forecast));
   for (const remark of run.remarks) {
     app.print(remarkText(remark, app));
   }

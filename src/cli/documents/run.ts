@@ -3,12 +3,13 @@ import {journalEntry} from '../../model/journal.ts';
 import {document, problem, texts} from './parts.ts';
 import {forecast, longestOutage, loss, people, plan, reversePlan} from './plan.ts';
 
-/** The engine tells a planned reversal, and the command line prints it again with its remarks. */
+/** The engine tells a planned reversal, and the command line prints it again with its remarks and its forecast. */
 const reversePlanned = z.strictObject({
   kind: z.literal('reverse-planned'),
   plan: reversePlan,
   losses: z.array(loss).readonly(),
   remarks: texts.optional(),
+  forecast: forecast.optional(),
 });
 
 const saying = (kind: 'progress' | 'event') =>
