@@ -83,7 +83,7 @@ export async function live(remains: Remains, command: Command): Promise<Lived> {
       });
     }
   };
-  const names = runsOn(disk);
+  const runs = runsOn(disk);
   for (const shelf of shelves) {
     let wanted = '';
     shelf.beforePut = (words) => {
@@ -125,7 +125,7 @@ export async function live(remains: Remains, command: Command): Promise<Lived> {
     aborting: never,
   });
   const so = progressOn(disk);
-  const ended = await asTold(() => perform(program, command, so, `r${names.length + 1}`));
+  const ended = await asTold(() => perform(program, command, so, `r${runs.length + 1}`));
   const effects = shelves.flatMap((shelf) => shelf.effects);
   return {ended, picture: pictureOf(shelves), disk, points, effects};
 }
@@ -224,12 +224,31 @@ function factIn(line: string): LineFact {
   return fact;
 }
 
-const runsOn = (disk: SimulatedDisk): readonly string[] =>
-  disk
-    .paths()
-    .filter((path) => path.startsWith(`${stateFolder}/r`) && !path.endsWith('.jsonl'))
-    .map((path) => path.slice(stateFolder.length + 1))
-    .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+interface Names {
+  /** The runs, oldest first. */
+  readonly runs: readonly string[];
+  readonly locks: number;
+}
+
+const names = new WeakMap<readonly string[], Names>();
+
+/** Most disks share their names with thousands of others. */
+function namesOn(disk: SimulatedDisk): Names {
+  const paths = disk.paths();
+  const known = names.get(paths) ?? {
+    runs: paths
+      .filter((path) => path.startsWith(`${stateFolder}/r`) && !path.endsWith('.jsonl'))
+      .map((path) => path.slice(stateFolder.length + 1))
+      .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))),
+    locks: paths.filter((path) => path.endsWith('.lock')).length,
+  };
+  names.set(paths, known);
+  return known;
+}
+
+const runsOn = (disk: SimulatedDisk): readonly string[] => namesOn(disk).runs;
+
+export const locksOn = (disk: SimulatedDisk): number => namesOn(disk).locks;
 
 function tokensFrom(first: number): () => number {
   let last = first;

@@ -6,6 +6,7 @@ import {
   isTorn,
   type Lived,
   live,
+  locksOn,
   type Point,
   progressOn,
   Violation,
@@ -123,11 +124,10 @@ function assertMade(where: string, does: string, boxes: Readonly<Record<string, 
  * before an intent, which only its own process can take back: nothing is decided by them.
  */
 function keyOf({remains: {disk, picture}}: Point, progress: Progress | undefined): string {
-  const locks = disk.paths().filter((path) => path.endsWith('.lock')).length;
   return [
     numberOfRun(progress),
     numberOfPicture(picture),
-    Math.min(locks, 2),
+    Math.min(locksOn(disk), 2),
     disk.isSynced,
     isTorn(disk),
   ].join(' ');

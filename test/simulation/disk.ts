@@ -6,16 +6,19 @@ interface Room {
   used: number;
 }
 
+const nothing = Buffer.alloc(0);
+const noRoom: Room = {bytes: nothing, used: 0};
+
 /** A file, or a folder. Its number is its own for ever. */
 class Inode {
   readonly number: bigint;
   readonly isFolder: boolean;
   /** What processes read. */
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = nothing;
   /** What a power loss leaves, at least. */
-  synced: Buffer = this.bytes;
+  synced: Buffer = nothing;
   changes = 0;
-  #room: Room = {bytes: this.bytes, used: 0};
+  #room = noRoom;
 
   constructor(number: bigint, isFolder: boolean) {
     this.number = number;
@@ -66,6 +69,8 @@ export type Kept = (unsynced: number) => number;
 export class SimulatedDisk {
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
+  /** The keys of `#names`, as long as they stay the same: most copies of a disk share them. */
+  #paths: readonly string[] | null = null;
   #last = 0n;
   /** A full disk takes no more bytes than this. */
   freeBytes = Number.POSITIVE_INFINITY;
@@ -89,6 +94,7 @@ export class SimulatedDisk {
         to.set(path, known);
       }
     }
+    copy.#paths = this.#paths;
     copy.#last = this.#last;
     return copy;
   }
@@ -137,6 +143,7 @@ export class SimulatedDisk {
       lost = [...this.#syncedNames.keys()].filter(isLost);
     }
     this.#names = new Map(this.#syncedNames);
+    this.#paths = null;
   }
 
   /** What a power loss would surely leave of a file. */
@@ -149,8 +156,10 @@ export class SimulatedDisk {
     return this.#names.get(path)?.bytes;
   }
 
+  /** The same array until a name is made or removed. */
   paths(): readonly string[] {
-    return [...this.#names.keys()];
+    this.#paths ??= [...this.#names.keys()];
+    return this.#paths;
   }
 
   /**
@@ -258,16 +267,19 @@ export class SimulatedDisk {
           throw errno('EEXIST', as);
         }
         this.#names.set(as, inode);
+        this.#paths = null;
         passed(`linked ${as}`);
       },
       rename: (path, as) => {
         this.#names.set(as, inodeAt(path));
         this.#names.delete(path);
+        this.#paths = null;
         passed(`renamed ${as}`);
       },
       remove: (path) => {
         alive();
         const inode = this.#names.get(path);
+        this.#paths = null;
         if (this.#names.delete(path)) {
           const isLinked = [...this.#names.values()].some((other) => other === inode);
           this.freeBytes += isLinked ? 0 : (inode?.bytes.length ?? 0);
@@ -281,6 +293,7 @@ export class SimulatedDisk {
     this.#last += 1n;
     const inode = new Inode(this.#last, isFolder);
     this.#names.set(path, inode);
+    this.#paths = null;
     return inode;
   }
 
