@@ -28,7 +28,8 @@ export function choicesFor({
   ];
 }
 
-const aloneText = 'go on alone: retry without the shared journal; other hosts see nothing of it';
+const aloneText =
+  'go on alone: act although the store does not answer, if nobody has taken the run over';
 
 /** What is above the menu, in `room` rows if it can: the facts first, then the newest changes in place. */
 export function fittedFailureLines(

@@ -218,13 +218,14 @@ export const outsideWindow = optional({
 export const store = optional({
   placeholder: 'store',
   description:
-    'Share the journal here, and not in the store of the inventory: s3://bucket/prefix, or a target',
+    'Share the journal in this store instead of that of the inventory: s3://bucket/prefix, or a target',
 });
 
 /** Of a command that reads or checks it. */
 export const namedStore = optional({
   placeholder: 'store',
-  description: 'Store, if the inventory names another or none: s3://bucket/prefix, or a target',
+  description:
+    'Store, if the inventory names a different one or none: s3://bucket/prefix, or a target',
 });
 
 export const ownedInventory = optional({

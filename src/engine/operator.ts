@@ -47,7 +47,7 @@ export interface Failure extends Asked {
   /** Checkpoints to which the run can be reversed; `null` is its start. Empty after the point of no return. */
   readonly reversibleTo: readonly (string | null)[];
   readonly skip: SkipRule;
-  /** The shared journal could not be reached: a retry may leave it aside. */
+  /** The store of the shared journal does not answer: a retry may do without it. */
   readonly mayGoAlone?: true;
   /** Entries that it needs and that were skipped: a retry tries them first. */
   readonly skippedBefore: readonly string[];
@@ -67,7 +67,7 @@ export type SkipRule =
   | {readonly allowed: false; readonly because: string};
 
 export type Choice =
-  /** `alone`: without the shared journal, until its store answers again. */
+  /** `alone`: from now on, this process acts although the store of its journal does not answer. */
   | {readonly choice: 'retry'; readonly alone?: true}
   | {readonly choice: 'skip'; readonly reason: string}
   /** `declared`: the reversal was approved before the run, and needs no answer now. */

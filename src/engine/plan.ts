@@ -1,6 +1,6 @@
 import type {Entry, Item} from '../model/entry.ts';
 import {outageSpan} from '../model/outage-span.ts';
-import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
+import {digestOfPlan, type Evidence, inventoryIn, type Plan, type PlanLine} from '../model/plan.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {SharedReads} from '../model/step.ts';
@@ -55,7 +55,7 @@ export async function makePlan(planning: Planning): Promise<Plan> {
       summary: runbook.head.summary,
       digest: runbookDigest(runbook),
     },
-    inventory: {name: inventory.name, digest: inventory.digest, protected: inventory.protected},
+    inventory: inventoryIn(inventory),
     params: world.params,
     items,
     ...outageIn(runbook),

@@ -144,7 +144,7 @@ async function afterVerdict(
 /** Such as the acceptance of a cutover. */
 async function decided(context: RunContext, entry: Entry, output: unknown): Promise<EntryOutcome> {
   const outcome = done(context, entry, {output});
-  const problem = await shareDecision(context);
+  const problem = await shareDecision(context, true);
   return problem ? {kind: 'paused', problem} : outcome;
 }
 

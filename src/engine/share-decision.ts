@@ -4,20 +4,19 @@ import {runStopped} from './problems.ts';
 
 /**
  * What somebody decided is where other hosts find it before the next thing happens. Gives the problem when the store is
- * away, or the run is told to stop meanwhile: it pauses, and shares the decision when it continues. A run that a person
- * lets go on alone waits for no store.
+ * away, or the run is told to stop meanwhile: it pauses, and shares the decision when it continues. With `mayGoAlone`,
+ * a run that a person lets go on alone waits for no store.
  */
-export async function shareDecision({
-  record,
-  aborting,
-  stopping,
-}: Pick<RunContext, 'record' | 'aborting' | 'stopping'>): Promise<Problem | undefined> {
+export async function shareDecision(
+  {record, aborting, stopping}: Pick<RunContext, 'record' | 'aborting' | 'stopping'>,
+  mayGoAlone = false,
+): Promise<Problem | undefined> {
   try {
     await record.shared(aborting);
     return undefined;
   } catch (error) {
     if (error instanceof SwitcharooError && error.problem.code === 'store-unreachable') {
-      return record.progress.isNotShared ? undefined : error.problem;
+      return mayGoAlone && record.progress.isNotShared ? undefined : error.problem;
     }
     if (aborting.aborted && !(error instanceof SwitcharooError)) {
       return runStopped(String(stopping.reason));

@@ -183,7 +183,7 @@ export const runContinuedElsewhere = (run: string, place: string): Problem => ({
 export const storeAway = (run: string, place: string, why: string): Problem => ({
   code: 'store-unreachable',
   message: `The shared journal in ${place} cannot be reached: ${why.replace(/\.$/, '')}.`,
-  hint: `Retry when the store answers again, or go on alone: no other host sees what happens then. Once the run is paused, use "resume ${run} --alone" or "reverse ${run} --alone" for that.`,
+  hint: `Wait until the store answers, or continue without it: then no other host sees what happens. In the menu, choose "go on alone"; if the run is paused, use "resume ${run} --alone" or "reverse ${run} --alone".`,
 });
 
 export const storeOverwrites = (place: string): Problem => ({

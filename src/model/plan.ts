@@ -69,7 +69,13 @@ export type PlanItem =
 /** All actions of a run, as the world is now. */
 export interface Plan {
   readonly runbook: {readonly name: string; readonly summary: string; readonly digest: string};
-  readonly inventory: {readonly name: string; readonly digest: string; readonly protected: boolean};
+  readonly inventory: {
+    readonly name: string;
+    readonly digest: string;
+    readonly protected: boolean;
+    /** Where the journal of its run is shared, if it is. */
+    readonly store?: string | undefined;
+  };
   readonly params: unknown;
   readonly items: readonly PlanItem[];
   /** From before its first entry until after its last one nobody can write. */
@@ -104,6 +110,17 @@ export interface ReversePlan {
   readonly alsoWritten?: readonly AlsoWritten[];
   readonly digest: string;
 }
+
+/** What a plan says of its inventory. */
+export const inventoryIn = ({
+  name,
+  digest,
+  store,
+  ...inventory
+}: Plan['inventory']): Plan['inventory'] => ({
+  ...{name, digest, protected: inventory.protected},
+  ...(store === undefined ? {} : {store}),
+});
 
 /**
  * What is approved. Texts that move by themselves (how far a wait is, who is connected) are left out, so an unchanged

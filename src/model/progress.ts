@@ -198,7 +198,7 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
     case 'run-paused':
       return pausedBy(progress, fact);
     case 'run-done':
-      return {...unpaused(progress), outcome: 'done'};
+      return {...without(unpaused(progress), 'isNotShared'), outcome: 'done'};
     case 'process-stopped':
     case 'clock-set':
       return fact.inOutage ? withProcessStop(progress, fact) : progress;
@@ -221,7 +221,7 @@ const withName = (names: readonly string[], name: string): readonly string[] => 
 ];
 
 const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): Progress => ({
-  ...progress,
+  ...without(progress, 'isNotShared'),
   outcome: progress.outcome === 'reverse-failed' ? 'reverse-failed' : 'paused',
   ...(problem ? {problem} : {}),
   ...(until === undefined ? {} : {until}),

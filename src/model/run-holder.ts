@@ -26,11 +26,11 @@ type HolderFact = FactOf<
 export function withHolder<Run extends RunHolder>(run: Run, fact: HolderFact): Run {
   switch (fact.kind) {
     case 'run-handed-over':
-      return {...run, handedOverTo: fact.to};
+      return {...(without(run, 'isNotShared') as Run), handedOverTo: fact.to};
     case 'lock-taken-over': {
       const {operator, notBeforeUtc} = fact;
       const notBefore = notBeforeUtc === undefined ? {} : {notBefore: new Date(notBeforeUtc)};
-      return {...(without(run, 'handedOverTo') as Run), operator, ...notBefore};
+      return {...(without(run, 'handedOverTo', 'isNotShared') as Run), operator, ...notBefore};
     }
     case 'not-shared':
       return {...run, isNotShared: true};

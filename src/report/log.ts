@@ -102,7 +102,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
       : `no action of the earlier holder is in flight after ${fact.notBeforeUtc}`,
   ],
   'earlier-holder-stopped': ({because}) => [`the earlier holder has stopped: ${because}`],
-  'not-shared': ({because}) => ['goes on without the shared journal', because],
+  'not-shared': ({because}) => ['the run goes on without the shared journal', because],
   'run-handed-over': ({to, operator}) => [`handed over to ${to} by ${operatorText(operator)}`],
   'systems-claimed': ({lasting, whileActing, unreachable, regained}) => [
     [

@@ -98,21 +98,21 @@ interface Unwritten {
   readonly store: ObjectStore;
   readonly who: string;
   readonly word: 'approved' | 'withdrawn';
-  /** The store answers that it is not there. */
-  readonly isKnown: boolean;
 }
 
-function notWritten(error: unknown, {store, who, word, isKnown}: Unwritten): unknown {
+/** A write that had no answer may still arrive. */
+function notWritten(error: unknown, {store, who, word}: Unwritten): SwitcharooError {
   if (isDenied(error)) {
     return new SwitcharooError(denied(who, store.place), {cause: error});
   }
-  if (isKnown) {
-    return error;
-  }
   const what = word === 'approved' ? 'the approval' : 'the withdrawal';
-  return new ChangedError(approvalUnknown(what, store.place), `not known: ${what} may be written`, {
-    cause: error,
-  });
+  return new ChangedError(
+    approvalUnknown(what, store.place),
+    `not known: ${what} may have been written`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** The run has passed the entry since, or asks about something else when it comes to it again. */
@@ -149,7 +149,7 @@ export async function giveWord(
     // Also when a person ended the command: it may have been written.
     const text = await store.read(key, AbortSignal.timeout(lookLimitMs)).catch(() => undefined);
     if (typeof text !== 'string') {
-      throw notWritten(error, {store, who, word, isKnown: text === null && !signal.aborted});
+      throw notWritten(error, {store, who, word});
     }
   }
   return 'given';
@@ -192,7 +192,7 @@ const runsIt = (who: string, run: string): Problem => ({
 const approvalUnknown = (what: string, place: string): Problem => ({
   code: 'approval-unknown',
   message: `It is not known whether ${what} was written: ${place} did not confirm it.`,
-  hint: 'Repeat the command: it says whether your approval counts.',
+  hint: 'Repeat the command: nothing is written twice.',
 });
 
 const denied = (who: string, place: string): Problem => ({

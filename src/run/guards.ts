@@ -10,7 +10,7 @@ import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {damagedRuns, progressIn, readableProgress, workerOn} from './past-runs.ts';
-import {takeOverWords} from './take-over-words.ts';
+import {placeOf} from './take-over-words.ts';
 
 interface Here {
   readonly host: Pick<Host, 'operator'>;
@@ -161,20 +161,23 @@ const runHandedOver = (run: Started, to: string): Problem => ({
   message: `${run.run} was handed over to ${to}. This host no longer works on it.`,
   hint: {
     text: `Leave the run to ${to}. If they cannot see it, repeat the hand-over. Take it back with`,
-    command: takeOverWords(run),
+    command: `take-over ${run.run} -i ${placeOf(run).inventory}`,
   },
 });
 
 const runOfAnotherHost = (run: Started, operator: string): Problem => ({
   code: 'run-of-another-host',
   message: `${operator} worked on ${run.run} last, and this host has not taken it over.`,
-  hint: {text: 'Take the run over with', command: takeOverWords(run)},
+  hint: {
+    text: 'Take the run over with',
+    command: `take-over ${run.run} -i ${placeOf(run).inventory}`,
+  },
 });
 
 const takeOverUnfinished = (run: Started): Problem => ({
   code: 'take-over-unfinished',
   message: `The take-over of ${run.run} was not finished: claims and sessions of the other host may still be there.`,
-  hint: {text: 'Repeat it with', command: takeOverWords(run)},
+  hint: {text: 'Repeat it with', command: `take-over ${run.run} -i ${placeOf(run).inventory}`},
 });
 
 const actionInFlight = (run: Started, until: Date): Problem => ({
@@ -182,6 +185,6 @@ const actionInFlight = (run: Started, until: Date): Problem => ({
   message: `${run.run} was taken over from another host. An action may be in flight there until ${until.toISOString()}.`,
   hint: {
     text: 'Repeat the command after that time. To wait here, or to skip the wait with --now, use',
-    command: takeOverWords(run),
+    command: `take-over ${run.run} -i ${placeOf(run).inventory}`,
   },
 });

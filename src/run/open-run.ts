@@ -148,6 +148,7 @@ export async function reopenRun(
     journaledParams: started.params,
     targetNames: started.targets,
     store: started.store,
+    storePlace: started.storePlace,
     run: started.run,
     lastEntry: progress.last,
   };

@@ -54,5 +54,5 @@ export const sharedInventory = (
 export const storeNotNamed = (file: string): Problem => ({
   code: 'store-not-named',
   message: `${file} names no store: its runs are not shared with other hosts.`,
-  hint: 'Write "store: s3://bucket/prefix" in the inventory, or add --store s3://bucket/prefix. To show runs without an inventory, use --shared s3://bucket/prefix. "switcharoo docs a-shared-journal" says how.',
+  hint: 'Write "store: s3://bucket/prefix" in the inventory. The commands plan, run and take-over also have --store s3://bucket/prefix; those that show runs have --shared s3://bucket/prefix. "switcharoo docs a-shared-journal" says how.',
 });

@@ -40,6 +40,8 @@ export interface WorldRequest {
   readonly journaledParams?: unknown;
   /** Where its journal is shared, instead of where the inventory says: a target, or `s3://bucket/prefix`. */
   readonly store?: string | undefined;
+  /** Where that was when the run began. */
+  readonly storePlace?: string | undefined;
   /** Of the journal that is continued: time goes on from there. */
   readonly lastEntry?: Pick<JournalEntry, 'atUtc' | 'monotonic'> | undefined;
 }
@@ -71,7 +73,7 @@ export async function openWorld(
 ): Promise<OpenedWorld> {
   // The secrets leave the environment first: loading a runbook starts a compiler. Its problem comes first.
   const inventoryResult = outcomeOf(() => {
-    const loadedInventory = sharedIn(loadInventory(request.inventory, state.path), request.store);
+    const loadedInventory = inventoryOf(request, state.path);
     const environment = withholdSecrets(loadedInventory, process.env);
     return {inventory: loadedInventory, environment};
   });
@@ -123,6 +125,9 @@ export async function openWorld(
     close,
   };
 }
+
+const inventoryOf = ({inventory, store, storePlace}: WorldRequest, stateFolder: string) =>
+  sharedIn(loadInventory(inventory, stateFolder), store, storePlace);
 
 const rulesOf = ({file, digest, approvers, store, lab}: Inventory): ApprovalRules => ({
   ...{inventory: {file, digest}, approvers, isShared: store !== undefined, isLab: lab},

@@ -30,13 +30,7 @@ export function refuseUnrehearsed({
   if (forward && back) {
     return;
   }
-  const changes =
-    last && same.length === 0
-      ? [
-          ...changesBetween(last.run.runbook.entries, entryDigests(runbook)),
-          ...inputsSince(last, opened),
-        ]
-      : [];
+  const changes = last && same.length === 0 ? changesSince(last, opened) : [];
   const about = {name: runbook.head.name, inventory: inventory.name, last, changes, forward, back};
   throw new SwitcharooError(notRehearsed(about, shellWord(runbookWord(file))));
 }
@@ -51,21 +45,30 @@ export function rehearsalRemarks(
   if (!inventory.requireRehearsal || !forward || !back) {
     return [];
   }
-  const other = inputsSince(forward, opened);
-  const differences = other.length > 0 ? ` Its inputs were different: ${other.join('; ')}.` : '';
+  const differences = [...new Set([forward, back])].flatMap((rehearsal) => {
+    const inputs = inputsSince(rehearsal, opened);
+    return inputs.length > 0
+      ? [` In ${rehearsal.run.run} these were different: ${inputs.join('; ')}.`]
+      : [];
+  });
   return [
-    `This very runbook went forward in the rehearsal ${forward.run.run}, and was reversed in ${back.run.run}.${differences}`,
+    `This very runbook went forward in the rehearsal ${forward.run.run}, and was reversed in ${back.run.run}.${differences.join('')}`,
   ];
 }
 
+/** What is different from a rehearsal of another runbook: the runbook first. */
+function changesSince(last: Progress, opened: OpenedWorld): readonly string[] {
+  const entries = changesBetween(last.run.runbook.entries, entryDigests(opened.runbook));
+  const runbook =
+    entries.length > 0 ? entries : ['the checkpoints or the point of no return changed'];
+  return [...runbook, ...inputsSince(last, opened)];
+}
+
 /** What a rehearsal was given besides its runbook, and is different now: in words. */
-function inputsSince({run}: Progress, {inventory, world}: OpenedWorld): readonly string[] {
+function inputsSince({run}: Progress, {world}: OpenedWorld): readonly string[] {
   const params = changedParams(run.params, JSON.parse(JSON.stringify(world.params ?? null)));
   return [
-    ...(run.inventory.name === inventory.name
-      ? []
-      : [`inventory ${run.inventory.name} is now ${inventory.name}`]),
-    ...(params.length > 0 ? [`parameters ${params.join(', ')}`] : []),
+    ...(params.length > 0 ? [`the parameters ${params.join(', ')}`] : []),
     ...versionsSince(run.versions, versionsNow()),
   ];
 }

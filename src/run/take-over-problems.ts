@@ -30,7 +30,7 @@ export function unfinishedBecause(error: unknown, ended: Ended, signal: AbortSig
     ? error
     : new ChangedError(
         takeOverUnfinished(run, why, repeated(ended)),
-        `${run} was taken over: ${from} can start no more actions`,
+        `${run} was taken over from ${from}`,
         {cause: error},
       );
 }

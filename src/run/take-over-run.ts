@@ -24,7 +24,7 @@ import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {type SharedRun, sharedRunIn, textHere} from './shared-run.ts';
 import {isOvertaken, unfinishedBecause, unknownBecause} from './take-over-problems.ts';
-import {takeOverWords} from './take-over-words.ts';
+import {placeOf} from './take-over-words.ts';
 
 interface TakingOver {
   readonly host: Host;
@@ -240,7 +240,7 @@ const changedMeanwhile = (progress: Progress): Problem => ({
   message: `${progress.run.run} was continued by ${operatorText(progress)} after its state was shown here. It was not taken over.`,
   hint: {
     text: 'Look at its state, and repeat the command',
-    command: takeOverWords(progress.run),
+    command: `take-over ${progress.run.run} -i ${placeOf(progress.run).inventory}`,
   },
 });
 

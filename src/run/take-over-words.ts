@@ -8,8 +8,16 @@ interface NamedRun {
 }
 
 /** The command that takes a run over. The inventory may not name a store that the command line of the run named. */
-export const takeOverWords = ({run, store}: NamedRun, inventory = 'INVENTORY'): string =>
-  `take-over ${run} -i ${inventory}${store !== undefined && isPlace(store) ? storeWords(store) : ''}`;
+export const takeOverWords = (run: NamedRun, inventory = 'INVENTORY'): string =>
+  `take-over ${run.run} -i ${inventory}${namedStore(run)}`;
+
+/** The inventory, and the store where it does not name that, in the command of a problem. */
+export const placeOf = (run: NamedRun): {readonly inventory: string} => ({
+  inventory: `INVENTORY${namedStore(run)}`,
+});
+
+const namedStore = ({store}: NamedRun): string =>
+  store !== undefined && isPlace(store) ? storeWords(store) : '';
 
 /** What names a store on a command line, where one was given. */
 export const storeWords = (store: string | undefined): string =>

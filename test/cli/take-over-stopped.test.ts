@@ -157,7 +157,7 @@ test('a take-over that is stopped while it waits says that it is to be repeated;
         hint: {command: again},
       },
     ],
-    applied: [`${run} was taken over: ada@bastion can start no more actions`],
+    applied: [`${run} was taken over from ada@bastion`],
   });
   // Ada's process is told, and says that it has stopped.
   await store.add(leftKeyOf(run, 4), 'stopped\n', never);

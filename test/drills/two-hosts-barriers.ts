@@ -260,7 +260,7 @@ async function loseStoreAt(scene: Scene): Promise<readonly string[]> {
   const isAlone = event === 'store away, goes on alone';
   // After a decision it pauses all the same: nobody is asked there.
   const isDecision = !barrier.label.endsWith(': action-intended');
-  const mayEnd = (end: string) => (isAlone && !isDecision ? end === 'done' : paused.has(end));
+  const mayEnd = (end: string) => paused.has(end) || (isAlone && !isDecision && end === 'done');
   const isStopped = !isAlone && event !== 'store away, reverses by itself';
   const first = await begun(stage, ada, optionsOf(event));
   const [run = ''] = ada.state.runs();
@@ -268,6 +268,7 @@ async function loseStoreAt(scene: Scene): Promise<readonly string[]> {
     ...(sent >= 0 ? [] : ['the barrier never came']),
     ...(mayEnd(first.end) ? [] : [`run: ${first.end}`]),
     ...(!isStopped || effectsOn(stage).length === sent ? [] : ['it acted without the store']),
+    ...(isAlone && !isDecision && effectsOn(stage).length === sent ? ['it did not go on'] : []),
     ...(effectsOn(stage).slice(0, sent).join() === unbroken.effects.slice(0, sent).join()
       ? []
       : ['it sent something else']),

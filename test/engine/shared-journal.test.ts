@@ -144,12 +144,16 @@ test('a retry alone does not leave the store aside, nor does any but a failure o
   expect(a.effects).toEqual([]);
 });
 
-test('what a person decides is not waited for when the run goes on alone', async () => {
+test('a run that goes on alone waits for no store at a gate, and pauses at the point of no return', async () => {
   const a = new Shelf('a');
   const rig = new Rig({runbook: decisions, shelves: [a]});
   rig.journal.shared = () => Promise.reject(away);
   rig.operator.deciding = () => ({choice: 'retry', alone: true});
-  expect(await rig.run()).toEqual({kind: 'done'});
+  expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'store-unreachable'}});
+  expect(rig.progress.entries.get('accept')?.state).toBe('done');
+  expect(rig.progress.passedPointOfNoReturn).toBe(true);
+  // The next process asks again.
+  expect(rig.progress.isNotShared).toBeUndefined();
 });
 
 test('a process that stood still at the barrier checks again before anything is sent', async () => {

@@ -168,23 +168,16 @@ const differentInventory = (file: string): string =>
 const unheard = ({entry, does, target}: Act): string =>
   `! This host began "${does}" on ${target} for ${entry}, but could not write it to the store. The host that continued the run does not know of this action: check ${target} before you continue.`;
 
-/** A reversal, and a run that goes on alone, wait for no store: only their claims keep them from acting. */
-const waitsForNoStore = ({progress, entries}: SharedRun): boolean => {
-  const resumed = entries.findLast(({kind}) => kind === 'run-resumed');
-  const isAlone = resumed?.kind === 'run-resumed' && resumed.alone === true;
-  return (
-    isAlone ||
-    progress.isNotShared ||
-    progress.outcome === 'reversing' ||
-    progress.outcome === 'reverse-failed'
-  );
-};
+/** Whether its process may still work, as far as it has said: if it cannot reach the store, it may go on alone. */
+const mayStillWork = ({progress}: SharedRun): boolean =>
+  progress.handedOverTo === undefined &&
+  ['running', 'reversing', 'reverse-failed'].includes(progress.outcome);
 
 function fencedText(taken: SharedRun): string {
   const {run} = taken.progress.run;
   const from = earlierHolder(taken);
-  return waitsForNoStore(taken)
-    ? `${run} is yours now. ! A reversal waits for no store: check that no process of ${from} works on it any more.`
+  return mayStillWork(taken)
+    ? `${run} is yours now. ! If ${from} cannot reach the store, its process may go on alone: check that none works on the run there.`
     : `${run} is yours now. ${from} can start no more actions.`;
 }
 

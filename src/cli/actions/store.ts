@@ -79,8 +79,8 @@ function namedIn({inventory, store}: StoreOptions) {
   }
   if (store === undefined || !isPlace(store)) {
     throw usageError(
-      'No store was named.',
-      'Name the inventory with -i, or the store with --store s3://bucket/prefix.',
+      store === undefined ? 'No store was named.' : `${store} is not a place.`,
+      'Name the inventory of the store with -i, or the place of the store with --store s3://bucket/prefix.',
     );
   }
   return {inventory: store};

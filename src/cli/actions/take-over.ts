@@ -31,7 +31,7 @@ export async function takeOver(
 ): Promise<ExitCode> {
   const {inventory: file, store: named} = options;
   if (file.startsWith('s3://')) {
-    throw new SwitcharooError(inventoryNeeded(name));
+    throw new SwitcharooError(inventoryNeeded(name, file));
   }
   const signals = listenToSignals(app.say, endsAtOnce);
   const signal = signals.stopping;
@@ -102,8 +102,11 @@ function movedFiles({progress}: SharedRun, inventory: string): string {
   return `${runbook}${file ? '' : ` -i ${shellWord(inventory)}`}`;
 }
 
-const inventoryNeeded = (run: string): Problem => ({
+const inventoryNeeded = (run: string, place: string): Problem => ({
   code: 'inventory-needed',
   message: 'A store alone does not name the systems of a run: their claims cannot be ended.',
-  hint: {text: 'Name the inventory of the run, with', command: `take-over ${run} -i INVENTORY`},
+  hint: {
+    text: 'Name the inventory of the run, with',
+    command: `take-over ${run} -i INVENTORY --store ${place}`,
+  },
 });

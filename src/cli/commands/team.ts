@@ -32,7 +32,7 @@ const takeOverCommand = defineCommand({
   arguments: '<run>',
   summary: 'Take a run over from another host',
   description:
-    'Take a run over from another host that shares its journal in the store of the inventory. Its state is shown first, and you confirm by typing its name.\n\nFrom then on the other host starts no action: its process ends within two seconds, and its database sessions are ended. The command waits for an action that may be in flight there. Then continue with resume or reverse.',
+    'Take a run over from another host that shares its journal in the store of the inventory. Its state is shown first, and you confirm by typing its name.\n\nFrom then on, the other host can share nothing: its process ends within two seconds of reaching the store, and its database sessions are ended. The command waits for an action that may be in flight there. Then continue with resume or reverse.',
   options: {
     inventory,
     store: namedStore,

@@ -48,7 +48,12 @@ const planItem = z.discriminatedUnion('kind', [
 
 export const plan = z.strictObject({
   runbook: z.strictObject({name: z.string(), summary: z.string(), digest: z.string()}),
-  inventory: z.strictObject({name: z.string(), digest: z.string(), protected: z.boolean()}),
+  inventory: z.strictObject({
+    name: z.string(),
+    digest: z.string(),
+    protected: z.boolean(),
+    store: z.string().optional(),
+  }),
   params: z.unknown(),
   items: list(planItem),
   outage: z.strictObject({begins: z.string(), ends: z.string()}).exactOptional(),

@@ -34,7 +34,11 @@ export function treeScreen(options: TreeOptions): Screen {
 
 /** The last row is the cursor's. */
 const minRows = leastPictureRows + 1;
-const timeTrouble: ReadonlySet<JournalEntry['kind']> = new Set(['clock-set', 'process-stopped']);
+const trouble: ReadonlySet<JournalEntry['kind']> = new Set([
+  'clock-set',
+  'process-stopped',
+  'not-shared',
+]);
 
 class TreeScreen implements Screen {
   readonly #options: TreeOptions;
@@ -106,7 +110,7 @@ class TreeScreen implements Screen {
 
   /** That time went wrong is not a matter of one entry. */
   #warnOf(event: EngineEvent): void {
-    if (event.kind === 'journaled' && timeTrouble.has(event.entry.kind)) {
+    if (event.kind === 'journaled' && trouble.has(event.entry.kind)) {
       this.#tasks.warn(factText(event.entry)[0]);
     }
   }
