@@ -4,12 +4,22 @@ import {dirname, relative, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {stripVTControlCharacters} from 'node:util';
 import type {BundleError, Plugin, RolldownError} from 'rolldown';
-import {keepSourceMap} from '../model/thrown.ts';
+import {keepSourceMap, messageOf} from '../model/thrown.ts';
 
 /** A file of an author as it was written: TypeScript, with no build step. */
 export async function moduleOf(file: string): Promise<{readonly default?: unknown}> {
   const url = await compiledRunbook(file);
-  return (await import(url)) as {readonly default?: unknown};
+  try {
+    return (await import(url)) as {readonly default?: unknown};
+  } catch (cause) {
+    // Node names the whole module, which is in its URL.
+    const [, name] = /^Failed to resolve module specifier "([^"]+)"/.exec(messageOf(cause)) ?? [];
+    throw name === undefined
+      ? cause
+      : new Error(`The package ${name} is not installed in its folder: npm install ${name}`, {
+          cause,
+        });
+  }
 }
 
 /**

@@ -99,6 +99,12 @@ const refused: readonly {
     says: /^FILE cannot be loaded: .*none\.ts/s,
   },
   {
+    name: 'imports a package that is not installed',
+    text: "import 'no-such-package'; export default 1;",
+    code: 'runbook-load-failed',
+    says: 'FILE cannot be loaded: The package no-such-package is not installed in its folder: npm install no-such-package',
+  },
+  {
     name: 'exports nothing by default',
     text: 'export const book = 1;',
     code: 'runbook-invalid',

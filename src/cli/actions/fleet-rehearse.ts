@@ -11,41 +11,63 @@ import {rehearse} from './rehearse.ts';
 
 /**
  * Rehearses each runbook of a fleet in the lab, forward to its end and back to its start, where that was not done as it
- * is now. One that fails does not keep the others from being rehearsed; A signal ends all.
+ * is now. One that fails does not keep the others from being rehearsed; a signal ends all.
  */
 export async function rehearseFleet(app: App, file: string, setup: LabSetup): Promise<ExitCode> {
   const {fleet} = await loadFleet(file);
   const units = await describedUnits(app, fleet);
   const due = rehearsalsDue(await fleetRehearsals(app, units));
+  const {code, tried, isStopped} = await rehearseAll(app, due, setup);
+  const missing = print(app, fleet.name, await fleetRehearsals(app, units), tried);
+  if (isStopped && missing !== exitCodes.done) {
+    app.say('Stopped. To rehearse what is missing, repeat fleet rehearse.');
+  }
+  return isStopped && code !== exitCodes.done ? code : missing;
+}
+
+/** `code`: of the last one. */
+async function rehearseAll(
+  app: App,
+  due: ReturnType<typeof rehearsalsDue>,
+  setup: LabSetup,
+): Promise<{
+  readonly code: ExitCode;
+  readonly tried: ReadonlySet<string>;
+  readonly isStopped: boolean;
+}> {
   let isStopped = false;
   const stop = () => {
     isStopped = true;
   };
+  const tried = new Set<string>();
+  let code: ExitCode = exitCodes.done;
   // Beside those of the rehearsal, which end it.
   for (const signal of endings) {
-    process.once(signal, stop);
+    process.on(signal, stop);
   }
-  for (const {runbook, reverseAt} of due) {
-    const place = reverseAt === undefined ? 'its end' : `${reverseAt}, and back to its start`;
-    app.say(`Rehearsing ${runbook} to ${place}.`);
-    const about = {...{runbook, reverseAt}, fault: undefined, store: false, html: undefined};
-    const code = await rehearse(app, about, setup).catch((error: unknown) => {
-      printProblems(app, problemsIn(error));
-      return exitCodes.blocked;
-    });
-    if (isStopped) {
-      return code;
+  try {
+    for (const {runbook, reverseAt} of due) {
+      const place = reverseAt === undefined ? 'its end' : `${reverseAt}, and back to its start`;
+      app.say(`Rehearsing ${runbook} to ${place}.`);
+      const about = {...{runbook, reverseAt}, fault: undefined, store: false, html: undefined};
+      code = await rehearse(app, about, setup).catch((error: unknown) => {
+        printProblems(app, problemsIn(error));
+        return exitCodes.blocked;
+      });
+      if (isStopped) {
+        break;
+      }
+      tried.add(runbook);
+    }
+  } finally {
+    for (const signal of endings) {
+      process.off(signal, stop);
     }
   }
-  for (const signal of endings) {
-    process.off(signal, stop);
-  }
-  return print(app, fleet.name, await fleetRehearsals(app, units), new Set(due.map(wordOf)));
+  return {code, tried, isStopped};
 }
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-const wordOf = ({runbook}: {readonly runbook: string}): string => runbook;
 
 function print(
   app: App,
