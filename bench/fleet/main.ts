@@ -3,6 +3,7 @@ import {rowText} from '../../test/drills/table.ts';
 import {type Measured, measureFleet} from './measure.ts';
 
 // `npm run bench:fleet`: what a fleet costs, beside plain runs of the same units, one after the other.
+// `--plain-up-to 200` measures plain runs only up to there: they take long, and what they cost a unit is seen by then.
 // The services are folders, so what is measured is the program, its journals and PostgreSQL. Figures of one machine:
 // what counts is how they grow, and their ratio to plain runs.
 const {values} = parseArgs({
@@ -12,8 +13,8 @@ const {values} = parseArgs({
     runners: {type: 'string', default: '2'},
     /** Units that each runner runs at once. */
     'at-once': {type: 'string', default: '4'},
-    /** Only the fleet, without the plain runs. */
-    'fleet-only': {type: 'boolean', default: false},
+    /** Plain runs are measured up to so many units; 0: not at all. */
+    'plain-up-to': {type: 'string', default: '2000'},
   },
 });
 
@@ -24,6 +25,7 @@ const columns = [
 const widths = columns.map((column) => Math.max(column.length, 8));
 const say = (cells: readonly string[]) => process.stdout.write(`${rowText(cells, widths)}\n`);
 
+const plainUpTo = Number(values['plain-up-to']);
 process.stdout.write(
   `${values.runners} runners, each with up to ${values['at-once']} units at once. From "runner CPU" on, the columns are processor time per unit.\n`,
 );
@@ -34,17 +36,13 @@ for (const units of values.units.split(',').map(Number)) {
     units,
     runners: Number(values.runners),
     atOnce: Number(values['at-once']),
-    isPlainToo: !values['fleet-only'],
+    isPlainToo: units <= plainUpTo,
   });
   all.push(measured);
   say(cellsOf(measured));
 }
-const [first, last] = [all[0], all.at(-1)];
-if (first && last && first !== last) {
-  const times = (last.fleetSeconds * first.units) / (last.units * first.fleetSeconds);
-  process.stdout.write(
-    `${last.units / first.units} times the units: ${times.toFixed(2)} times the seconds per unit (1.00 is linear).\n`,
-  );
+for (const line of conclusions(all)) {
+  process.stdout.write(`${line}\n`);
 }
 process.exit(0);
 
@@ -61,4 +59,35 @@ function cellsOf(measured: Measured): readonly string[] {
     ...[each(cpu.runners), each(cpu.commands), each(cpu.postgres)],
     ...[each(cpu.plain), each(cpu.plainCommands)],
   ];
+}
+
+/** How what a unit costs grows with their number, and what it is beside a plain run. */
+function conclusions(sizes: readonly Measured[]): readonly string[] {
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  const plain = sizes.findLast(({plainSeconds}) => plainSeconds !== undefined);
+  return [
+    ...(first && last && first !== last
+      ? [
+          `${last.units / first.units} times the units: ${ratio(last.fleetSeconds / last.units, first.fleetSeconds / first.units)} times the seconds and ${ratio(fleetCpuOf(last), fleetCpuOf(first))} times the processor time per unit (1.00 is linear).`,
+        ]
+      : []),
+    ...(plain && last && plain !== last
+      ? [
+          `Plain runs were measured up to ${plain.units} units. Beside one of these, a unit of ${last.units} takes ${ratio(last.fleetSeconds / last.units, (plain.plainSeconds ?? 0) / plain.units)} times the seconds and ${ratio(fleetCpuOf(last), plainCpuOf(plain))} times the processor time.`,
+        ]
+      : []),
+  ];
+}
+
+function ratio(cost: number, beside: number): string {
+  return (cost / beside).toFixed(2);
+}
+
+/** Processor seconds per unit: of the runners, of what they start, and of PostgreSQL. */
+function fleetCpuOf({units, cpu: {runners, commands, postgres}}: Measured): number {
+  return (runners + commands + postgres) / units;
+}
+
+function plainCpuOf({units, cpu: {plain = 0, plainCommands = 0}}: Measured): number {
+  return (plain + plainCommands) / units;
 }
