@@ -1,7 +1,6 @@
 import {Temporal} from 'temporal-polyfill';
 import {z} from 'zod';
 import type {CalendarState} from '../model/change-calendar.ts';
-import {shifted} from '../model/moment.ts';
 
 const localTime = z
   .string()
@@ -180,20 +179,40 @@ function instantOf(time: string, zone: string): Date | null {
   }
 }
 
-/** `2026-12-05 02:00 Europe/Berlin (01:00 UTC)` */
-function timeText(time: string, zone: string): string {
-  const [day, hour = '00:00'] = time.split('T');
-  const utc = dateOf(time, zone).toISOString();
-  const utcText = utc.startsWith(`${day}`) ? utc.slice(11, 16) : utc.slice(0, 16).replace('T', ' ');
-  return `${day} ${hour} ${zone}${zone === 'UTC' ? '' : ` (${utcText} UTC)`}`;
+/** When the window closes after the next moment at which it is open: at its end, or at the next freeze. */
+export function nextClosing(window: Window, now: Date): Date | undefined {
+  const {from, freezes, timeZone: zone} = window;
+  const openings = [...(from === undefined ? [] : [from]), ...freezes.map(({until}) => until)]
+    .map((time) => dateOf(time, zone))
+    .filter((at) => at > now)
+    .toSorted((a, b) => Number(a) - Number(b));
+  return [now, ...openings].map((at) => windowAt(window, at)).find(({isOpen}) => isOpen)?.until;
 }
 
-/** The minute that lies so many ms before a local time: `2026-12-05 01:58 Europe/Berlin`. */
-export function minuteBefore(time: string, zone: string, ms: number): string {
-  const minuteMs = 60_000;
-  const at = Math.floor(shifted(dateOf(time, zone), -ms).getTime() / minuteMs) * minuteMs;
-  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
-  return `${local.toPlainDateTime().toString({smallestUnit: 'minute'}).replace('T', ' ')} ${zone}`;
+/** The minute of a moment in a time zone: `2026-12-05 01:58 Europe/Berlin (00:58 UTC)`. */
+export function minuteText(moment: Date, zone: string): string {
+  const local = Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(zone);
+  const [day = '', hour = ''] = local.toPlainDateTime().toString().slice(0, 16).split('T');
+  return zonedText({day, hour, zone, moment});
+}
+
+/** `2026-12-05 02:00 Europe/Berlin (01:00 UTC)` */
+function timeText(time: string, zone: string): string {
+  const [day = '', hour = '00:00'] = time.split('T');
+  return zonedText({day, hour, zone, moment: dateOf(time, zone)});
+}
+
+interface ZonedMinute {
+  readonly day: string;
+  readonly hour: string;
+  readonly zone: string;
+  readonly moment: Date;
+}
+
+function zonedText({day, hour, zone, moment}: ZonedMinute): string {
+  const utc = moment.toISOString();
+  const utcText = utc.startsWith(day) ? utc.slice(11, 16) : utc.slice(0, 16).replace('T', ' ');
+  return `${day} ${hour} ${zone}${zone === 'UTC' ? '' : ` (${utcText} UTC)`}`;
 }
 
 function isTimeZone(name: string): boolean {

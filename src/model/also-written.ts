@@ -16,6 +16,16 @@ export const alsoWritten = z
     'what the new side writes that a reversal does not carry back, and what to do about it',
   );
 
+/** That a reversal leaves it, and what to do about that. */
+export function notCarriedBack({what, todo}: AlsoWritten): string {
+  const text = `A reversal does not carry back ${what}.`;
+  return todo === undefined ? text : `${text} Afterwards, ${imperative(todo)}`;
+}
+
+/** In the middle of a sentence. A word in capitals, such as an SQL statement, stays as it is. */
+const imperative = (todo: string): string =>
+  `${todo.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}${/[.!?]$/.test(todo) ? '' : '.'}`;
+
 /** Of which writes "lossless" speaks: a sentence or two. */
 export function losslessScope(declared: readonly AlsoWritten[]): string {
   if (declared.length === 0) {

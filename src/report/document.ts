@@ -1,4 +1,4 @@
-import type {AlsoWritten} from '../model/also-written.ts';
+import {type AlsoWritten, notCarriedBack} from '../model/also-written.ts';
 import {opensByPerson} from '../model/approve.ts';
 import {durationText} from '../model/duration.ts';
 import type {Entry, Item} from '../model/entry.ts';
@@ -48,10 +48,7 @@ function factsOf({runbook, alsoWritten}: Described): readonly string[] {
       ? `Point of no return: ${last.because}`
       : 'It has no point of no return: every entry can be reversed.',
     ...outageFacts(head.outage),
-    ...alsoWritten.map(
-      ({what, todo}) =>
-        `A reversal does not carry back ${what}.${todo === undefined ? '' : ` Then: ${todo}`}`,
-    ),
+    ...alsoWritten.map(notCarriedBack),
   ];
 }
 

@@ -19,15 +19,16 @@ export interface SheetFacts {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   readonly people: ReadonlyMap<string, PersonNeeded>;
   readonly alsoWritten: readonly AlsoWritten[];
-  /** Local times, as the inventory has them. */
   readonly window?: {
-    readonly from?: string;
-    readonly until?: string;
-    readonly timeZone: string;
-    /** The minute that lies so many ms before its end: `2026-12-05 03:58 Europe/Berlin`. */
+    /** All of its times, with its freezes and its calendar. */
+    readonly text: string;
+    /** Whether it is open now, in a sentence. */
+    readonly stateText: string;
+    /** A calendar may close it earlier. */
+    readonly hasCalendar: boolean;
+    /** The minute so many ms before it closes: `2026-12-05 03:58 Europe/Berlin (02:58 UTC)`. Absent: it has no end. */
     readonly beforeEnd?: (ms: number) => string;
   };
-  readonly windowText?: string;
   readonly forecast: Forecast | undefined;
   /** The newest first. */
   readonly rehearsals: readonly (ComparedRun & {readonly isOfThisRunbook: boolean})[];
@@ -40,14 +41,28 @@ export interface SheetFacts {
     readonly isCurrent: boolean;
   } | null;
   /** As they are pasted where the sheet is made. */
-  readonly commands: {readonly plan: string; readonly run: string; readonly reverse: string};
+  readonly commands: {
+    readonly plan: string;
+    readonly run: string;
+    readonly runs: string;
+    readonly document: string;
+    /** With RUN in the place of a run's name. */
+    readonly reverse: string;
+    /** A rehearsal that is reversed at an entry. */
+    readonly rehearseReversal: (entry: string) => string;
+  };
   readonly now: Date;
 }
+
+/** A command is set apart from the words around it, and a label is bold. */
+export type SheetPiece = string | {readonly command: string} | {readonly label: string};
+
+export type SheetText = string | readonly SheetPiece[];
 
 /** A part of the sheet: sentences, and a table. */
 export interface SheetPart {
   readonly title: string;
-  readonly texts: readonly string[];
+  readonly texts: readonly SheetText[];
   readonly table?: {
     readonly head: readonly string[];
     readonly rows: readonly (readonly string[])[];

@@ -1,16 +1,17 @@
 import {escaped} from './escaped.ts';
 import {momentUtc} from './labels.ts';
+import {markdown} from './markdown.ts';
 import {sheetParts} from './sheet.ts';
-import type {SheetFacts, SheetPart} from './sheet-facts.ts';
+import type {SheetFacts, SheetPart, SheetPiece, SheetText} from './sheet-facts.ts';
 
 /** The sheet for those who approve a change, in Markdown. */
 export function sheetMarkdown(facts: SheetFacts): string {
   return [
-    `# ${titleOf(facts)}`,
+    `# ${markdown(titleOf(facts))}`,
     madeText(facts),
     ...sheetParts(facts).flatMap(({title, texts, table}) => [
       `## ${title}`,
-      ...(texts.length > 0 ? [texts.map((text) => `- ${text}`).join('\n')] : []),
+      ...(texts.length > 0 ? [texts.map((text) => `- ${textMarkdown(text)}`).join('\n')] : []),
       ...(table ? [tableMarkdown(table)] : []),
     ]),
   ].join('\n\n');
@@ -42,20 +43,49 @@ const titleOf = ({runbook, inventory}: SheetFacts): string =>
 
 const madeText = ({now}: SheetFacts): string => `This sheet was made at ${momentUtc(now)}.`;
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const piecesOf = (text: SheetText): readonly SheetPiece[] =>
+  typeof text === 'string' ? [text] : text;
+
+const textMarkdown = (text: SheetText): string =>
+  piecesOf(text)
+    .map((piece) =>
+      typeof piece === 'string'
+        ? markdown(piece)
+        : 'command' in piece
+          ? codeMarkdown(piece.command)
+          : `**${markdown(piece.label)}**`,
+    )
+    .join('');
+
+const textHtml = (text: SheetText): string =>
+  piecesOf(text)
+    .map((piece) =>
+      typeof piece === 'string'
+        ? escaped(piece)
+        : 'command' in piece
+          ? `<code>${escaped(piece.command)}</code>`
+          : `<strong>${escaped(piece.label)}</strong>`,
+    )
+    .join('');
+
+/** A backtick inside would end it. */
+const codeMarkdown = (command: string): string =>
+  command.includes('`') ? `\`\` ${command} \`\`` : `\`${command}\``;
 
 type Table = NonNullable<SheetPart['table']>;
 
 const tableMarkdown = ({head, rows}: Table): string =>
-  [head, head.map(() => '---'), ...rows]
-    .map((row) => `| ${row.map(cell).join(' | ')} |`)
+  [head.map(markdown), head.map(() => '---'), ...rows.map((row) => row.map(markdown))]
+    .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
 
 const partHtml = ({title, texts, table}: SheetPart): string =>
   `<section><h2>${escaped(title)}</h2>${listHtml(texts)}${table ? tableHtml(table) : ''}</section>`;
 
-const listHtml = (texts: readonly string[]): string =>
-  texts.length === 0 ? '' : `<ul>${texts.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>`;
+const listHtml = (texts: readonly SheetText[]): string =>
+  texts.length === 0
+    ? ''
+    : `<ul>${texts.map((text) => `<li>${textHtml(text)}</li>`).join('')}</ul>`;
 
 const tableHtml = ({head, rows}: Table): string =>
   `<table><thead><tr>${head.map((name) => `<th>${escaped(name)}</th>`).join('')}</tr></thead><tbody>${rows
@@ -68,5 +98,5 @@ h1{font-size:1.4rem;margin:0 0 .2rem}h2{font-size:1rem;margin:.8rem 0 .2rem;bord
 section{break-inside:avoid}section:first-of-type{border:2px solid #1a1a1a;padding:.2rem .6rem .5rem}
 ul{margin:.2rem 0;padding-left:1.1rem}table{border-collapse:collapse;width:100%;font-size:12px;margin:.2rem 0}
 th,td{text-align:left;vertical-align:top;border-bottom:1px solid #ccc;padding:.1rem .4rem .1rem 0;min-width:5em;overflow-wrap:anywhere}
-th{white-space:nowrap}section:first-of-type li:first-child{font-weight:bold}
+th{white-space:nowrap}code{font:.95em ui-monospace,monospace;overflow-wrap:anywhere}
 @media print{body{font-size:10px;max-width:none;margin:0;padding:0}table{font-size:9px}}`;

@@ -1,75 +1,125 @@
 import type {Forecast} from '../forecast/forecast.ts';
-import {rangeText} from '../forecast/forecast-text.ts';
-import type {Item} from '../model/entry.ts';
+import {basisText, rangeText} from '../forecast/forecast-text.ts';
+import type {ReversalForecast} from '../forecast/range.ts';
+import {notCarriedBack} from '../model/also-written.ts';
+import type {Entry, Item} from '../model/entry.ts';
 import {outageRule, outageRuleText} from '../model/outage-limit.ts';
 import {counted, placeText} from './labels.ts';
-import type {SheetFacts, SheetPart} from './sheet-facts.ts';
+import type {SheetFacts, SheetPart, SheetText} from './sheet-facts.ts';
 
 const mostRows = 8;
 
-/** The first sentence is the answer: with which command, until when, and in how many minutes. */
+/** The first lines are the answer: with which command, until when, and in how many minutes. */
 export function reversalPart(facts: SheetFacts): SheetPart {
   const {runbook, forecast, alsoWritten} = facts;
-  const items: readonly Item[] = runbook.items;
-  const barrier = items.findIndex(({kind}) => kind === 'point-of-no-return');
-  const item = items[barrier];
-  const refusedFrom = item?.kind === 'point-of-no-return' ? item : undefined;
-  const isMeasured = forecast?.reversals.some(({range}) => range) ?? false;
   const rule = outageRule(runbook, runbook.head.outage?.longestMs);
-  const places = items
-    .slice(0, barrier < 0 ? items.length : barrier)
-    .flatMap((each) => (each.kind === 'checkpoint' ? [each.name] : []));
+  const reversible = reversibleItems(runbook.items);
+  const last = reversible.findLast((item): item is Entry => item.kind === 'entry')?.id;
+  const measured = wholeReversal(forecast, last);
+  const places = reversible.flatMap((item) => (item.kind === 'checkpoint' ? [item.name] : []));
+  const isAnyMeasured = forecast?.reversals.some(({range}) => range) ?? false;
   return {
-    title: 'How to reverse, and until when',
+    title: 'How to reverse, until when, and in how many minutes',
     texts: [
-      answerText(facts, refusedFrom),
-      ...(refusedFrom
-        ? [
-            `Once that question is answered with yes, no reversal is possible any more: ${refusedFrom.because}`,
-          ]
-        : []),
-      `The command reverses to the start${places.length > 0 ? `, and with --to only to a checkpoint: ${places.join(', ')}` : ''}. It shows its plan, asks for approval, and checks that everything is as it was before.`,
-      ...(isMeasured
-        ? []
-        : [
-            `Measure how long a reversal takes with: npx switcharoo rehearse ${runbook.head.name} --reverse-at CHECKPOINT`,
-          ]),
-      ...(rule ? [`The longest outage is ${outageRuleText(rule)}`] : []),
-      ...alsoWritten.map(
-        ({what, todo}) =>
-          `A reversal does not carry back ${what}.${todo === undefined ? '' : ` Then: ${todo}`}`,
-      ),
+      howText(facts),
+      untilText(runbook.items),
+      minutesText(forecast, last),
+      ...byTheClock(facts, measured),
+      ...(measured || last === undefined ? [] : [measureText(facts, last)]),
+      `${placesText(places)} The command shows its plan, asks for approval, and checks that everything is as it was before.`,
+      ...(rule ? [`The outage may last at most ${outageRuleText(rule)}`] : []),
+      ...alsoWritten.map(notCarriedBack),
     ],
-    ...(forecast && isMeasured ? {table: timesTable(forecast)} : {}),
+    ...(forecast && isAnyMeasured ? {table: timesTable(forecast)} : {}),
   };
 }
 
-function answerText(
-  {commands: {reverse}, forecast, window}: SheetFacts,
-  refusedFrom: Item | undefined,
-): string {
-  const known = (forecast?.reversals ?? []).filter(({range}) => range !== undefined);
-  const longest =
-    known.find(({to}) => to === null) ??
-    known.toSorted((a, b) => (b.range?.p95 ?? 0) - (a.range?.p95 ?? 0))[0];
-  const takes = longest?.range
-    ? `${longest.to === null ? 'it' : `to ${placeText(longest.to)} it`} takes ${rangeText(longest.range)}`
-    : 'how long it takes is unknown, because no rehearsal has reversed all of its entries';
-  const asked = refusedFrom
-    ? `before the operator answers “Pass the point of no return?” in the phase ${refusedFrom.phase}`
-    : undefined;
-  const inTime = !window?.beforeEnd
-    ? undefined
-    : longest?.range
-      ? `at ${window.beforeEnd(longest.range.p95)} at the latest, to be back before the window closes`
-      : `well before ${window.beforeEnd(0)}, when the window closes`;
-  const until = [inTime, asked].flatMap((text) => text ?? []).join(', and ') || 'at any time';
-  return `To reverse, use: ${reverse}, ${until}; ${takes}.`;
+const barrierIn = (items: readonly Item[]) =>
+  items.find((item) => item.kind === 'point-of-no-return');
+
+function reversibleItems(items: readonly Item[]): readonly Item[] {
+  const barrier = barrierIn(items);
+  return barrier ? items.slice(0, items.indexOf(barrier)) : items;
 }
+
+const howText = ({commands: {reverse, runs}}: SheetFacts): SheetText => [
+  {label: 'How:'},
+  ' with ',
+  {command: reverse},
+  ' on the host of the run. ',
+  {command: runs},
+  ' lists the name, RUN. If the run is at work, first pause it with Ctrl-C.',
+];
+
+function untilText(items: readonly Item[]): SheetText {
+  const barrier = barrierIn(items);
+  return [
+    {label: 'Until when:'},
+    barrier
+      ? ` until the operator answers “Pass the point of no return?” with yes, in the phase ${barrier.phase}. After yes, it can no longer be reversed to any earlier point: ${barrier.because}`
+      : ' at any time: the runbook has no point of no return.',
+  ];
+}
+
+/** Of everything that can be reversed, to the start. */
+function wholeReversal(
+  forecast: Forecast | undefined,
+  last: string | undefined,
+): ReversalForecast['range'] {
+  const start = forecast?.reversals.find(({to}) => to === null);
+  return start?.from === last ? start?.range : undefined;
+}
+
+function minutesText(forecast: Forecast | undefined, last: string | undefined): SheetText {
+  const label = {label: 'In how many minutes:'};
+  const start = forecast?.reversals.find(({to}) => to === null);
+  if (!forecast || !start?.range) {
+    return [label, ' unknown, because no rehearsal here has reversed all entries.'];
+  }
+  const takes = `${rangeText(start.range)} in ${whereMeasured(forecast)}, plus planning and approval`;
+  const where = `${start.from} to the start`;
+  const basis = `(${basisText(forecast)})`;
+  return [
+    label,
+    start.from === last
+      ? ` ${takes}, from ${where} ${basis}. In production it may take longer.`
+      : ` unknown after ${start.from}, because no rehearsal here has reversed all that comes later. Up to there, it takes ${takes} ${basis}.`,
+  ];
+}
+
+const whereMeasured = ({sources}: Forecast): string =>
+  sources.every(({rehearsal}) => rehearsal) ? 'lab rehearsals' : 'lab rehearsals and earlier runs';
+
+function byTheClock({window}: SheetFacts, range: ReversalForecast['range']): readonly SheetText[] {
+  if (!window?.beforeEnd) {
+    return [];
+  }
+  const closes = `the window closes at ${window.beforeEnd(0)}${window.hasCalendar ? ', or earlier if its calendar closes' : ''}`;
+  const begin = range
+    ? `approve the reversal at ${window.beforeEnd(range.p95)} at the latest`
+    : 'begin the reversal well before that';
+  return [
+    [
+      {label: 'To be back in time:'},
+      ` ${closes}. To be back by then, ${begin}. It is possible after that, too: a reversal needs no window.`,
+    ],
+  ];
+}
+
+const measureText = ({commands}: SheetFacts, last: string): SheetText => [
+  'Measure how long it takes, from the last entry that can be reversed, with ',
+  {command: commands.rehearseReversal(last)},
+  '.',
+];
+
+const placesText = (places: readonly string[]): string =>
+  places.length > 0
+    ? `Without --to, it reverses everything; with --to CHECKPOINT, only back to that checkpoint: ${places.join(', ')}.`
+    : 'It reverses everything.';
 
 function timesTable(forecast: Forecast): NonNullable<SheetPart['table']> {
   return {
-    head: ['reverse to', 'once this is done', 'takes'],
+    head: ['reverse to', 'once this is done', `takes, in ${whereMeasured(forecast)}`],
     rows: firstAndLast(forecast.reversals).map(({to, from, range, notMeasured}) => [
       placeText(to),
       from ?? 'now',

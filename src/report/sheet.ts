@@ -2,9 +2,8 @@ import {basisText, gapSentences, outageSentences, runSentence} from '../forecast
 import {opensByPerson} from '../model/approve.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {elapsedMs} from '../model/moment.ts';
-import type {AnyRunbook} from '../model/runbook.ts';
 import {durationText, momentUtc, outcomeSigns} from './labels.ts';
-import type {SheetFacts, SheetPart} from './sheet-facts.ts';
+import type {SheetFacts, SheetPart, SheetText} from './sheet-facts.ts';
 import {reversalPart} from './sheet-reversal.ts';
 
 /** Approvers read it in half a minute: how to reverse, and until when, comes first. */
@@ -20,15 +19,13 @@ export const sheetParts = (facts: SheetFacts): readonly SheetPart[] => [
 
 const mostRows = 8;
 
-function whenPart({window, windowText, forecast, commands}: SheetFacts): SheetPart {
-  const {from, until, timeZone} = window ?? {};
-  const times = [...(from ? [`from ${from}`] : []), ...(until ? [`until ${until}`] : [])];
+function whenPart({window, forecast, commands}: SheetFacts): SheetPart {
   return {
     title: 'How to cut over, when, and how long',
     texts: [
-      `To cut over, use: ${commands.run}. It shows its plan, and asks for approval.`,
+      ['To cut over, use ', {command: commands.run}, '. It shows its plan, and asks for approval.'],
       window
-        ? `Window: ${times.join(' ')} ${timeZone}. ${windowText ?? ''}`.trim()
+        ? `Window: ${window.text}. ${window.stateText}`
         : 'The inventory has no window: its systems may be cut over at any time.',
       ...(forecast
         ? [...outageSentences(forecast), runSentence(forecast), ...gapSentences(forecast)]
@@ -39,12 +36,12 @@ function whenPart({window, windowText, forecast, commands}: SheetFacts): SheetPa
   };
 }
 
-function whatPart({runbook}: SheetFacts): SheetPart {
+function whatPart({runbook, commands}: SheetFacts): SheetPart {
   const items: readonly Item[] = runbook.items;
   const phases = [...new Set(items.map(({phase}) => phase))];
   return {
     title: 'What changes',
-    texts: [runbook.head.summary, ...othersText(phases.length, mostRows, 'phases', runbook)],
+    texts: [runbook.head.summary, ...othersText(phases.length, 'phases', commands)],
     table: {
       head: ['phase', 'changes', 'checks', 'asks', 'ends at checkpoint'],
       rows: phases.slice(0, mostRows).map((phase) =>
@@ -78,7 +75,7 @@ function phaseRow(phase: string, items: readonly Item[]): readonly string[] {
   ];
 }
 
-function approvalPart({runbook, people, inventory}: SheetFacts): SheetPart {
+function approvalPart({runbook, people, inventory, commands}: SheetFacts): SheetPart {
   const entries: readonly Entry[] = runbook.entries;
   const asking = entries.filter(({unit}) => opensByPerson(unit.name)).map(askedText);
   const answering = [...people].map(([id, {owner, reach}]) => `${id}: ${owner}, ${reach}`);
@@ -88,7 +85,7 @@ function approvalPart({runbook, people, inventory}: SheetFacts): SheetPart {
     texts: [
       `The operator approves the plan by its digest${inventory.protected ? `, and types the name ${inventory.name}` : ''}.`,
       ...all.slice(0, mostRows),
-      ...othersText(all.length, mostRows, 'questions and people', runbook),
+      ...othersText(all.length, 'questions and people', commands),
     ],
   };
 }
@@ -96,14 +93,11 @@ function approvalPart({runbook, people, inventory}: SheetFacts): SheetPart {
 /** A sheet has two pages: what it leaves out, it names. */
 const othersText = (
   count: number,
-  shown: number,
   what: string,
-  {head}: AnyRunbook,
-): readonly string[] =>
-  count > shown
-    ? [
-        `There are ${count - shown} more ${what}. Print them with: npx switcharoo document ${head.name}`,
-      ]
+  {document}: SheetFacts['commands'],
+): readonly SheetText[] =>
+  count > mostRows
+    ? [[`There are ${count - mostRows} more ${what}. Print them with `, {command: document}, '.']]
     : [];
 
 const askedText = ({id, summary, approval}: Entry): string =>
@@ -180,12 +174,19 @@ function planPart({plan, commands, runbookDigest}: SheetFacts): SheetPart {
     title: 'Plan',
     texts: [
       plan
-        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.${plan.isCurrent ? '' : ` It is OUT OF DATE: the runbook, its parameters or the inventory have changed since. Plan again with: ${commands.plan}`}`
-        : `No plan of this change was made here. Make one with: ${commands.plan}`,
+        ? `Digest of the plan: ${plan.digest}, shown at ${momentUtc(new Date(plan.atUtc))}.`
+        : ['No plan of this change was made here. Make one with ', {command: commands.plan}, '.'],
+      ...(plan && !plan.isCurrent ? [outOfDate(commands)] : []),
       `Digest of the runbook: ${runbookDigest}.`,
     ],
   };
 }
+
+const outOfDate = ({plan}: SheetFacts['commands']): SheetText => [
+  'The plan is OUT OF DATE: the runbook, its parameters or the inventory have changed since. Plan again with ',
+  {command: plan},
+  '.',
+];
 
 const isEntry = (item: Item): item is Entry => item.kind === 'entry';
 

@@ -1,7 +1,8 @@
 import {runbookDigest} from '../engine/digests.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
-import {minuteBefore, windowAt} from '../inventory/window.ts';
+import {minuteText, nextClosing, windowAt, windowText} from '../inventory/window.ts';
 import {sameJson} from '../model/canonical.ts';
+import {shifted} from '../model/moment.ts';
 import type {SheetFacts} from '../report/index.ts';
 import {compareRuns} from './compare-runs.ts';
 import {describedRunbook} from './described-runbook.ts';
@@ -29,9 +30,7 @@ export async function sheetFacts(
   return {
     ...{runbook, people, alsoWritten, runbookDigest: digest, now},
     inventory: {name: inventory.name, protected: inventory.protected},
-    ...(inventory.window
-      ? {window: withEnd(inventory.window), windowText: windowTextOf(inventory.window, now)}
-      : {}),
+    ...(inventory.window ? {window: windowFacts(inventory.window, now)} : {}),
     forecast: forecasterFor(host, about)(),
     rehearsals: rehearsalsOf(host, runbook.head.name, digest),
     preflight: lastPreflight(host, inventory.name),
@@ -47,19 +46,22 @@ export async function sheetFacts(
   };
 }
 
-function withEnd(window: NonNullable<Inventory['window']>): NonNullable<SheetFacts['window']> {
-  const {until, timeZone} = window;
-  return until === undefined
-    ? window
-    : {...window, beforeEnd: (ms) => minuteBefore(until, timeZone, ms)};
-}
-
 /** A sheet asks no system: the plan says whether the calendar is open. */
-function windowTextOf(window: NonNullable<Inventory['window']>, now: Date): string {
+export function windowFacts(
+  window: NonNullable<Inventory['window']>,
+  now: Date,
+): NonNullable<SheetFacts['window']> {
+  const closing = nextClosing(window, now);
+  const hasCalendar = window.calendar !== undefined;
   const {text} = windowAt(window, now);
-  return window.calendar === undefined
-    ? text
-    : `${text} The calendar ${window.calendar} must be open, too.`;
+  return {
+    text: windowText(window) || 'at any time',
+    stateText: hasCalendar ? `${text} The plan says whether the calendar is open.` : text,
+    hasCalendar,
+    ...(closing
+      ? {beforeEnd: (ms: number) => minuteText(shifted(closing, -ms), window.timeZone)}
+      : {}),
+  };
 }
 
 /** The newest first. */

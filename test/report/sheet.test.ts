@@ -8,9 +8,10 @@ import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
 import {forecasterOf} from '../../src/forecast/forecast.ts';
 import {defineRunbook} from '../../src/index.ts';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
-import {minuteBefore} from '../../src/inventory/window.ts';
+import {minuteText, windowShape} from '../../src/inventory/window.ts';
 import type {SheetFacts} from '../../src/report/index.ts';
 import {sheetHtml, sheetMarkdown} from '../../src/report/index.ts';
+import {windowFacts} from '../../src/run/sheet.ts';
 import {digests, pastRun, shop, usual} from '../forecast/nights.ts';
 
 const now = new Date('2026-12-01T09:00:00Z');
@@ -21,8 +22,10 @@ const facts: SheetFacts = {
   inventory: {name: 'production', protected: true},
   people: new Map(),
   alsoWritten: [{what: 'uploads in S3', todo: 'Copy them back.'}],
-  window: {from: '2026-12-05T02:00', until: '2026-12-05T04:00', timeZone: 'Europe/Berlin'},
-  windowText: 'The window opens at 2026-12-05 02:00 (Europe/Berlin).',
+  window: {
+    ...{text: 'from 2026-12-05 02:00 UTC', stateText: 'The window opens at 2026-12-05 02:00 UTC.'},
+    hasCalendar: false,
+  },
   forecast: forecasterOf({
     ...{runbook: shop, digests, inventory: 'production', params: {}},
     past: [pastRun(usual, {isReversed: true})],
@@ -47,25 +50,74 @@ const facts: SheetFacts = {
   commands: {
     plan: 'npx switcharoo plan shop-move -i production',
     run: 'npx switcharoo run shop-move -i production',
-    reverse: 'npx switcharoo reverse',
+    runs: 'npx switcharoo runs',
+    document: 'npx switcharoo document shop-move',
+    reverse: 'npx switcharoo reverse RUN',
+    rehearseReversal: (entry) => `npx switcharoo rehearse shop-move --reverse-at ${entry}`,
   },
   now,
 };
 
-test('how to reverse, until when and in how many minutes, is the first part', () => {
+/** The lines of the first part. */
+const firstLines = (about: SheetFacts): readonly string[] =>
+  (sheetMarkdown(about).split('\n## ')[1] ?? '').split('\n').slice(2);
+
+const windowOf = (window: unknown, at = now) => ({
+  window: windowFacts(windowShape.parse(window), at),
+});
+
+test('how to reverse, until when and in how many minutes, are the first lines', () => {
   const [head = '', first = ''] = sheetMarkdown(facts).split('\n## ');
   expect(head).toBe(
     '# Change: shop-move on production (PROTECTED)\n\nThis sheet was made at 2026-12-01 09:00:00 UTC.\n',
   );
-  expect(first).toMatch(/^How to reverse, and until when\n/);
-  expect(first.split('\n')[2]).toMatch(
-    /^- To reverse, use: npx switcharoo reverse, at any time; it takes 34 s to 1 m 58 s\.$/,
+  expect(first).toMatch(/^How to reverse, until when, and in how many minutes\n/);
+  expect(firstLines(facts).slice(0, 4)).toEqual([
+    '- **How:** with `npx switcharoo reverse RUN` on the host of the run. `npx switcharoo runs` lists the name, RUN. If the run is at work, first pause it with Ctrl-C.',
+    '- **Until when:** at any time: the runbook has no point of no return.',
+    '- **In how many minutes:** 34 s to 1 m 58 s in lab rehearsals, plus planning and approval, from smoke to the start (from 1 rehearsal; none of them on this inventory; a guess). In production it may take longer.',
+    '- Without --to, it reverses everything; with --to CHECKPOINT, only back to that checkpoint: prepared, cut-over. The command shows its plan, asks for approval, and checks that everything is as it was before.',
+  ]);
+  expect(first).toContain(
+    'A reversal does not carry back uploads in S3. Afterwards, copy them back.',
   );
   expect(first).toContain(
-    'The command reverses to the start, and with --to only to a checkpoint: prepared, cut-over.',
+    '\n| reverse to | once this is done | takes, in lab rehearsals |\n| --- | --- | --- |\n| the start | smoke |',
   );
-  expect(first).toContain('A reversal does not carry back uploads in S3. Then: Copy them back.');
   expect(first).toMatch(/\| prepared \| smoke \| \d\.\d to \d\.\d s \|/);
+});
+
+const range = {p5: 31_000, p50: 60_000, p95: 111_000};
+
+test.each([
+  {
+    name: 'only the first entries',
+    reversals: [{to: null, from: 'go', range, notMeasured: []}],
+    minutes:
+      'unknown after go, because no rehearsal here has reversed all that comes later. Up to there, it takes 31 s to 1 m 51 s in lab rehearsals, plus planning and approval (',
+  },
+  {
+    name: 'only what comes after a checkpoint',
+    reversals: [
+      {to: null, from: 'smoke', notMeasured: ['prepare']},
+      {to: 'prepared', from: 'smoke', range, notMeasured: []},
+    ],
+    minutes: 'unknown, because no rehearsal here has reversed all entries.',
+  },
+])('of a rehearsal that reversed $name, no time to the start from the end is given', (known) => {
+  if (!facts.forecast) {
+    throw new Error('there is a forecast');
+  }
+  const window = windowOf({until: '2026-12-05T04:00', timeZone: 'Europe/Berlin'});
+  const forecast = {...facts.forecast, reversals: known.reversals};
+  const [, , minutes, clock, measure] = firstLines({...facts, ...window, forecast});
+  expect(minutes).toContain(`- **In how many minutes:** ${known.minutes}`);
+  expect(clock).toBe(
+    '- **To be back in time:** the window closes at 2026-12-05 04:00 Europe/Berlin (03:00 UTC). To be back by then, begin the reversal well before that. It is possible after that, too: a reversal needs no window.',
+  );
+  expect(measure).toBe(
+    '- Measure how long it takes, from the last entry that can be reversed, with `npx switcharoo rehearse shop-move --reverse-at smoke`.',
+  );
 });
 
 test('the rest says when, what, who, what was rehearsed, what is open for how long, and which plan', () => {
@@ -78,60 +130,76 @@ test('the rest says when, what, who, what was rehearsed, what is open for how lo
     'Open findings of the preflight checks',
     'Plan',
   ]);
-  expect(parts[0]).toContain('To cut over, use: npx switcharoo run shop-move -i production.');
-  expect(parts[0]).toContain('Window: from 2026-12-05T02:00 until 2026-12-05T04:00 Europe/Berlin.');
+  expect(parts[0]).toContain('To cut over, use `npx switcharoo run shop-move -i production`.');
+  expect(parts[0]).toContain(
+    'Window: from 2026-12-05 02:00 UTC. The window opens at 2026-12-05 02:00 UTC.',
+  );
   expect(parts[0]).toMatch(/Users cannot write for .+ s\./);
   expect(parts[1]).toContain('| Cut over | freeze, open | slow, fast, smoke | go | cut-over |');
   expect(parts[2]).toContain('go: the operator is asked: Start the cutover?');
   expect(parts[3]).toContain('| reversed | this one | 8.5 s | 3 | 1 m 19 s |');
   expect(parts[4]).toContain('Checked 1 h 00 m ago: 1 open.');
   expect(parts[4]).toContain('| source | binlogs are off | blocks | 3 d 00 h |');
-  expect(parts[5]).toContain('It is OUT OF DATE');
+  expect(parts[5]).toContain('The plan is OUT OF DATE');
 });
 
 test('until when it can be reversed is told by the question that ends it, and in the table of phases', async () => {
   const {runbook} = await loadRunbook('runbooks/bare-metal-to-ecs.ts');
   const sheet = sheetMarkdown({...facts, runbook, forecast: undefined});
   const [, first = '', , what = ''] = sheet.split('\n## ');
-  expect(first.split('\n').slice(2, 4)).toEqual([
-    '- To reverse, use: npx switcharoo reverse, before the operator answers “Pass the point of no return?” in the phase Settle; how long it takes is unknown, because no rehearsal has reversed all of its entries.',
-    '- Once that question is answered with yes, no reversal is possible any more: Writes on Aurora no longer reach the old source.',
+  expect(first.split('\n').slice(3, 5)).toEqual([
+    '- **Until when:** until the operator answers “Pass the point of no return?” with yes, in the phase Settle. After yes, it can no longer be reversed to any earlier point: Writes on Aurora no longer reach the old source.',
+    '- **In how many minutes:** unknown, because no rehearsal here has reversed all entries.',
   ]);
+  expect(first).toContain(
+    'with `npx switcharoo rehearse shop-move --reverse-at reverse-caught-up`.',
+  );
   expect(what).toMatch(/^\| Cut over \| .*promote.* \| .*replica-caught-up.* \| go, accept \| /m);
   expect(what).toMatch(
     /^\| Settle \| .* \| reverse-caught-up \| Pass the point of no return\? \| /m,
   );
 });
 
-test('until when a reversal must begin is told as a time on the clock, before the window closes', () => {
-  const closes = {...facts.window, timeZone: 'Europe/Berlin', until: '2026-12-05T04:00'};
-  const window = {
-    ...closes,
-    beforeEnd: (ms: number) => minuteBefore(closes.until, closes.timeZone, ms),
-  };
-  const [, first = ''] = sheetMarkdown({...facts, window}).split('\n## ');
-  expect(first.split('\n')[2]).toMatch(
-    /^- To reverse, use: npx switcharoo reverse, at 2026-12-05 03:58 Europe\/Berlin at the latest, to be back before the window closes; it takes 34 s to 1 m 58 s\.$/,
+test('by when a reversal is approved is told as a time on the clock, before the next freeze', () => {
+  const times = {from: '2026-12-05T02:00', until: '2026-12-05T06:00', timeZone: 'Europe/Berlin'};
+  const freezes = [{from: '2026-12-05T04:00', until: '2026-12-05T05:00', because: 'the payroll'}];
+  const clockOf = (window: unknown, at = now) =>
+    firstLines({...facts, ...windowOf(window, at)}).find((line) => line.includes('back in time'));
+  expect(clockOf({...times, freezes})).toBe(
+    '- **To be back in time:** the window closes at 2026-12-05 04:00 Europe/Berlin (03:00 UTC). To be back by then, approve the reversal at 2026-12-05 03:58 Europe/Berlin (02:58 UTC) at the latest. It is possible after that, too: a reversal needs no window.',
+  );
+  // In the freeze, the next end is that of the window.
+  expect(clockOf({...times, freezes}, new Date('2026-12-05T03:30:00Z'))).toContain(
+    '2026-12-05 05:58 Europe/Berlin (04:58 UTC) at the latest',
+  );
+  expect(clockOf({...times, calendar: 'arn:aws:ssm:eu-central-1:1:document/trade'})).toContain(
+    'the window closes at 2026-12-05 06:00 Europe/Berlin (05:00 UTC), or earlier if its calendar closes.',
+  );
+  expect(clockOf({from: '2026-12-05T02:00'})).toBeUndefined();
+});
+
+test('the window is told with its freezes, and with its calendar', () => {
+  const windowLine = (window: unknown) =>
+    sheetMarkdown({...facts, ...windowOf(window)})
+      .split('\n')
+      .find((line) => line.startsWith('- Window: '));
+  const freezes = [{from: '2026-12-20', until: '2027-01-06', because: 'Christmas'}];
+  expect(windowLine({until: '2027-02-01', freezes})).toBe(
+    '- Window: until 2027-02-01 00:00 UTC, not 2026-12-20 00:00 UTC to 2027-01-06 00:00 UTC. The window is open until 2026-12-20 00:00 UTC.',
+  );
+  expect(windowLine({calendar: 'trade'})).toBe(
+    '- Window: when the calendar trade is open. The window is open, and has no end. The plan says whether the calendar is open.',
   );
 });
 
-test('where no reversal was measured, it must begin well before the window closes', () => {
-  const window = {
-    timeZone: 'UTC',
-    beforeEnd: (ms: number) => minuteBefore('2026-12-05T04:00', 'UTC', ms),
-  };
-  const [, first = ''] = sheetMarkdown({...facts, window, forecast: undefined}).split('\n## ');
-  expect(first.split('\n')[2]).toBe(
-    '- To reverse, use: npx switcharoo reverse, well before 2026-12-05 04:00 UTC, when the window closes; how long it takes is unknown, because no rehearsal has reversed all of its entries.',
+test('a minute of the hour that a clock repeats is told with UTC', () => {
+  const berlin = (time: string) => minuteText(new Date(time), 'Europe/Berlin');
+  expect(berlin('2026-10-25T00:10:00Z')).toBe('2026-10-25 02:10 Europe/Berlin (00:10 UTC)');
+  expect(berlin('2026-10-25T01:10:59Z')).toBe('2026-10-25 02:10 Europe/Berlin (01:10 UTC)');
+  expect(berlin('2026-12-04T23:30:00Z')).toBe(
+    '2026-12-05 00:30 Europe/Berlin (2026-12-04 23:30 UTC)',
   );
-});
-
-test('the minute that lies before a local time is never too late, and is right where a clock is set', () => {
-  const berlin = (ms: number) => minuteBefore('2026-10-25T03:10', 'Europe/Berlin', ms);
-  expect(berlin(1)).toBe('2026-10-25 03:09 Europe/Berlin');
-  expect(berlin(60_000)).toBe('2026-10-25 03:09 Europe/Berlin');
-  // At 03:00 the clocks went back to 02:00.
-  expect(berlin(2 * 3_600_000)).toBe('2026-10-25 02:10 Europe/Berlin');
+  expect(minuteText(new Date('2026-12-05T04:00:00Z'), 'UTC')).toBe('2026-12-05 04:00 UTC');
 });
 
 test('what a sheet has no room for is counted, and the long form is named', () => {
@@ -143,10 +211,10 @@ test('what a sheet has no room for is counted, and the long form is named', () =
   const runbook = {...shop, items: phases, entries: shop.entries} as never;
   const text = sheetMarkdown({...facts, runbook, people: people as never});
   expect(text).toContain(
-    'There are 3 more phases. Print them with: npx switcharoo document shop-move',
+    'There are 3 more phases. Print them with `npx switcharoo document shop-move`.',
   );
   expect(text).toMatch(
-    /There are \d+ more questions and people\. Print them with: npx switcharoo document shop-move/,
+    /There are \d+ more questions and people\. Print them with `npx switcharoo document shop-move`\./,
   );
 });
 
@@ -161,20 +229,30 @@ test('of those who approve elsewhere it says how many, and of which group', () =
 });
 
 test('without a run, a preflight and a plan it says so, and has no figure', () => {
-  const {window: _, windowText: __, ...others} = facts;
+  const {window: _, ...others} = facts;
   const empty = {...others, forecast: undefined, rehearsals: [], preflight: null, plan: null};
   const text = sheetMarkdown(empty);
   expect(text).toContain(
-    'how long it takes is unknown, because no rehearsal has reversed all of its entries.',
+    '**In how many minutes:** unknown, because no rehearsal here has reversed all entries.',
   );
-  expect(text).toContain(
-    'Measure how long a reversal takes with: npx switcharoo rehearse shop-move --reverse-at CHECKPOINT',
-  );
+  expect(text).toContain('`npx switcharoo rehearse shop-move --reverse-at smoke`');
   expect(text).toContain('Forecast: none, because no run here has measured how long it takes.');
   expect(text).toContain('Unknown: the preflight checks have not run here.');
   expect(text).toContain(
-    'No plan of this change was made here. Make one with: npx switcharoo plan shop-move -i production',
+    'No plan of this change was made here. Make one with `npx switcharoo plan shop-move -i production`.',
   );
+});
+
+test('in Markdown, texts are as they are written, and commands stand in backticks', () => {
+  const also = [{what: '<b>uploads</b> of *S3* in `shop_files`, _all_ [of them](x)'}];
+  const inventory = {name: '*eu* | new', protected: false};
+  const text = sheetMarkdown({...facts, inventory, alsoWritten: also});
+  expect(text).toContain('# Change: shop-move on \\*eu\\* \\| new\n');
+  expect(text).toContain(
+    'carry back \\<b>uploads\\</b> of \\*S3\\* in \\`shop_files\\`, \\_all\\_ \\[of them\\](x).',
+  );
+  const page = sheetHtml(facts);
+  expect(page).toContain('<strong>How:</strong> with <code>npx switcharoo reverse RUN</code>');
 });
 
 test('the page has no script, and its texts are no HTML', () => {
@@ -194,6 +272,7 @@ test.skipIf(!chromium)('prints on at most two pages (skipped without Chromium)',
   const [finding] = facts.preflight?.findings ?? [];
   const full = {
     ...{...facts, runbook, runbookDigest: runbookDigest(runbook)},
+    ...windowOf({until: '2026-12-05T04:00', timeZone: 'Europe/Berlin', calendar: 'trade'}),
     rehearsals: rehearsal ? row(rehearsal) : [],
     preflight: {
       atUtc: facts.now.toISOString(),

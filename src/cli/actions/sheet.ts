@@ -1,3 +1,4 @@
+import {shellWord} from '../../model/hint.ts';
 import {sheetHtml, sheetMarkdown} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {MachineClock} from '../../run/machine-clock.ts';
@@ -23,7 +24,11 @@ export async function showSheet(app: App, {html, ...request}: SheetRequest): Pro
     commands: {
       plan: app.paste(`plan ${wordsOf(request)}`),
       run: app.paste(`run ${wordsOf(request)}`),
-      reverse: app.paste('reverse'),
+      runs: app.paste('runs'),
+      document: app.paste(`document ${shellWord(request.runbook)}`),
+      reverse: app.paste('reverse RUN'),
+      rehearseReversal: (entry: string) =>
+        app.paste(`rehearse ${shellWord(request.runbook)} --reverse-at ${shellWord(entry)}`),
     },
   };
   const markdown = sheetMarkdown(facts);
