@@ -49,7 +49,7 @@ export async function decide(
     skippedBefore: skippedBefore(context, entry),
     facts: () => factsOfFailure(context, entry, skipRule),
     onAsked: (person, facts = []) =>
-      record.add({kind: 'asked', ...asked, details: [...details, ...facts], person}),
+      record.add({kind: 'asked', ...asked, details: [...facts], person}),
   };
   const asking = await askAwake(context.clock, stopping, (signal) =>
     operator.decide(failure, signal),

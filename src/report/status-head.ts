@@ -3,7 +3,7 @@ import type {OpenQuestion} from '../model/open-question.ts';
 import type {Outage} from '../model/outage.ts';
 import {type OutageLimit, outageLimit} from '../model/outage-limit.ts';
 import type {Progress} from '../model/progress.ts';
-import type {Watch} from './holder-text.ts';
+import {type HolderName, isGone, type Watch} from './holder-text.ts';
 import {clockUtc, durationText, momentUtc, placeText, type TextOptions} from './labels.ts';
 import {flow} from './text.ts';
 
@@ -130,6 +130,12 @@ export function questionText(
   return isGone
     ? `${person} at ${clockUtc(since)} UTC, without an answer: ${asked}`
     : `${person} since ${clockUtc(since)} UTC${now ? ` (${durationText(elapsedMs(since, now))})` : ''}: ${asked}`;
+}
+
+/** What a person who is still asked was told: it was true then. */
+export function toldTexts({details, since}: OpenQuestion, holder?: HolderName): readonly string[] {
+  const [first, ...others] = isGone(holder) ? [] : details;
+  return first === undefined ? [] : [`Told at ${clockUtc(since)} UTC: ${first}`, ...others];
 }
 
 /** Instead of every duration until now. */

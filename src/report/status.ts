@@ -24,7 +24,7 @@ import {
   type TextOptions,
 } from './labels.ts';
 import {type NextCommand, nextText} from './problem.ts';
-import {clockSetBack, outageLines, questionText} from './status-head.ts';
+import {clockSetBack, outageLines, questionText, toldTexts} from './status-head.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 import {upkeepText} from './upkeep-text.ts';
 
@@ -74,7 +74,9 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       ...line('asked', [
         {text: questionText(open, now, isGone(options.holder)), paint: paint.yellow},
       ]),
-      ...open.details.flatMap((text) => flow([text], {width: options.width, ...besideLabels})),
+      ...toldTexts(open, options.holder).flatMap((text) =>
+        flow([text], {width: options.width, ...besideLabels}),
+      ),
     ]),
     ...approvalLines(progress).flatMap((text) => line('approvals', [text])),
     ...line('started', [`${momentUtc(progress.startedAt)}${agoText(progress.startedAt, now)}`]),

@@ -553,6 +553,7 @@ describe('a run', () => {
       .checkpoint('half')
       .step('two', fill, put({y: '2'}));
     const rig = new Rig({runbook, shelves: [a]});
+    rig.operator.isPerson = true;
     rig.operator.deciding = () => ({choice: 'reverse', to: null});
 
     expect(await rig.run()).toMatchObject({
@@ -560,6 +561,10 @@ describe('a run', () => {
       to: null,
       problem: {code: 'action-failed'},
     });
+    // The changes in place are no news: the journal has them.
+    expect(
+      rig.journal.entries.filter((fact) => fact.kind === 'asked' && fact.about === 'failure'),
+    ).toMatchObject([{details: []}]);
     expect(a.picture).toEqual({x: 'old'});
     expect(rig.operator.failures).toMatchObject([
       {

@@ -51,16 +51,21 @@ describe('the page of a run under way', () => {
       ...{digest: 'd1', by: 'dba', of: 2, validForMs: 3_600_000},
       principals: ['arn:aws:iam::1:user/kim', 'arn:aws:iam::1:user/lea'],
     };
-    const rows = rowsOf([
+    const facts: readonly Told[] = [
       begun({storePlace: 's3://cutovers'}),
       {kind: 'entry-started', entry: 'go'},
       {
         ...{kind: 'asked', entry: 'go', about: 'approval', question: 'Approve the cutover?'},
         ...{details: ['Users cannot write for 6 to 10 s.'], person: 'dba', approval},
       },
-    ]);
+    ];
+    const rows = rowsOf(facts);
     expect(rows['Waiting for an answer']).toMatch(
-      /Approve the cutover\?.*Users cannot write for 6 to 10 s\.$/,
+      /Approve the cutover\?.*Told at 03:00:\d\d UTC: Users cannot write for 6 to 10 s\.$/,
+    );
+    // It was true as long as the process waited.
+    expect(rowsOf(facts, {holder: {...holder, dead: true}})['Was asked']).toMatch(
+      /Approve the cutover\?$/,
     );
     expect(rows['Approvals']).toBe(
       'go still needs 2 of 2 approvals by dba. To approve: switcharoo approve shop-move-20260301-1 go --shared s3://cutovers',

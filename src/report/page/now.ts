@@ -11,7 +11,7 @@ import {decideByTexts, statusForecastTexts} from '../forecast-lines.ts';
 import {holderText, isGone} from '../holder-text.ts';
 import {clockUtc} from '../labels.ts';
 import {reversalText} from '../status.ts';
-import {clockSetBack, limitText, questionText} from '../status-head.ts';
+import {clockSetBack, limitText, questionText, toldTexts} from '../status-head.ts';
 import {countingHtml, untilHtml} from './clock.ts';
 import {listHtml} from './html.ts';
 import type {RunPage} from './run-page.ts';
@@ -50,7 +50,8 @@ function questionRows(page: RunPage): Rows {
   return progress.questions.map((open) => {
     const text = escaped(questionText(open, null, !isAsked));
     const clock = isAsked ? `<strong>${countingHtml(page, {since: open.since})}</strong> ` : '';
-    const details = open.details.length > 0 ? listHtml(open.details, '') : '';
+    const texts = toldTexts(open, holder);
+    const details = texts.length > 0 ? listHtml(texts, '') : '';
     return [isAsked ? 'Waiting for an answer' : 'Was asked', `${clock}${text}${details}`] as const;
   });
 }
