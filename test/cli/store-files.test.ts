@@ -7,6 +7,8 @@ import {createS3, type S3} from '../../lab/aws/s3.ts';
 import {LiveFeed} from '../../src/cli/live/feed.ts';
 import {StoreFiles} from '../../src/cli/live/store-files.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
+import type {ObjectStore} from '../../src/model/object-store.ts';
+import type {HolderName} from '../../src/report/index.ts';
 import {LiveRun} from '../../src/run/live-run.ts';
 import {s3Store} from '../../steps/s3/index.ts';
 import {credentials} from '../lab/aws/started.ts';
@@ -31,9 +33,64 @@ afterEach(async () => {
   rmSync(folder, {recursive: true, force: true});
 });
 
-test('what has changed is in the store after one write, and the page itself every two seconds', async () => {
+const openedStore = () => {
   const config = {bucket: 'cutovers', region: 'us-east-1', endpoint: endpoint.url, credentials};
-  const store = await s3Store.open(s3Store.config.parse(config), {name: 's', signal: never});
+  return s3Store.open(s3Store.config.parse(config), {name: 's', signal: never});
+};
+
+test('a report that changes a moment after the run has ended is written again, whole', async () => {
+  const store = await openedStore();
+  const journal = new JournalFile(folder, run);
+  journal.add(runStarted({run}));
+  let holder: HolderName | undefined = {user: 'ada', host: 'bastion', pid: 4711};
+  const live = new LiveRun({state: new StateFolder(folder)}, undefined, {holderOf: () => holder});
+  const feed = new LiveFeed(live);
+  const files = new StoreFiles(store.reader, undefined);
+  const page = async () => {
+    feed.look();
+    await files.write(feed, never);
+    return s3.contents('cutovers')['live/index.html'];
+  };
+  await page();
+  journal.add({kind: 'run-done'});
+  expect(await page()).toContain('<dt>Process</dt><dd>ada@bastion, pid 4711.</dd>');
+  holder = undefined;
+  expect(await page()).toContain('<dt>Process</dt><dd>none.</dd>');
+  const written = endpoint.calls('s3', 'PutObject');
+  vi.advanceTimersByTime(10_000);
+  await page();
+  expect(endpoint.calls('s3', 'PutObject')).toBe(written);
+  await store.close();
+});
+
+test('after a write that failed, none is in flight that could replace the next one', async () => {
+  const store = await openedStore();
+  const journal = new JournalFile(folder, run);
+  journal.add(runStarted({run}));
+  const feed = new LiveFeed(new LiveRun({state: new StateFolder(folder)}, undefined));
+  let inFlight = 0;
+  const publish: ObjectStore['publish'] = async (...words) => {
+    inFlight += 1;
+    await store.reader.publish(...words).finally(() => {
+      inFlight -= 1;
+    });
+  };
+  const counted: ObjectStore = Object.assign(Object.create(store.reader), {publish});
+  const files = new StoreFiles(counted, undefined);
+  feed.look();
+  await files.write(feed, never);
+  journal.add({kind: 'checkpoint-reached', name: 'prepared'});
+  vi.advanceTimersByTime(2_000);
+  feed.look();
+  endpoint.faults.add({service: 's3', operation: 'PutObject', kind: 'deny'});
+  endpoint.faults.add({service: 's3', operation: 'PutObject', kind: 'delay', delayMs: 500});
+  await expect(files.write(feed, never)).rejects.toThrow('The page of the run cannot be written');
+  expect(inFlight).toBe(0);
+  await store.close();
+});
+
+test('what has changed is in the store after one write, and the page itself every two seconds', async () => {
+  const store = await openedStore();
   const journal = new JournalFile(folder, run);
   journal.add(runStarted({run}));
   const feed = new LiveFeed(new LiveRun({state: new StateFolder(folder)}, undefined));

@@ -63,11 +63,13 @@ export class StoreFiles {
     const state = report === undefined ? made : {...made, structure: 'ended'};
     const page = () => this.#put('index.html', report ?? feed.html('files'), signal);
     const isOther = state.structure !== this.#page.structure;
-    const isDue = tag !== this.#page.tag && nowMs - this.#page.atMs >= pageEveryMs;
+    // What is not written now of a report is never written: nothing follows it.
+    const isDue =
+      tag !== this.#page.tag && (report !== undefined || nowMs - this.#page.atMs >= pageEveryMs);
     if (isOther) {
       await page();
     }
-    await Promise.all([
+    await allEnded([
       this.#put('state.json', JSON.stringify(state), signal),
       ...(isDue && !isOther ? [page()] : []),
     ]);
@@ -103,6 +105,16 @@ export class StoreFiles {
     } catch (cause) {
       const why = limit.aborted ? 'the store does not answer' : messageOf(cause);
       throw new SwitcharooError(pageUnwritable(this.url, why), {cause});
+    }
+  }
+}
+
+/** One that is still in flight after the other has failed could replace what is written next. */
+async function allEnded(writes: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(writes);
+  for (const result of results) {
+    if (result.status === 'rejected') {
+      throw result.reason;
     }
   }
 }
