@@ -12,6 +12,7 @@ import {
   reversalSentences,
   runSentence,
 } from '../../src/forecast/forecast-text.ts';
+import {nextReversal} from '../../src/forecast/next-reversal.ts';
 import type {PastRun} from '../../src/forecast/samples.ts';
 import {emptyCourse, follow} from '../../src/forecast/schedule.ts';
 import {atRest, type Timings, timingsOf} from '../../src/forecast/timings.ts';
@@ -174,6 +175,10 @@ test('what is left of a reversal is forecast from earlier reversals', () => {
   const whole = usual.open + usual.freeze + usual.prepare;
   const first = backAt('open');
   expect(first).toMatchObject({isReversal: true, notMeasured: [], asks: [], reversals: []});
+  const rest = first && nextReversal(first, null);
+  expect(rest).toEqual({to: null, range: first?.left, notMeasured: []});
+  const partly = first && nextReversal({...first, notMeasured: ['open']}, null);
+  expect(partly).toEqual({to: null, notMeasured: ['open']});
   expect(first?.left.p50).toBeGreaterThan(0.9 * whole * 1000);
   expect(first?.left.p50).toBeLessThan(1.1 * whole * 1000);
   const last = backAt('prepare', usual.prepare * 500);

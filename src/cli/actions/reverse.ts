@@ -1,4 +1,5 @@
 import {obstaclesToReversal} from '../../engine/reverse-plan.ts';
+import {nextReversal} from '../../forecast/next-reversal.ts';
 import type {ReversePlan} from '../../model/plan.ts';
 import {remarkText} from '../../report/index.ts';
 import {runToReverse} from '../../run/choose-run.ts';
@@ -56,7 +57,8 @@ export async function printReversalPlan(
   const planned = {kind: 'reverse-planned', plan, losses: await run.reversalLosses()} as const;
   const forecast = run.forecasts.atRest();
   if (app.json) {
-    const times = forecast ? {forecast} : {};
+    const next = forecast && nextReversal(forecast, to);
+    const times = next ? {forecast: next} : {};
     printDocument(app, 'run-line', {...planned, remarks: run.remarks, ...times});
     return plan;
   }

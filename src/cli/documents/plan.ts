@@ -110,7 +110,7 @@ export const range = z
   .strictObject({p5: z.number(), p50: z.number(), p95: z.number()})
   .describe('Machine time in ms: 5 of 100 runs take less than p5, and 95 less than p95');
 
-const reversal = z.strictObject({
+export const reversal = z.strictObject({
   to: z.string().nullable().describe('A checkpoint; null is the start'),
   from: z.string().exactOptional(),
   range: range.exactOptional(),
@@ -136,6 +136,10 @@ export const forecast = z.strictObject({
       'How long a check of a plan takes on average: now, and at least and at most before the earlier runs. The forecast is converted to the time now',
     ),
   isElsewhere: z.boolean().describe('No earlier run was on this inventory'),
+  isReversal: z
+    .literal(true)
+    .exactOptional()
+    .describe('Of a reversal under way: run and left are what is left of it'),
   run: range.describe('The whole run, including the time that has passed'),
   left: range,
   outage: range.exactOptional(),

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {journalEntry} from '../../model/journal.ts';
 import {document, problem, texts} from './parts.ts';
-import {forecast, longestOutage, loss, people, plan, reversePlan} from './plan.ts';
+import {forecast, longestOutage, loss, people, plan, reversal, reversePlan} from './plan.ts';
 
 /** The engine tells a planned reversal, and the command line prints it again with its remarks and its forecast. */
 const reversePlanned = z.strictObject({
@@ -9,7 +9,9 @@ const reversePlanned = z.strictObject({
   plan: reversePlan,
   losses: z.array(loss).readonly(),
   remarks: texts.optional(),
-  forecast: forecast.optional(),
+  forecast: reversal
+    .optional()
+    .describe('How long this reversal takes, or what is left of it, if it was measured'),
 });
 
 const saying = (kind: 'progress' | 'event') =>
