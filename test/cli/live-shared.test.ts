@@ -108,6 +108,27 @@ test('the live page in a store follows a run, outlasts a store that is away, and
   await close();
 }, 90_000);
 
+test('a store that refuses is asked once a second, and not more often', async () => {
+  const {close} = await sharedRun();
+  const live = desk.start('live', '--shared', inventory, '--to-store', inventory, '--json');
+  let stderr = '';
+  live.child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  await live.said('"url":"s3://cutovers/live/index.html"');
+  endpoint.faults.add({service: 's3', operation: 'PutObject', kind: 'deny', times: 1_000});
+  await vi.waitFor(() => expect(stderr).toContain('Trying again.'), {timeout: 20_000});
+  const [asked, sinceMs] = [endpoint.calls('s3', 'PutObject'), performance.now()];
+  await vi.waitFor(() => expect(endpoint.calls('s3', 'PutObject')).toBeGreaterThan(asked + 3), {
+    timeout: 20_000,
+  });
+  // Each time, it writes one file or two.
+  expect(performance.now() - sinceMs).toBeGreaterThan(900);
+  live.child.kill('SIGTERM');
+  expect(await live.ended).toMatchObject({code: 0});
+  await close();
+}, 60_000);
+
 test('a store in which somebody else has a page is left as it is', async () => {
   s3.put('cutovers', 'live/index.html', '<h1>Our shop</h1>');
   const {code, stderr} = await desk.run('live', '--to-store', inventory);

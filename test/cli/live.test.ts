@@ -1,4 +1,5 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -106,6 +107,26 @@ describe('the server of the live page', () => {
     });
   });
 });
+
+test('Ctrl-C while the runbook loads ends it, and no link is printed', async () => {
+  const loading = join(desk.stateFolder, 'loading');
+  const file = join(desk.stateFolder, 'slow.ts');
+  writeFileSync(
+    file,
+    `import {writeFileSync} from 'node:fs';
+const working = setInterval(() => {}, 1_000);
+const interrupted = new Promise((resolve) => process.once('SIGTERM', resolve));
+writeFileSync(${JSON.stringify(loading)}, '');
+await interrupted;
+clearInterval(working);
+`,
+  );
+  journal.add(runStarted({run, runbook: {name: 'slow', file, digest: 'r', entries: [...entries]}}));
+  const live = desk.start('live', '--json');
+  await vi.waitFor(() => expect(existsSync(loading)).toBe(true), {timeout: 20_000, interval: 20});
+  live.child.kill('SIGTERM');
+  expect(await live.ended).toMatchObject({code: 0, stdout: '', stderr: ''});
+}, 60_000);
 
 describe('the files of the live page', () => {
   test('follow a run, and are a report once it is over', async () => {
@@ -346,6 +367,33 @@ describe.skipIf(!hasBrowser)('the live page, in Chromium', {timeout: 120_000}, (
     const last = await clock();
     await browser.evaluate('new Promise((resolve) => setTimeout(resolve, 1200))');
     expect(await clock()).toBe(last);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('as the page of one run beside the state of another, it says that it is out of date', async () => {
+    const folder = join(desk.stateFolder, 'page');
+    mkdirSync(folder);
+    journal.add(started());
+    const feed = new LiveFeed(new LiveRun({state: new StateFolder(desk.stateFolder)}, undefined));
+    feed.look();
+    new LiveFiles(folder).write(feed);
+    const stateOfOther = readFileSync(join(folder, 'state.json'));
+    const next = '20990301-030000-abcd';
+    new JournalFile(desk.stateFolder, next).add(started(next));
+    feed.look();
+    const page = feed.html('files');
+    let pages = 0;
+    const server = createServer((request, response) => {
+      const isPage = request.url === '/';
+      pages += isPage ? 1 : 0;
+      response.setHeader('content-type', isPage ? 'text/html' : 'application/json');
+      response.end(isPage ? page : stateOfOther);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await browser.visit(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await shows('OUT OF DATE since');
+    expect(pages).toBe(2);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

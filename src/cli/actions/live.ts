@@ -33,6 +33,8 @@ export const everyMs = 100;
 export const fileEveryMs = 200;
 /** In time with a store 100 ms away, too. It is written only after a change, because each object costs. */
 const storeWriteEveryMs = 100;
+/** What refuses is not asked more often than that. */
+const awayEveryMs = 1_000;
 /** A runbook may take longer to load: then the page is shown without a forecast until it is there. */
 const loadLimitMs = 2_000;
 
@@ -62,10 +64,14 @@ export async function showLive(
   };
   feed.look();
   // Who opens the page first finds the forecast there, or why there is none.
-  await Promise.race([forecasts.loaded(), sleep(loadLimitMs, undefined, {ref: false})]);
+  const limit = sleep(loadLimitMs, undefined, {ref: false, signal}).catch(() => undefined);
+  await Promise.race([forecasts.loaded(), limit]);
   feed.look(away());
   try {
     const following = {feed, run, look, signal};
+    if (signal.aborted) {
+      return exitCodes.done;
+    }
     if (place.toStore !== undefined) {
       await writeToStore(app, following, place.toStore);
     } else if (place.to !== undefined) {
@@ -125,7 +131,7 @@ async function write(
   tell(app, {url: files.url, run, isFolder: files instanceof LiveFiles});
   let isAway = false;
   while (!signal.aborted) {
-    await look(ms);
+    await look(isAway ? awayEveryMs : ms);
     try {
       await files.write(feed, signal);
       isAway = false;

@@ -81,7 +81,11 @@ export const followScript = `
 
   function show(state) {
     if (state.structure !== structure) {
-      if (performance.now() > 1500) location.reload();
+      // Where the page and the state are of different runs, it would load for ever, and never be out of date.
+      if (performance.now() > 1500 && history.state !== state.madeAtUtc) {
+        history.replaceState(state.madeAtUtc, '');
+        location.reload();
+      }
       return false;
     }
     document.title = state.title;
