@@ -56,6 +56,20 @@ export function calibrationOf(forecasts: readonly Forecasted[]): Calibration {
 /** Fewer runs do not show whether a forecast is calibrated. */
 export const fewestRuns = 20;
 
+interface Counts {
+  /** Rehearsals that were started, and those that came to their end. */
+  readonly started: number;
+  readonly finished: number;
+  readonly forecasts: number;
+  readonly outages: number;
+}
+
+/** What did not come, in words: the goals may be met only without it. */
+export const missingRuns = ({started, finished, forecasts, outages}: Counts): readonly string[] => [
+  ...(finished < started ? [`${finished} of ${started} rehearsals came to their end`] : []),
+  ...(outages < forecasts ? [`the outage was forecast in ${outages} of ${forecasts} runs`] : []),
+];
+
 /** What a forecast promises of its runs, and these did not show, in words. */
 export function missedGoals({runs, inside, medianError}: Calibration): readonly string[] {
   if (runs < fewestRuns) {

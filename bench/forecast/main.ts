@@ -20,6 +20,7 @@ import {
   type Happened,
   leaveOneOut,
   missedGoals,
+  missingRuns,
   percent,
 } from './calibration.ts';
 
@@ -46,6 +47,7 @@ process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 
 const chance = chanceFrom(Number(values.seed));
+let finished = 0;
 for (let run = 1; run <= Number(values.runs); run += 1) {
   const rtt = Math.round(chance() * Number(values.rtt));
   const clients = 2 + Math.floor(chance() * 7);
@@ -53,6 +55,7 @@ for (let run = 1; run <= Number(values.runs); run += 1) {
   const neighbours = Math.floor(chance() * 2);
   const started = performance.now();
   const code = await rehearse(rtt, clients, neighbours);
+  finished += code === 0 ? 1 : 0;
   say(
     `  run ${run}: ${rtt} ms away, ${clients} writers, ${neighbours} neighbours: exit code ${code} after ${Math.round((performance.now() - started) / 1000)} s; load ${loadavg()[0]?.toFixed(1)}`,
   );
@@ -68,7 +71,12 @@ const runbook = wholeRunbook(loaded, loaded.runbook.head.params.parse(params));
 const request = {runbook, digests: entryDigests(runbook), params, inventory: inventory.name};
 const {run, outage} = leaveOneOut(request, runs);
 say(`\n${values.runbook}, each of ${runs.length} runs forecast from the others:\n`);
-const missed: string[] = [];
+const missed = [
+  ...missingRuns({
+    ...{started: Number(values.runs), finished},
+    ...{forecasts: run.length, outages: outage.length},
+  }),
+];
 for (const [name, all] of [
   ['run', run],
   ['outage', outage],
@@ -81,7 +89,7 @@ for (const [name, all] of [
   );
   missed.push(...missedGoals(calibration).map((goal) => `${name}: ${goal}`));
 }
-if (run.length < fewestRuns) {
+if (Math.min(run.length, outage.length) < fewestRuns) {
   say(`\nToo few runs to tell whether the goals are met: ${fewestRuns} at least.`);
 }
 for (const goal of missed) {

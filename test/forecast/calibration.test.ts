@@ -4,6 +4,7 @@ import {
   type Happened,
   leaveOneOut,
   missedGoals,
+  missingRuns,
 } from '../../bench/forecast/calibration.ts';
 import {digests, nights, pastRun, shop} from './nights.ts';
 
@@ -52,4 +53,13 @@ test('names the goals that were missed, where there are enough runs to tell', ()
   ]);
   expect(missedGoals({...met, inside: 0.8})).toHaveLength(1);
   expect(missedGoals({runs: 2, inside: 0, medianError: 1})).toEqual([]);
+});
+
+test('names the rehearsals that did not come to their end, and the outages that were not forecast', () => {
+  const all = {started: 40, finished: 40, forecasts: 60, outages: 60};
+  expect(missingRuns(all)).toEqual([]);
+  expect(missingRuns({...all, finished: 12, outages: 59})).toEqual([
+    '12 of 40 rehearsals came to their end',
+    'the outage was forecast in 59 of 60 runs',
+  ]);
 });
