@@ -86,7 +86,7 @@ export function outageRule(
   };
 }
 
-/** "5 m 00 s. Then the run reverses to prepared by itself; once swap has started, it asks instead." */
+/** "5 m 00 s. Then the run reverses to prepared by itself; once swap has started, it asks what to do." */
 export function outageRuleText({longestMs, reversesTo, asksFrom}: OutageRule): string {
   const acts =
     reversesTo === undefined
@@ -95,7 +95,7 @@ export function outageRuleText({longestMs, reversesTo, asksFrom}: OutageRule): s
   const but =
     reversesTo === undefined || asksFrom === undefined
       ? ''
-      : `; once ${asksFrom} has started, it asks instead`;
+      : `; once ${asksFrom} has started, it asks what to do`;
   return `${durationText(longestMs)}. Then ${acts}${but}.`;
 }
 

@@ -26,7 +26,7 @@ export function reversalPart(facts: SheetFacts): SheetPart {
       minutesText(forecast, last),
       ...byTheClock(facts, measured),
       ...(measured || last === undefined ? [] : [measureText(facts, last)]),
-      `${placesText(places)} The command shows its plan, asks for approval, and checks that everything is as it was before.`,
+      `${placesText(places)} The command shows its plan, asks for approval, and checks each change that it has reversed.`,
       ...(rule ? [`The outage may last at most ${outageRuleText(rule)}`] : []),
       ...alsoWritten.map(notCarriedBack),
     ],
@@ -48,7 +48,7 @@ const howText = ({commands: {reverse, runs}}: SheetFacts): SheetText => [
   {command: reverse},
   ' on the host of the run. ',
   {command: runs},
-  ' lists the name, RUN. If the run is at work, first pause it with Ctrl-C.',
+  ' prints the name of the run, RUN, once it has started. If the run is still working, first pause it with Ctrl-C.',
 ];
 
 function untilText(items: readonly Item[]): SheetText {
@@ -56,7 +56,7 @@ function untilText(items: readonly Item[]): SheetText {
   return [
     {label: 'Until when:'},
     barrier
-      ? ` until the operator answers “Pass the point of no return?” with yes, in the phase ${barrier.phase}. After yes, it can no longer be reversed to any earlier point: ${barrier.because}`
+      ? ` no fixed time: until the operator answers “Pass the point of no return?” with yes, in the phase ${barrier.phase}. After yes, it can no longer be reversed to any earlier point: ${barrier.because}`
       : ' at any time: the runbook has no point of no return.',
   ];
 }
@@ -77,12 +77,11 @@ function minutesText(forecast: Forecast | undefined, last: string | undefined): 
     return [label, ' unknown, because no rehearsal here has reversed all entries.'];
   }
   const takes = `${rangeText(start.range)} in ${whereMeasured(forecast)}, plus planning and approval`;
-  const where = `${start.from} to the start`;
   const basis = `(${basisText(forecast)})`;
   return [
     label,
     start.from === last
-      ? ` ${takes}, from ${where} ${basis}. In production it may take longer.`
+      ? ` back to the start of the run once ${start.from} is done: ${takes} ${basis}. In production it may take longer.`
       : ` unknown after ${start.from}, because no rehearsal here has reversed all that comes later. Up to there, it takes ${takes} ${basis}.`,
   ];
 }

@@ -79,7 +79,12 @@ function approvalPart({runbook, people, inventory, commands}: SheetFacts): Sheet
   const entries: readonly Entry[] = runbook.entries;
   const asking = entries.filter(({unit}) => opensByPerson(unit.name)).map(askedText);
   const answering = [...people].map(([id, {owner, reach}]) => `${id}: ${owner}, ${reach}`);
-  const all = [...asking, ...answering];
+  const passing = runbook.items.flatMap((item: Item) =>
+    item.kind === 'point-of-no-return'
+      ? [`Point of no return: the operator is asked: Pass it? ${item.because}`]
+      : [],
+  );
+  const all = [...passing, ...asking, ...answering];
   return {
     title: 'Who approves',
     texts: [

@@ -73,10 +73,10 @@ test('how to reverse, until when and in how many minutes, are the first lines', 
   );
   expect(first).toMatch(/^How to reverse, until when, and in how many minutes\n/);
   expect(firstLines(facts).slice(0, 4)).toEqual([
-    '- **How:** with `npx switcharoo reverse RUN` on the host of the run. `npx switcharoo runs` lists the name, RUN. If the run is at work, first pause it with Ctrl-C.',
+    '- **How:** with `npx switcharoo reverse RUN` on the host of the run. `npx switcharoo runs` prints the name of the run, RUN, once it has started. If the run is still working, first pause it with Ctrl-C.',
     '- **Until when:** at any time: the runbook has no point of no return.',
-    '- **In how many minutes:** 34 s to 1 m 58 s in lab rehearsals, plus planning and approval, from smoke to the start (from 1 rehearsal; none of them on this inventory; a guess). In production it may take longer.',
-    '- Without --to, it reverses everything; with --to CHECKPOINT, only back to that checkpoint: prepared, cut-over. The command shows its plan, asks for approval, and checks that everything is as it was before.',
+    '- **In how many minutes:** back to the start of the run once smoke is done: 34 s to 1 m 58 s in lab rehearsals, plus planning and approval (from 1 rehearsal; none of them on this inventory; a guess). In production it may take longer.',
+    '- Without --to, it reverses everything; with --to CHECKPOINT, only back to that checkpoint: prepared, cut-over. The command shows its plan, asks for approval, and checks each change that it has reversed.',
   ]);
   expect(first).toContain(
     'A reversal does not carry back uploads in S3. Afterwards, copy them back.',
@@ -148,7 +148,7 @@ test('until when it can be reversed is told by the question that ends it, and in
   const sheet = sheetMarkdown({...facts, runbook, forecast: undefined});
   const [, first = '', , what = ''] = sheet.split('\n## ');
   expect(first.split('\n').slice(3, 5)).toEqual([
-    '- **Until when:** until the operator answers “Pass the point of no return?” with yes, in the phase Settle. After yes, it can no longer be reversed to any earlier point: Writes on Aurora no longer reach the old source.',
+    '- **Until when:** no fixed time: until the operator answers “Pass the point of no return?” with yes, in the phase Settle. After yes, it can no longer be reversed to any earlier point: Writes on Aurora no longer reach the old source.',
     '- **In how many minutes:** unknown, because no rehearsal here has reversed all entries.',
   ]);
   expect(first).toContain(
