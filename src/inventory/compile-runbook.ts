@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {isBuiltin} from 'node:module';
-import {dirname, relative, resolve} from 'node:path';
+import {basename, dirname, relative, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {stripVTControlCharacters} from 'node:util';
 import type {BundleError, Plugin, RolldownError} from 'rolldown';
@@ -14,11 +14,13 @@ export async function moduleOf(file: string): Promise<{readonly default?: unknow
   } catch (cause) {
     // Node names the whole module, which is in its URL.
     const [, name] = /^Failed to resolve module specifier "([^"]+)"/.exec(messageOf(cause)) ?? [];
-    throw name === undefined
+    const [, packageName] = /^((?:@[^/]+\/)?[^/]+)/.exec(name ?? '') ?? [];
+    throw packageName === undefined
       ? cause
-      : new Error(`The package ${name} is not installed in its folder: npm install ${name}`, {
-          cause,
-        });
+      : new Error(
+          `The package ${packageName} cannot be found from the folder of ${basename(file)}: npm install ${packageName}`,
+          {cause},
+        );
   }
 }
 

@@ -102,7 +102,13 @@ const refused: readonly {
     name: 'imports a package that is not installed',
     text: "import 'no-such-package'; export default 1;",
     code: 'runbook-load-failed',
-    says: 'FILE cannot be loaded: The package no-such-package is not installed in its folder: npm install no-such-package',
+    says: 'FILE cannot be loaded: The package no-such-package cannot be found from the folder of book.ts: npm install no-such-package',
+  },
+  {
+    name: 'imports a part of a package that is not installed',
+    text: "import '@no-such/package/v4'; export default 1;",
+    code: 'runbook-load-failed',
+    says: 'FILE cannot be loaded: The package @no-such/package cannot be found from the folder of book.ts: npm install @no-such/package',
   },
   {
     name: 'exports nothing by default',
