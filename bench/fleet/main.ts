@@ -73,7 +73,7 @@ function conclusions(sizes: readonly Measured[]): readonly string[] {
       : []),
     ...(plain && last && plain !== last
       ? [
-          `Plain runs were measured up to ${plain.units} units. Beside one of these, a unit of ${last.units} takes ${ratio(last.fleetSeconds / last.units, (plain.plainSeconds ?? 0) / plain.units)} times the seconds and ${ratio(fleetCpuOf(last), plainCpuOf(plain))} times the processor time.`,
+          `Plain runs were measured up to ${plain.units} units. Beside one of these, a unit in the fleet of ${last.units} takes ${ratio(last.fleetSeconds / last.units, (plain.plainSeconds ?? 0) / plain.units)} times the seconds and ${ratio(fleetCpuOf(last), plainCpuOf(plain))} times the processor time.`,
         ]
       : []),
   ];

@@ -134,13 +134,19 @@ const cellsOf = (unit: PlannedUnit): readonly string[] => [
   `${unit.runbook} on ${unit.inventory}`,
   unit.beginsMs === undefined || !unit.run
     ? 'never measured'
-    : `${unit.beginsMs === 0 ? 'at once' : `after ${durationText(unit.beginsMs)}`}, takes ${rangeText(unit.run)}`,
+    : `${beginsText(unit, unit.beginsMs)}, takes ${rangeText(unit.run)}`,
   unit.outage ? `outage ${rangeText(unit.outage)}` : '',
   [
     ...(unit.after.length > 0 ? [`after ${unit.after.join(', ')}`] : []),
     ...(unit.window === undefined ? [] : [`window: ${unit.window}`]),
   ].join('; '),
 ];
+
+/** The forecast does not know when a window opens. */
+function beginsText({window}: PlannedUnit, beginsMs: number): string {
+  const text = beginsMs === 0 ? 'at once' : `after ${durationText(beginsMs)}`;
+  return window === undefined ? text : `${text} if its window is open`;
+}
 
 const systemWords: Readonly<Record<SharedSystem['kind'], string>> = {
   databaseHost: 'database server',
@@ -158,15 +164,15 @@ function sharedText(shared: SharedSystem): string {
   const limit = by === 'after' ? '"after"' : `atOnce.${by ?? key}`;
   const order =
     by === null
-      ? `all ${most} at once. To limit them, set ${limit}`
+      ? `up to ${most} at once. To limit them, set ${limit}`
       : most === 1
         ? `one after the other, by ${limit}`
-        : `${most} at once, by ${limit}`;
+        : `up to ${most} at once, by ${limit}`;
   const requests =
     requestsPerSecond === undefined
       ? ''
       : ` They send up to ${requestsPerSecond} requests a second; Route 53 takes 5.`;
-  return `${systemWords[kind]} ${system}: ${names}${others}, ${order}.${requests}`;
+  return `${systemWords[kind]} ${system}: shared by ${names}${others}; ${order}.${requests}`;
 }
 
 /** The document has all of them. */

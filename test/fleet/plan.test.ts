@@ -95,10 +95,11 @@ describe('a plan of a fleet', () => {
         `Wave shops: 2 units, after pilot, needs the approval of 1 of kim, lee, digest ${plan.waves[1]?.digest}`,
         '  stock  warm-cutover on stock  never measured',
         '  shop   warm-cutover on shop   never measured    after stock',
-        '  ⇄ hosted zone Z1: stock, shop, one after the other, by "after".',
-        '  ⇄ ECS cluster shop-staging in eu-central-1: stock, shop, one after the other, by "after".',
-        '  ⇄ Route 53 in the account of the default credentials: stock, shop, one after the other, by',
-        '    atOnce.account. They send up to 5 requests a second; Route 53 takes 5.',
+        '  ⇄ hosted zone Z1: shared by stock, shop; one after the other, by "after".',
+        '  ⇄ ECS cluster shop-staging in eu-central-1: shared by stock, shop; one after the other, by',
+        '    "after".',
+        '  ⇄ Route 53 in the account of the default credentials: shared by stock, shop; one after the other,',
+        '    by atOnce.account. They send up to 5 requests a second; Route 53 takes 5.',
         '',
         '! warm-cutover was never rehearsed to its end as it is now (3 units). To rehearse it: fleet rehearse',
         '',
@@ -141,15 +142,15 @@ describe('a plan of a fleet', () => {
     };
     expect(await plan({databaseHost: 1, units: 3})).toEqual([
       'c  warm-cutover on shared-c  never measured    window: 2099-12-05 02:00 Europe/Berlin (01:00 UTC) to 2099-12-05 06:00 Europe/Berlin (05:00 UTC)',
-      '⇄ database server shared.example:3306: a, b, one after the other, by atOnce.databaseHost.',
-      '⇄ hosted zone Z7: c, d, all 2 at once. To limit them, set atOnce.zone.',
-      '⇄ ECS cluster shop-staging in eu-central-1: c, d, all 2 at once. To limit them, set atOnce.cluster.',
-      '⇄ Route 53 in the account of the default credentials: c, d, all 2 at once. To limit them, set atOnce.account. They send up to 10 requests a second; Route 53 takes 5.',
+      '⇄ database server shared.example:3306: shared by a, b; one after the other, by atOnce.databaseHost.',
+      '⇄ hosted zone Z7: shared by c, d; up to 2 at once. To limit them, set atOnce.zone.',
+      '⇄ ECS cluster shop-staging in eu-central-1: shared by c, d; up to 2 at once. To limit them, set atOnce.cluster.',
+      '⇄ Route 53 in the account of the default credentials: shared by c, d; up to 2 at once. To limit them, set atOnce.account. They send up to 10 requests a second; Route 53 takes 5.',
     ]);
     expect((await plan({zone: 1, units: 1})).slice(2)).toEqual([
-      '⇄ hosted zone Z7: c, d, one after the other, by atOnce.zone.',
-      '⇄ ECS cluster shop-staging in eu-central-1: c, d, one after the other, by atOnce.units.',
-      '⇄ Route 53 in the account of the default credentials: c, d, one after the other, by atOnce.units. They send up to 5 requests a second; Route 53 takes 5.',
+      '⇄ hosted zone Z7: shared by c, d; one after the other, by atOnce.zone.',
+      '⇄ ECS cluster shop-staging in eu-central-1: shared by c, d; one after the other, by atOnce.units.',
+      '⇄ Route 53 in the account of the default credentials: shared by c, d; one after the other, by atOnce.units. They send up to 5 requests a second; Route 53 takes 5.',
     ]);
   });
 
