@@ -105,6 +105,17 @@ async function runnersIn(client: Asked): Promise<FleetStatus['runners']> {
   }));
 }
 
+/** Units of any fleet that begin, or continue, when their windows open. */
+export async function unitsOutsideWindows(database: Database): Promise<readonly string[]> {
+  const all: string[] = [];
+  for (const {fleet} of await fleetsIn(database.pool)) {
+    const {waves} = await fleetStatus(database, fleet);
+    const units = waves.flatMap((wave) => wave.units);
+    all.push(...units.flatMap(({unit, waitReason}) => (waitReason === 'window' ? [unit] : [])));
+  }
+  return all;
+}
+
 /** Units of any fleet about which a person must decide; `isHalfWay`: some of their changes are in place. */
 export async function undecidedUnits({
   pool,

@@ -12,7 +12,8 @@ import {test} from './with-postgres.ts';
 let light: LightFleet;
 let desk: Desk;
 beforeAll(async () => {
-  light = await openLightFleet();
+  const window = 'window: {from: 2099-12-05T02:00}\n';
+  light = await openLightFleet({more: (unit) => (unit.startsWith('later') ? window : '')});
   await makeTables(light.database);
   vi.stubEnv('DATABASE_URL', light.database.url);
   desk = openDesk();
@@ -28,13 +29,14 @@ test('a runner that has nothing left to do tells by its exit code whether a pers
   const broken = join(light.serviceFolder('list'), 'broken');
   writeFileSync(broken, '');
   await startLight(light, fleet, 'only');
+  await startLight(light, light.fleetOf('later', {w: ['later']}), 'w');
   const serve = () => desk.run('fleet', 'runner', '--until-idle', '--json');
   const failed = await serve();
   expect({code: failed.code, ...lastDocument(failed)}).toMatchObject({
-    ...{code: 5, stopped: true, undecided: ['list']},
+    ...{code: 5, stopped: true, undecided: ['list'], outsideWindow: ['later']},
   });
   rmSync(broken);
-  expect((await desk.run('fleet', 'resume', 'list', '--json')).code).toBe(0);
+  expect((await desk.run('fleet', 'resume', 'list', '--fleet', 'codes', '--json')).code).toBe(0);
   const done = await serve();
   expect({code: done.code, ...lastDocument(done)}).toMatchObject({code: 0, undecided: []});
   expect(light.cutovers('list')).toEqual(['cutover']);

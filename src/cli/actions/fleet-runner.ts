@@ -1,6 +1,6 @@
 import {fleetsIn} from '../../fleet/rows.ts';
 import {serveFleet} from '../../fleet/runner.ts';
-import {undecidedUnits} from '../../fleet/status.ts';
+import {undecidedUnits, unitsOutsideWindows} from '../../fleet/status.ts';
 import {hasTables} from '../../fleet/tables.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -31,7 +31,9 @@ export async function runFleetUnits(
         app.say('No wave of any fleet was started there yet.');
       }
       await serveFleet({host: app, database, atOnce, untilIdle, signals, say: app.say});
-      return end(app, untilIdle ? await undecidedUnits(database) : []);
+      return untilIdle
+        ? end(app, await undecidedUnits(database), await unitsOutsideWindows(database))
+        : end(app, [], []);
     });
   } finally {
     signals.dispose();
@@ -39,13 +41,26 @@ export async function runFleetUnits(
 }
 
 /** Units that wait for a person are told by the exit code, too: nobody may be at a terminal. */
-function end(app: App, undecided: Awaited<ReturnType<typeof undecidedUnits>>): ExitCode {
+function end(
+  app: App,
+  undecided: Awaited<ReturnType<typeof undecidedUnits>>,
+  outsideWindow: readonly string[],
+): ExitCode {
   const names = undecided.map(({unit}) => unit);
   const next = app.paste('fleet status');
   if (app.json) {
-    printDocument(app, 'fleet-runner', {stopped: true, undecided: names, next: [next]});
-  } else if (names.length > 0) {
-    app.say(`A person must decide about ${names.join(', ')}: ${next}`);
+    printDocument(app, 'fleet-runner', {
+      ...{stopped: true, undecided: names, outsideWindow, next: [next]},
+    });
+  } else {
+    if (outsideWindow.length > 0) {
+      app.say(
+        `Waiting for their windows: ${outsideWindow.join(', ')}. They begin only while a runner is running.`,
+      );
+    }
+    if (names.length > 0) {
+      app.say(`A person must decide about ${names.join(', ')}: ${next}`);
+    }
   }
   return names.length === 0
     ? exitCodes.done

@@ -83,7 +83,7 @@ const resumeCommand = defineCommand({
   arguments: '<unit>',
   summary: 'Continue a unit that failed or waits for a person',
   description:
-    'Continue a unit that failed, was left out, or waits for a person. Its runner resumes its run, even in an outage. After a reversal, it begins a new run. The report keeps your name.',
+    'Continue a unit that failed, was left out, or waits for a person. Its runner resumes its run, even in an outage. After a reversal, it begins a new run. A unit whose run is already done counts as done. A unit that waits for its window is tried at once. The report keeps your name.',
   options: {fleet},
   prints: ['fleet-order'],
   examples: ['fleet resume stock'],
@@ -228,7 +228,7 @@ const runnerCommand = defineCommand({
     }),
     untilIdle: flag({
       description:
-        'Stop when nothing is under way and nothing may begin. The exit code is 3, or 5 half-way, when a person must decide',
+        'Stop when nothing is under way and nothing may begin, also while units wait for their windows: it names them. The exit code is 3, or 5 half-way, when a person must decide',
     }),
   },
   prints: ['fleet-runner'],

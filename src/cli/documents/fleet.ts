@@ -87,6 +87,7 @@ export const fleetOrder = document({
 export const fleetRunner = document({
   stopped: z.literal(true),
   undecided: texts.describe('With --until-idle: units about which a person must decide'),
+  outsideWindow: texts.describe('With --until-idle: units that wait for their windows'),
 });
 
 const statusShape = {
