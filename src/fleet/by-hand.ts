@@ -4,7 +4,7 @@ import {isByHand, isRunnerSilent} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {workerOn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
-import {unitOf} from './rows.ts';
+import {unitColumns, unitOf} from './rows.ts';
 import {runByHand, runLeftByHand} from './run-problems.ts';
 import {begunOrDamaged, type StoredRow, writeState} from './stored-units.ts';
 import {stateOfRun, type UnitState} from './unit-state.ts';
@@ -23,7 +23,7 @@ interface Around {
 export async function readByHand(around: Around): Promise<void> {
   const {database, host, home} = around;
   const {rows} = await database.pool.query(
-    `SELECT * FROM switcharoo_fleet.unit
+    `SELECT ${unitColumns} FROM switcharoo_fleet.unit
      WHERE home = $1 AND run IS NOT NULL AND status IN ('offered', 'failed', 'waiting')`,
     [home],
   );

@@ -17,6 +17,7 @@ import {
   type FleetRow,
   fleetIn,
   type UnitRow,
+  unitColumns,
   unitOf,
   unitsIn,
   type WaveRow,
@@ -228,7 +229,7 @@ export async function waveRow(client: Asked, fleet: string, name: string): Promi
 export async function unitRow(client: Asked, fleet: string, unit: string): Promise<UnitRow> {
   await fleetRow(client, fleet);
   const {rows} = await client.query(
-    'SELECT * FROM switcharoo_fleet.unit WHERE fleet = $1 AND unit = $2 FOR UPDATE',
+    `SELECT ${unitColumns} FROM switcharoo_fleet.unit WHERE fleet = $1 AND unit = $2 FOR UPDATE`,
     [fleet, unit],
   );
   const [row] = rows.map(unitOf);

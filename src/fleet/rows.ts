@@ -13,7 +13,7 @@ export interface UnitWork
   extends Pick<PlacedUnit, 'runbook' | 'inventory' | 'params' | 'targets' | 'answers'> {
   /** Of what was read when the wave started, and approved: a runner whose files differ does not run it. */
   readonly digests: {readonly runbook: string; readonly inventory: string};
-  /** When the window of its inventory was closed when the wave started. */
+  /** When the window of its inventory was closed when the wave started, or was read last. */
   readonly closed?: readonly ClosedTime[];
 }
 
@@ -58,6 +58,8 @@ export interface UnitRow {
   readonly changes: number;
   readonly problem: Problem | null;
   readonly changedAt: Date;
+  /** Since then, by the clock of PostgreSQL. */
+  readonly unchangedSeconds: number;
 }
 
 export async function fleetsIn(asked: Asked): Promise<readonly FleetRow[]> {
@@ -117,11 +119,15 @@ export const isApproved = ({approveOf, approvals}: WaveRow): boolean =>
 
 export async function unitsIn(asked: Asked, fleet: string): Promise<readonly UnitRow[]> {
   const {rows} = await asked.query(
-    'SELECT * FROM switcharoo_fleet.unit WHERE fleet = $1 ORDER BY place',
+    `SELECT ${unitColumns} FROM switcharoo_fleet.unit WHERE fleet = $1 ORDER BY place`,
     [fleet],
   );
   return rows.map(unitOf);
 }
+
+/** What `unitOf` takes, of a table that is called `unit`. */
+export const unitColumns =
+  'unit.*, extract(epoch FROM clock_timestamp() - unit.changed_at) AS unchanged_seconds';
 
 export const unitOf = (row: Row): UnitRow => ({
   unit: row.unit,
@@ -142,6 +148,7 @@ export const unitOf = (row: Row): UnitRow => ({
   changes: row.changes,
   problem: problemInFleet(row.problem, row.unit),
   changedAt: row.changed_at,
+  unchangedSeconds: Number(row.unchanged_seconds),
 });
 
 /** A problem may quote any bytes of a server; jsonb takes neither the character 0 nor half of a surrogate pair. */

@@ -5,7 +5,7 @@ import {workerOn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Dispatcher, Errand} from './engine.ts';
 import {runnerSilent, runnerSilentHere} from './engine-problems.ts';
-import {type UnitRow, unitOf} from './rows.ts';
+import {type UnitRow, unitColumns, unitOf} from './rows.ts';
 import {silentSeconds} from './silence.ts';
 import {begunOrDamaged, type StoredRow, writeState} from './stored-units.ts';
 import type {Claimant} from './unit-claims.ts';
@@ -84,11 +84,11 @@ function isWorkedOn(host: Host, run: string | null): boolean {
 async function unitsWithOwners({database}: Around): Promise<readonly LostRow[]> {
   // While PostgreSQL was away nobody could be heard.
   const {rows} = await database.pool.query(
-    `SELECT u.*, r.host, r.folder, r.machine, r.pid, r.start_ticks,
+    `SELECT ${unitColumns}, r.host, r.folder, r.machine, r.pid, r.start_ticks,
        extract(epoch FROM now() - greatest(r.beat, pg_postmaster_start_time())) AS silent
-     FROM switcharoo_fleet.unit u JOIN switcharoo_fleet.runner r ON r.runner = u.runner
-     WHERE u.status = 'running'
-       OR (u.status = 'offered' AND u.problem ->> 'code' = 'fleet-runner-silent')`,
+     FROM switcharoo_fleet.unit JOIN switcharoo_fleet.runner r ON r.runner = unit.runner
+     WHERE unit.status = 'running'
+       OR (unit.status = 'offered' AND unit.problem ->> 'code' = 'fleet-runner-silent')`,
   );
   return rows.map((row) => ({
     ...unitOf(row),
@@ -126,7 +126,7 @@ function stateHere({host}: Around, row: UnitRow): UnitState {
 export async function freeStranded(around: Around): Promise<void> {
   const {database, dispatcher, host, runner} = around;
   const {rows} = await database.pool.query(
-    `SELECT *, changed_at < now() - interval '30 seconds' AS is_old FROM switcharoo_fleet.unit
+    `SELECT ${unitColumns}, changed_at < now() - interval '30 seconds' AS is_old FROM switcharoo_fleet.unit
      WHERE status = 'admitted' AND changed_at < now() - interval '3 seconds'`,
   );
   const admitted = rows.map((stored) => ({...unitOf(stored), fleet: stored.fleet as string}));

@@ -4,7 +4,7 @@ import {passesHold} from './admission.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Errand} from './engine.ts';
 import {fleetHeld, unitTaken, waveStopped} from './engine-problems.ts';
-import {type Asked, fleetIn, jsonOf, type UnitRow, unitOf} from './rows.ts';
+import {type Asked, fleetIn, jsonOf, type UnitRow, unitColumns, unitOf} from './rows.ts';
 import type {UnitState} from './unit-state.ts';
 
 // What a runner writes of its unit. Each write holds only while the unit is still its own: a runner that was stopped
@@ -107,7 +107,7 @@ async function unitOfErrand(
   {fleet, unit, attempt}: Errand,
 ): Promise<UnitRow | undefined> {
   const {rows} = await client.query(
-    `SELECT * FROM switcharoo_fleet.unit WHERE fleet = $1 AND unit = $2 AND attempt = $3
+    `SELECT ${unitColumns} FROM switcharoo_fleet.unit WHERE fleet = $1 AND unit = $2 AND attempt = $3
      FOR UPDATE`,
     [fleet, unit, attempt],
   );
@@ -226,18 +226,20 @@ export async function reportEnd(
   asked: Asked,
   {fleet, unit, attempt}: Errand,
   {runner}: Claimant,
-  {status, problem, changes, inOutage, neverBegan = false, run}: UnitState,
+  {status, problem, changes, inOutage, neverBegan = false, run, closed}: UnitState,
 ): Promise<boolean> {
   const {rowCount} = await asked.query(
     `UPDATE switcharoo_fleet.unit
      SET status = $5, problem = $6, changes = $7, changed_at = now(),
        outage_since = CASE WHEN $8::boolean THEN coalesce(outage_since, clock_timestamp()) END,
        home = CASE WHEN $9::boolean THEN NULL ELSE home END, run = coalesce($10, run),
-       by_person = by_person AND $9 AND $5 = 'waiting'
+       by_person = by_person AND $9 AND $5 = 'waiting' AND $11::jsonb IS NULL,
+       work = coalesce(jsonb_set(work, '{closed}', $11::jsonb), work)
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND runner = $4 AND ${isOwn}`,
     [
       ...[fleet, unit, attempt, runner],
-      ...[status, jsonOf(problem), changes, inOutage, neverBegan, run ?? null],
+      ...[status, jsonOf(problem), changes, inOutage, neverBegan],
+      ...[run ?? null, closed && JSON.stringify(closed)],
     ],
   );
   return rowCount === 1;

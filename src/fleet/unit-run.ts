@@ -21,7 +21,7 @@ import {outageWatch} from './phase-reports.ts';
 import type {UnitWork} from './rows.ts';
 import type {UnitPhase} from './unit-claims.ts';
 import {notBegun, stateOfRun, type UnitState} from './unit-state.ts';
-import {isOutsideWindow, opensLater} from './windows.ts';
+import {closedTimesOf, isOutsideWindow} from './windows.ts';
 
 interface UnitRun {
   /** The name that was reserved for it. */
@@ -187,15 +187,15 @@ function endedBy(
   problem: Problem | undefined,
 ): UnitState {
   const progress = run?.progress ?? earlier;
-  const waits = run !== undefined && opensLater(problem, run.inventory, run.now());
+  const closed = run && closedTimesOf(problem, run.inventory, run.now());
   if (!progress) {
-    const nothing = {changes: 0, inOutage: false, neverBegan: true} as const;
-    return {...nothing, status: waits ? 'waiting' : 'failed', problem: problem ?? null};
+    const nothing = {changes: 0, inOutage: false, neverBegan: true, closed} as const;
+    return {...nothing, status: closed ? 'waiting' : 'failed', problem: problem ?? null};
   }
   const state = stateOfRun(progress);
   const isOwn = state.status === 'waiting' && progress.outcome === 'paused';
-  if (isOwn && waits) {
-    return {...state, problem: problem ?? null};
+  if (isOwn && closed) {
+    return {...state, closed, problem: problem ?? null};
   }
   const isSame = problem?.code === progress.problem?.code && !isOutsideWindow(problem);
   if ((isOwn && (problem === undefined || isSame)) || state.status === 'done') {

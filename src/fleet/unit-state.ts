@@ -1,3 +1,4 @@
+import type {ClosedTime} from '../inventory/window.ts';
 import {doVisitorsWait} from '../model/outage.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
@@ -17,6 +18,8 @@ export interface UnitState {
   readonly inOutage: boolean;
   /** Its run has no journal, and will have none: it may begin in any folder. */
   readonly neverBegan?: boolean;
+  /** Its window is closed: it waits for these times, and no longer continues because a person said so. */
+  readonly closed?: readonly ClosedTime[] | undefined;
   /** Its journal is that of another run than the one that was reserved. */
   readonly run?: string;
 }

@@ -1,13 +1,12 @@
 import type {Inventory} from '../inventory/inventory.ts';
 import {type ClosedTime, closedNow, closedTimes, isOverForGood} from '../inventory/window.ts';
-import {elapsedMs} from '../model/moment.ts';
 import type {Problem} from '../model/problem.ts';
 import type {UnitRow} from './rows.ts';
 
 // A unit whose window is closed waits, and begins by itself when it opens.
 
-/** A runner asks again whether a calendar has opened, or whether somebody has changed the window. */
-const askAgainMs = 300_000;
+/** A runner asks again whether a calendar has opened. */
+const askAgainSeconds = 300;
 
 /** The run may not cut over now. */
 export const isOutsideWindow = (problem: Pick<Problem, 'code'> | null | undefined): boolean =>
@@ -27,12 +26,14 @@ export function closedFor(unit: UnitRow, now: Date): ClosedTime | undefined {
 /** Whether a waiting unit must not be tried now. */
 export const isOutsideNow = (unit: UnitRow, now: Date): boolean =>
   closedFor(unit, now) !== undefined ||
-  (wasRefused(unit) && elapsedMs(unit.changedAt, now) < askAgainMs);
+  (wasRefused(unit) && unit.unchangedSeconds < askAgainSeconds);
 
-/** Whether a run that was refused need only wait; a window that is over, somebody must change. */
-export const opensLater = (
+/** When a run that was refused must wait, as its inventory says now; a window that is over, somebody must change. */
+export function closedTimesOf(
   problem: Problem | undefined,
   {window}: Pick<Inventory, 'window'>,
   now: Date,
-): boolean =>
-  isOutsideWindow(problem) && window !== undefined && !isOverForGood(closedTimes(window), now);
+): readonly ClosedTime[] | undefined {
+  const closed = isOutsideWindow(problem) && window ? closedTimes(window) : undefined;
+  return closed && !isOverForGood(closed, now) ? closed : undefined;
+}

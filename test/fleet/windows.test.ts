@@ -2,8 +2,9 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {admissible} from '../../src/fleet/admission.ts';
 import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
-import {unitsIn} from '../../src/fleet/rows.ts';
+import {fleetIn, unitsIn, wavesIn} from '../../src/fleet/rows.ts';
 import {fleetStatus} from '../../src/fleet/status.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
@@ -89,11 +90,39 @@ test('a unit that was prepared before its window was moved waits for it where it
   ]);
   expect(waiting?.problem?.message).toContain(`The window opens at ${opensAt}.`);
   edit('stock', (text) => text.replace(later, ''));
-  // A runner looks again after five minutes.
-  await light.database.pool.query(
-    "UPDATE switcharoo_fleet.unit SET changed_at = now() - interval '5 minutes' WHERE unit = 'stock'",
-  );
+  await resumeUnit(light.database, {...order, unit: 'stock'});
   await serveLight(light);
   expect(await statusOf(light, 'moved')).toEqual(['stock done']);
   expect(light.cutovers('stock')).toEqual(['cutover']);
 });
+
+test('a resumed unit that waits for its window again does not begin when its wave has stopped', async () => {
+  const order = {fleet: 'again', operator, unit: 'later-crm'};
+  await startLight(light, light.fleetOf('again', {w: ['later-crm', 'blog2']}), 'w');
+  edit('later-crm', (text) => text.replace('2099', '2098'));
+  await resumeUnit(light.database, order);
+  await serveLight(light);
+  expect(await waits('again')).toEqual([
+    ['window', `its window, which is closed until ${opensAt.replace('2099', '2098')}`],
+    [null, null],
+  ]);
+  // A person may try it again at once.
+  edit('later-crm', (text) => text.replace('2098', '2020'));
+  await light.database.pool.query(
+    "UPDATE switcharoo_fleet.unit SET status = 'failed', home = NULL WHERE fleet = 'again' AND unit = 'blog2'",
+  );
+  expect(await admissibleIn('again', '2098-12-06T00:00:00Z')).toEqual([]);
+  await resumeUnit(light.database, order);
+  await serveLight(light);
+  expect(await statusOf(light, 'again')).toEqual(['later-crm done', 'blog2 failed']);
+});
+
+async function admissibleIn(name: string, at: string): Promise<readonly string[]> {
+  const {pool} = light.database;
+  const fleet = await fleetIn(pool, name);
+  if (!fleet) {
+    throw new Error(`There is no fleet ${name}.`);
+  }
+  const state = {fleet, waves: await wavesIn(pool, name), units: await unitsIn(pool, name)};
+  return admissible(state, new Date(at)).map(({unit}) => unit);
+}
