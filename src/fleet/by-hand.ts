@@ -59,8 +59,9 @@ async function writeWorkedOn(
 
 /** No process works on it. */
 async function writeLeft(around: Around, row: StoredRow, state: UnitState): Promise<void> {
-  // A person decides about one that PostgreSQL did not know.
-  const isUndecided = row.problem?.code === 'fleet-run-already-done' && state.status === 'done';
+  // A person decides about one that PostgreSQL did not know, and a runner then reads its store again.
+  const isResumed = row.status === 'waiting' && row.byPerson;
+  const isUndecided = isResumed || undecidedCodes.has(row.problem?.code ?? '');
   const isOver =
     (state.status === 'done' && !isUndecided) ||
     (state.status === 'failed' && row.status === 'offered');
@@ -78,6 +79,8 @@ async function writeLeft(around: Around, row: StoredRow, state: UnitState): Prom
     await writeState(around, row, {...state, status, problem});
   }
 }
+
+const undecidedCodes = new Set(['fleet-run-already-done', 'fleet-run-done-unread']);
 
 const isOther = (row: StoredRow, {changes, inOutage}: UnitState): boolean =>
   changes !== row.changes || inOutage !== row.inOutage;

@@ -29,6 +29,7 @@ export interface DescribedUnit extends PlacedUnit {
   readonly inventoryName: string;
   readonly inventoryDigest: string;
   readonly isProtected: boolean;
+  readonly isLab: boolean;
   readonly window?: Inventory['window'] | undefined;
   /** The systems that it shares with others, and may use only so many at once. */
   readonly shared: Readonly<Partial<Record<SharedResource, readonly string[]>>>;
@@ -115,6 +116,7 @@ function described(unit: PlacedUnit, {runbook, inventory, params, past}: Read): 
     inventoryName: inventory.name,
     inventoryDigest: inventory.digest,
     isProtected: inventory.protected,
+    isLab: inventory.lab,
     window: inventory.window,
     shared: {
       databaseHost: textsOf('databaseHost'),

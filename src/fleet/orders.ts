@@ -164,7 +164,11 @@ export const leaveOut = (
 const isElsewhere = (row: UnitRow): boolean =>
   isRunnerSilent(row) || runLostCodes.has(row.problem?.code ?? '');
 
-const runLostCodes = new Set(['lock-lost', 'run-continued-elsewhere']);
+const runLostCodes = new Set([
+  'fleet-run-started-elsewhere',
+  'lock-lost',
+  'run-continued-elsewhere',
+]);
 
 const isEnded = ({status}: UnitRow): boolean => status === 'done' || status === 'left-out';
 

@@ -13,6 +13,10 @@ export interface UnitWork
   extends Pick<PlacedUnit, 'runbook' | 'inventory' | 'params' | 'targets' | 'answers'> {
   /** Of what was read when the wave started, and approved: a runner whose files differ does not run it. */
   readonly digests: {readonly runbook: string; readonly inventory: string};
+  /** Of its runbook and its inventory: a run with other names may have been of another service. */
+  readonly names?: {readonly runbook: string; readonly inventory: string};
+  /** Its inventory is that of a lab. */
+  readonly isLab?: boolean;
   /** When the window of its inventory was closed when the wave started, or was read last. */
   readonly closed?: readonly ClosedTime[];
 }

@@ -1,5 +1,6 @@
 import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
+import type {UnitWork} from './rows.ts';
 
 export const runEndedInOutage = (run: string): Problem => ({
   code: 'fleet-run-in-outage',
@@ -29,39 +30,66 @@ interface EarlierRun {
   readonly unit: string;
   readonly run: string;
   readonly host: string;
+  readonly isDone: boolean;
+  readonly runbook: string;
+  readonly inventory: string;
 }
 
+const hasRun = ({unit, run, host, runbook, inventory, isDone}: EarlierRun): string =>
+  `${unit} has already run ${runbook} on ${host} with ${inventory} (${run}) and is ${isDone ? 'done' : 'not finished'}`;
+
 /** PostgreSQL was restored from a backup, or made again. */
-export const runAlreadyDone = ({unit, run, host}: EarlierRun): Problem => ({
+export const runAlreadyDone = (earlier: EarlierRun): Problem => ({
   code: 'fleet-run-already-done',
-  message: `${unit} was already run on ${host}: ${run}, done. PostgreSQL did not know that run.`,
+  message: `${hasRun(earlier)}, but PostgreSQL has no record of that run.`,
   hint: {
-    text: 'PostgreSQL may be an old copy. To move the unit again, reverse that run first. Otherwise, count the unit as done with',
-    command: `fleet resume ${unit}`,
+    text: 'PostgreSQL may have been restored from a backup. To move the unit again, reverse that run first. Otherwise, count the unit as done with',
+    command: `fleet resume ${earlier.unit}`,
   },
 });
 
-export const runAlreadyStarted = ({unit, run, host}: EarlierRun): Problem => ({
+export const runAlreadyStarted = (earlier: EarlierRun): Problem => ({
   code: 'fleet-run-already-started',
-  message: `${unit} already began on ${host}: ${run}, not finished. PostgreSQL did not know that run.`,
+  message: `${hasRun(earlier)}, but PostgreSQL has no record of that run.`,
   hint: {
-    text: `PostgreSQL may be an old copy. Continue the run with "fleet resume ${unit}", or reverse it, after you have checked what is in place with`,
-    command: `status ${run}`,
+    text: `PostgreSQL may have been restored from a backup. Continue the run with "fleet resume ${earlier.unit}", or reverse it, after you have checked what is in place with`,
+    command: `status ${earlier.run}`,
   },
+});
+
+/** It may be of a trial, or the names have changed since. */
+export const runOfOther = (earlier: EarlierRun, names: UnitWork['names']): Problem => ({
+  code: 'fleet-run-of-other',
+  message: `${hasRun(earlier)}. Its wave has ${names?.runbook} with ${names?.inventory}.`,
+  hint: {
+    text: 'If that run has moved this service, leave the unit out. If it was of another system, let the unit begin with',
+    command: `fleet resume ${earlier.unit}`,
+  },
+});
+
+/** Another host may have reversed it since, and its store was not read. */
+export const runDoneUnread = (unit: string, run: string, {message, hint}: Problem): Problem => ({
+  code: 'fleet-run-done-unread',
+  message: `${run} is done according to the journal here, but its store does not confirm that no other host has reversed it. ${message}`,
+  hint:
+    hint === undefined || typeof hint === 'string'
+      ? {
+          text: 'When the store answers, count the unit as done with',
+          command: `fleet resume ${unit}`,
+        }
+      : hint,
 });
 
 /** Its journal is in a store, and not here. */
 export const runStartedElsewhere = ({
-  unit,
-  run,
-  host,
-  inventory,
-}: EarlierRun & {readonly inventory: string}): Problem => ({
+  file,
+  ...earlier
+}: EarlierRun & {readonly file: string}): Problem => ({
   code: 'fleet-run-started-elsewhere',
-  message: `${unit} already began on ${host}: ${run}, not finished. PostgreSQL did not know that run.`,
+  message: `${hasRun(earlier)}, but PostgreSQL has no record of that run.`,
   hint: {
-    text: `PostgreSQL may be an old copy. Finish or reverse the run on ${host}, and then use "fleet resume ${unit}". If that host is lost, take the run over first`,
-    command: `take-over ${run} -i ${shellWord(inventory)}`,
+    text: `PostgreSQL may have been restored from a backup. Finish or reverse the run on ${earlier.host}, and then use "fleet resume ${earlier.unit}". If that host is lost, take the run over first`,
+    command: `take-over ${earlier.run} -i ${shellWord(file)}`,
   },
 });
 

@@ -18,6 +18,7 @@ import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
 import {postgresProblem} from './postgres-problems.ts';
 import {fleetsIn, unitsIn, wavesIn} from './rows.ts';
+import {RunInTheWay} from './run-in-the-way.ts';
 import {Slots} from './slots.ts';
 import {makeTables, withEngineTables} from './tables.ts';
 import {freeStranded, takeUpLost} from './take-up.ts';
@@ -27,12 +28,13 @@ import {
   claimOutage,
   claimUnit,
   mayBeginNow,
+  offerUnit,
   refuseUnit,
   reportEnd,
   reportPhase,
 } from './unit-claims.ts';
 import {problemOf, runUnit} from './unit-run.ts';
-import {begunRun, stateOfRun, type UnitState} from './unit-state.ts';
+import type {UnitState} from './unit-state.ts';
 import {reachedBefore, untilReached, whileOpening} from './until-reached.ts';
 
 interface RunnerRequest {
@@ -217,15 +219,17 @@ class Runner {
   async #refuse(errand: Errand, error: unknown): Promise<undefined> {
     const {database, say, signals} = this.#request;
     const problem = problemOf(error);
-    await reachedBefore(signals.aborting, database, () =>
-      refuseUnit(database.pool, errand, problem),
+    const state = error instanceof RunInTheWay ? error.state : undefined;
+    await reachedBefore<unknown>(signals.aborting, database, () =>
+      state?.run === undefined
+        ? refuseUnit(database.pool, errand, problem)
+        : offerUnit(database.pool, {...errand, status: 'admitted'}, state, this.#self),
     );
     say(`${errand.unit}: ${statusText('offered')}: ${problem.message}`);
   }
 
   async #runClaimed(errand: Errand, unit: ClaimedUnit): Promise<void> {
     const {database, say, signals} = this.#request;
-    say(`${unit.unit}: ${unit.run} begins`);
     const {lost, done} = this.#claims.add(errand);
     const end = await this.#outcomeOf(errand, unit, lost).finally(done);
     const {status, problem} = end;
@@ -243,19 +247,14 @@ class Runner {
   }
 
   async #outcomeOf(errand: Errand, unit: ClaimedUnit, lost: AbortSignal): Promise<UnitState> {
-    const {host, signals} = this.#request;
+    const {host, say, signals} = this.#request;
     const {pool} = this.#request.database;
     const {run, work, startedBy} = unit;
-    const earlier = begunRun(host, run);
-    const forgotten = this.#forgotten.stateOf(errand, earlier);
-    if (forgotten) {
-      return forgotten;
+    const {earlier, end} = await this.#forgotten.earlierRun(unit, signals.aborting);
+    if (end) {
+      return end;
     }
-    const state = earlier && stateOfRun(earlier);
-    // It may be in an outage, or have ended, since it was last reported.
-    if (state && state.status !== 'waiting' && (state.status === 'done' || !unit.byPerson)) {
-      return state;
-    }
+    say(`${unit.unit}: ${run} begins`);
     const ended = new AbortController();
     return runUnit(host, {
       ...{run: run ?? '', work, unit: {name: errand.fleet, unit: errand.unit}},

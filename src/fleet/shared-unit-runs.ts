@@ -1,102 +1,156 @@
 import {firstEntryOf} from '../journal/first-line.ts';
 import {installJournal} from '../journal/install-journal.ts';
 import {sharedJournalOf} from '../journal/open-shared-log.ts';
-import {storeAway} from '../journal/problems.ts';
+import {runContinuedElsewhere, storeAway} from '../journal/problems.ts';
+import {journalBytes} from '../journal/read-journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {messageOf} from '../model/thrown.ts';
 import type {Host} from '../run/host.ts';
 import {openStore} from '../run/open-store.ts';
-import {partIn} from '../run/shared-parts.ts';
-import {isInTheWay, type UnitKey, unitKey} from './unit-runs.ts';
-
-/** By unit: the runs of it in a store. */
-type Runs = ReadonlyMap<string, readonly string[]>;
+import {refuseOtherStore} from '../run/run-store.ts';
+import {type Part, partIn} from '../run/shared-parts.ts';
+import type {UnitRow} from './rows.ts';
+import {inTheWay, isOfOther} from './run-in-the-way.ts';
+import {type UnitKey, unitKey} from './unit-runs.ts';
 
 /** The runs of units that other hosts share in the stores of the inventories. */
 export class SharedUnitRuns {
   readonly #host: Pick<Host, 'state'>;
-  readonly #stores = new Map<string, Promise<Runs>>();
+  /** By store and run: the unit that it moved, which stays the same. */
+  readonly #units = new Map<string, string>();
 
   constructor(host: Pick<Host, 'state'>) {
     this.#host = host;
   }
 
-  /** PostgreSQL may have been restored: the stores are read again. */
-  readAgain(): void {
-    this.#stores.clear();
+  /**
+   * The newest run of a unit that is in its way, beside the one that its row names. The journal of one that is done is
+   * copied to this host, where a person can count the unit as done.
+   */
+  forgotten(
+    unit: UnitKey,
+    row: Pick<UnitRow, 'run' | 'work' | 'byPerson'>,
+    signal: AbortSignal,
+  ): Promise<Progress | undefined> {
+    const {inventory} = row.work;
+    return this.#withStore({inventory, run: row.run ?? ''}, signal, async (store) => {
+      const all = await this.#runsOf(unit, store, signal);
+      const journals: Shared[] = [];
+      for (const run of all.filter((each) => each !== row.run)) {
+        journals.push(await journalIn(store, run, signal));
+      }
+      const progress = inTheWay(
+        journals.flatMap(({progress: each}) => each ?? []),
+        row,
+      );
+      if (progress?.outcome === 'done' && !isOfOther(progress, row.work)) {
+        const {text} = journals.find((each) => each.progress === progress) ?? {text: ''};
+        this.#install(progress.run.run, text);
+      }
+      return progress;
+    });
   }
 
   /**
-   * The newest run of a unit that is done or has changes in place, beside the one that its row names. The journal of
-   * one that is done is copied to this host, where a person can count the unit as done.
+   * The run as its store has it, which its journal here is by then, too: another host may have continued it, or
+   * reversed what was done.
+   *
+   * @throws SwitcharooError when it was continued here and elsewhere, and when the store does not answer.
    */
-  async forgotten(
-    unit: UnitKey,
-    {inventory, known}: {readonly inventory: string; readonly known: string},
+  current(
+    progress: Progress,
+    {inventory}: Pick<UnitRow['work'], 'inventory'>,
     signal: AbortSignal,
-  ): Promise<Progress | undefined> {
-    const {store, close} = await openStore(this.#host, inventory, signal);
+  ): Promise<Progress> {
+    const {run, store: name} = progress.run;
+    return this.#withStore({inventory, run, name}, signal, async (store) => {
+      refuseOtherStore(run, progress, store);
+      const {text, progress: shared} = await journalIn(store, run, signal);
+      const here = journalBytes(this.#host.state.journalOf(run)).toString();
+      if (here.startsWith(text)) {
+        return progress;
+      }
+      if (!shared || !text.startsWith(here)) {
+        throw new SwitcharooError(runContinuedElsewhere(run, store.place));
+      }
+      this.#install(run, text);
+      return shared;
+    });
+  }
+
+  #install(run: string, text: string): void {
+    const {state} = this.#host;
+    installJournal(state.journalOf(run), text, state.disk);
+  }
+
+  async #withStore<Result>(
+    {inventory, run, name}: StoreOfRun,
+    signal: AbortSignal,
+    work: (store: ObjectStore) => Promise<Result>,
+  ): Promise<Result> {
+    const {store, close} = await openStore(this.#host, inventory, signal, name);
     try {
-      return await this.#forgottenIn(store, unit, known, signal).catch((cause: unknown) => {
-        signal.throwIfAborted();
-        throw cause instanceof SwitcharooError
-          ? cause
-          : new SwitcharooError(storeAway(known, store.place, messageOf(cause)), {cause});
-      });
+      return await work(store);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw cause instanceof SwitcharooError
+        ? cause
+        : new SwitcharooError(storeAway(run, store.place, messageOf(cause)), {cause});
     } finally {
       await close();
     }
   }
 
-  async #forgottenIn(
-    store: ObjectStore,
+  /** Newest first. Other hosts begin runs at any time, so their names are listed each time. */
+  async #runsOf(
     unit: UnitKey,
-    known: string,
+    store: ObjectStore,
     signal: AbortSignal,
-  ): Promise<Progress | undefined> {
-    const all = (await this.#runsIn(store, signal)).get(unitKey(unit)) ?? [];
-    for (const run of all.filter((each) => each !== known)) {
-      const {entries, text} = await sharedJournalOf({store, run}, signal);
-      const progress = progressOf(entries);
-      if (progress && isInTheWay(progress)) {
-        if (progress.outcome === 'done') {
-          const {state} = this.#host;
-          installJournal(state.journalOf(run), text, state.disk);
-        }
-        return progress;
-      }
+  ): Promise<readonly string[]> {
+    const first = (await store.keys('', signal)).flatMap(partIn).filter(({seq}) => seq === 0);
+    const unread = first.filter((part) => !this.#units.has(placeOf(store, part)));
+    for (let at = 0; at < unread.length; at += atOnce) {
+      const some = unread.slice(at, at + atOnce);
+      await Promise.all(some.map((part) => this.#readUnit(store, part, signal)));
     }
-    return undefined;
+    return first
+      .filter((part) => this.#units.get(placeOf(store, part)) === unitKey(unit))
+      .map(({run}) => run)
+      .toSorted()
+      .reverse();
   }
 
-  #runsIn(store: ObjectStore, signal: AbortSignal): Promise<Runs> {
-    const runs = this.#stores.get(store.place) ?? runsByUnit(store, signal);
-    this.#stores.set(store.place, runs);
-    runs.catch(() => this.#stores.delete(store.place));
-    return runs;
+  /** Of the run only the beginning is read. */
+  async #readUnit(store: ObjectStore, part: Part, signal: AbortSignal): Promise<void> {
+    const text = (await store.read(part.key, signal)) ?? '';
+    const {run, fleet} = firstEntryOf(text.split('\n', 1)[0] ?? '') ?? {};
+    if (run !== undefined) {
+      const unit = fleet ? unitKey({fleet: fleet.name, unit: fleet.unit}) : '';
+      this.#units.set(placeOf(store, part), unit);
+    }
   }
+}
+
+interface StoreOfRun {
+  readonly inventory: string;
+  readonly run: string;
+  /** Of the store, if the run began with another one than the inventory has. */
+  readonly name?: string | undefined;
+}
+
+interface Shared {
+  readonly text: string;
+  readonly progress: Progress | undefined;
+}
+
+async function journalIn(store: ObjectStore, run: string, signal: AbortSignal): Promise<Shared> {
+  const {entries, text} = await sharedJournalOf({store, run}, signal);
+  return {text, progress: progressOf(entries)};
 }
 
 /** So many objects are read at once. */
 const atOnce = 16;
 
-/** Newest first. Of each run only the beginning is read. */
-async function runsByUnit(store: ObjectStore, signal: AbortSignal): Promise<Runs> {
-  const parts = (await store.keys('', signal)).flatMap(partIn).filter(({seq}) => seq === 0);
-  const first = parts.toSorted((a, b) => (a.run < b.run ? 1 : -1));
-  const byUnit = new Map<string, string[]>();
-  for (let at = 0; at < first.length; at += atOnce) {
-    const some = first.slice(at, at + atOnce);
-    const texts = await Promise.all(some.map(({key}) => store.read(key, signal)));
-    for (const [index, {run}] of some.entries()) {
-      const {fleet} = firstEntryOf(texts[index]?.split('\n', 1)[0] ?? '') ?? {};
-      if (fleet) {
-        const key = unitKey({fleet: fleet.name, unit: fleet.unit});
-        byUnit.set(key, [...(byUnit.get(key) ?? []), run]);
-      }
-    }
-  }
-  return byUnit;
-}
+const placeOf = ({place}: ObjectStore, {key}: Part): string => `${place}/${key}`;

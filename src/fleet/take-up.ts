@@ -111,11 +111,15 @@ async function takeUp(around: Around, row: LostRow): Promise<void> {
   await around.dispatcher.cancel(errandOf(row)).catch(() => {});
 }
 
-/** By the journal in this folder. One that never began may begin. */
+/**
+ * By the journal in this folder. One that never began may begin. One that a person resumed may have been done before:
+ * the next attempt reads its store again, and counts it.
+ */
 function stateHere({host}: Around, row: UnitRow): UnitState {
   try {
     const progress = journalHere(host, row);
-    return progress ? stateOfRun(progress) : notBegun;
+    const state = progress ? stateOfRun(progress) : notBegun;
+    return state.status === 'done' && row.byPerson ? notBegun : state;
   } catch (error) {
     const [problem = null] = problemsIn(error);
     return {changes: row.changes, inOutage: row.inOutage, status: 'offered', problem};

@@ -178,6 +178,28 @@ export async function answerAgain(
   );
 }
 
+/**
+ * Gives a unit to a person that no run came of. With the run of the state, its journal is in the home. `false`: it has
+ * another status by now, or began in another home.
+ */
+export async function offerUnit(
+  asked: Asked,
+  {fleet, unit, attempt, status}: Omit<Errand, 'wave'> & Pick<UnitRow, 'status'>,
+  {problem, run, changes, inOutage}: Pick<UnitState, 'problem' | 'run' | 'changes' | 'inOutage'>,
+  {home}: Pick<Claimant, 'home'>,
+): Promise<boolean> {
+  const {rowCount} = await asked.query(
+    `UPDATE switcharoo_fleet.unit
+     SET status = 'offered', problem = $5, changes = $6, run = coalesce($7, run), home = $8, by_person = false,
+       changed_at = now(), phase = NULL,
+       outage_since = CASE WHEN $9::boolean THEN coalesce(outage_since, clock_timestamp()) END
+     WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = $4
+       AND (home IS NULL OR home = $8)`,
+    [fleet, unit, attempt, status, jsonOf(problem), changes, run, home, inOutage],
+  );
+  return rowCount === 1;
+}
+
 /** An errand that no run came of. */
 export async function refuseUnit(
   asked: Asked,
@@ -185,7 +207,8 @@ export async function refuseUnit(
   problem: Problem,
 ): Promise<void> {
   await asked.query(
-    `UPDATE switcharoo_fleet.unit SET status = 'offered', problem = $4, changed_at = now()
+    `UPDATE switcharoo_fleet.unit
+     SET status = 'offered', problem = $4, by_person = false, changed_at = now()
      WHERE fleet = $1 AND unit = $2 AND attempt = $3 AND status = 'admitted'`,
     [fleet, unit, attempt, jsonOf(problem)],
   );

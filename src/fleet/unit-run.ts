@@ -84,7 +84,7 @@ const asBefore = ({earlier}: UnitRun): UnitState =>
 
 function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): Promise<Run> {
   const {run: name, work, earlier, signals} = unit;
-  const {digests: _, closed: _closed, ...request} = work;
+  const {digests: _, names: _names, isLab: _lab, closed: _closed, ...request} = work;
   const outage = outageWatch();
   const mayBeginOutage: UnitRun['mayBeginOutage'] = async (stopping) => {
     const refused = await unit.mayBeginOutage(stopping);

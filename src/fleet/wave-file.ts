@@ -73,7 +73,8 @@ const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {
     id,
     after,
     work: {
-      ...{runbook, inventory, digests},
+      ...{runbook, inventory, digests, isLab: unit.isLab},
+      names: {runbook: unit.runbookName, inventory: unit.inventoryName},
       ...(params ? {params} : {}),
       ...(targets ? {targets} : {}),
       ...(answers ? {answers} : {}),

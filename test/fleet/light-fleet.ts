@@ -71,13 +71,15 @@ export async function openLightFleet({
       unitsOf(fleet)
         .filter((unit) => unit.wave === wave)
         .map(({id, after, team, runbook: file, inventory, params}) => {
-          const {digest, window} = loadInventory(inventory, stateFolder);
+          const {digest, name, lab, window} = loadInventory(inventory, stateFolder);
           return {
             id,
             after,
             work: {
               ...{runbook: file, inventory, ...(params ? {params} : {})},
               digests: {runbook: runbookDigest(loaded.runbook), inventory: digest},
+              names: {runbook: loaded.runbook.head.name, inventory: name},
+              isLab: lab,
               ...(window ? {closed: closedTimes(window)} : {}),
             },
             resources: team ? [`team:${team}`] : [],

@@ -17,6 +17,7 @@ const unit = (id: string, own: Partial<DescribedUnit> = {}): DescribedUnit => ({
     inventoryName: 'i',
     inventoryDigest: '',
     isProtected: false,
+    isLab: false,
     shared: {},
     freezes: [],
   },

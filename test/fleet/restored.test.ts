@@ -1,13 +1,22 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {appendFileSync, mkdtempSync, renameSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {createS3} from '../../lab/aws/s3.ts';
-import {holdFleet, resumeUnit} from '../../src/fleet/orders.ts';
-import {unitsIn} from '../../src/fleet/rows.ts';
+import {admit} from '../../src/fleet/admission.ts';
+import {ForgottenRuns} from '../../src/fleet/forgotten-runs.ts';
+import {homeOf} from '../../src/fleet/home.ts';
+import {holdFleet, leaveOut, resumeUnit} from '../../src/fleet/orders.ts';
+import {type UnitRow, unitsIn} from '../../src/fleet/rows.ts';
+import type {StartedUnit} from '../../src/fleet/started-units.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
+import {machineOf} from '../../src/fleet/take-up.ts';
+import {claimUnit} from '../../src/fleet/unit-claims.ts';
+import {UnitRuns} from '../../src/fleet/unit-runs.ts';
 import {type Host, thisHost} from '../../src/run/host.ts';
+import {openRun, reopenRun} from '../../src/run/open-run.ts';
+import {flagOperator} from '../../src/run/operators.ts';
 import {credentials, type Started, started} from '../lab/aws/started.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 import {operator, serveLight, startLight, statusOf} from './light-runner.ts';
@@ -115,12 +124,12 @@ test('after a restore, a unit that is done or under way in the journals of its r
   const host = hostOf(light.stateFolder).operator.host;
   expect(blog?.problem).toMatchObject({
     code: 'fleet-run-already-done',
-    message: `blog was already run on ${host}: ${blog?.run}, done. PostgreSQL did not know that run.`,
+    message: `blog has already run light-service on ${host} with blog (${blog?.run}) and is done, but PostgreSQL has no record of that run.`,
     hint: {command: 'fleet resume blog'},
   });
   expect(wiki?.problem).toMatchObject({
     code: 'fleet-run-already-started',
-    message: `wiki already began on ${host}: ${wiki?.run}, not finished. PostgreSQL did not know that run.`,
+    message: `wiki has already run light-service on ${host} with wiki (${wiki?.run}) and is not finished, but PostgreSQL has no record of that run.`,
   });
   expect(lines.filter((line) => line.includes('needs a person'))).toHaveLength(4);
 
@@ -185,8 +194,155 @@ test('a unit whose run is over in its store does not begin again on another host
   expect(await statusOf(light, 'stores')).toEqual(['shared-shop done', 'shared-mail offered']);
   expect((await unitIn('stores', 'shared-mail')).problem).toMatchObject({
     code: 'fleet-run-started-elsewhere',
-    message: `shared-mail already began on other: ${mail?.run}, not finished. PostgreSQL did not know that run.`,
+    message: `shared-mail has already run light-service on other with shared-mail (${mail?.run}) and is not finished, but PostgreSQL has no record of that run.`,
     hint: {command: expect.stringContaining(`take-over ${mail?.run} -i `)},
   });
   expect([light.cutovers('shared-shop'), light.cutovers('shared-mail')]).toEqual([['cutover'], []]);
+  // The other host may be in an outage with it.
+  const order = {fleet: 'stores', unit: 'shared-mail', operator, because: 'moves in May'};
+  await expect(leaveOut(light.database, order)).rejects.toThrow('only its journal says so');
+});
+
+/** A unit that PostgreSQL has never known. Gives its run, which is done. */
+async function runBefore(
+  host: Host,
+  [name, unit, as = unit]: readonly [string, string, string?],
+): Promise<string> {
+  const {runbook = '', inventory = ''} = light.fleetOf(name, {w: [as]}).waves['w']?.units[as] ?? {};
+  const run = await openRun({...yes, runbook, inventory, fleet: {name, unit}}, host);
+  await run.forward(await run.plan());
+  await run.close();
+  return run.name;
+}
+
+const yes = {operator: flagOperator({yes: true, lab: false})};
+
+async function reverseOn(host: Host, name: string): Promise<void> {
+  const run = await reopenRun({...yes, run: name}, host);
+  await run.reverse(await run.planReversal(null));
+  await run.close();
+}
+
+const stateOf = async (fleet: string, unit: string) => {
+  const {status, problem, run} = await unitIn(fleet, unit);
+  return [status, problem?.code, run];
+};
+
+test('a run that another host has reversed since it was copied does not count as done', async () => {
+  const run = await runBefore(other, ['reversed', 'shared-blog']);
+  await startLight(light, light.fleetOf('reversed', {w: ['shared-blog']}), 'w');
+  await serveLight(light);
+  const offered = ['offered', 'fleet-run-already-done', run];
+  expect(await stateOf('reversed', 'shared-blog')).toEqual(offered);
+  await reverseOn(other, run);
+  await resume('reversed', 'shared-blog');
+  await serveLight(light);
+  expect(await stateOf('reversed', 'shared-blog')).toEqual(['failed', 'fleet-run-reversed', run]);
+  await resume('reversed', 'shared-blog');
+  await serveLight(light);
+  expect(await statusOf(light, 'reversed')).toEqual(['shared-blog done']);
+  expect(light.cutovers('shared-blog')).toEqual(['cutover', 'reversal', 'cutover']);
+});
+
+test('a runner that died before it read the store again leaves a reversed run uncounted', async () => {
+  const run = await runBefore(other, ['dead', 'shared-dead']);
+  await startLight(light, light.fleetOf('dead', {w: ['shared-dead']}), 'w');
+  await serveLight(light);
+  await reverseOn(other, run);
+  await resume('dead', 'shared-dead');
+  await claimedByDead({fleet: 'dead', unit: 'shared-dead'});
+  await serveLight(light);
+  expect(await stateOf('dead', 'shared-dead')).toEqual(['failed', 'fleet-run-reversed', run]);
+});
+
+/** As a runner of this state folder that dies right after. */
+async function claimedByDead(unit: {fleet: string; unit: string}): Promise<void> {
+  await admit(light.database, unit.fleet, async () => {});
+  const {attempt} = await unitIn(unit.fleet, unit.unit);
+  const host = hostOf(light.stateFolder);
+  const claimant = {runner: `dead-${unit.unit}`, home: homeOf(host.state)};
+  await light.database.pool.query(
+    `INSERT INTO switcharoo_fleet.runner (runner, home, host, folder, machine, pid, version)
+     VALUES ($1, $2, 'here', '/state', $3, 1, '0')`,
+    [claimant.runner, claimant.home, machineOf(host.state.machine)],
+  );
+  const runs = new ForgottenRuns(host);
+  const nameRun = (row: UnitRow) => runs.nameRun({...unit}, row);
+  await claimUnit(light.database, {...unit, wave: 'w', attempt}, claimant, nameRun).catch(() => {});
+}
+
+test('a unit with a run that PostgreSQL does not know needs a person although the runner that saw it died', async () => {
+  const run = await runBefore(hostOf(light.stateFolder), ['died', 'crm']);
+  await startLight(light, light.fleetOf('died', {w: ['crm']}), 'w');
+  await claimedByDead({fleet: 'died', unit: 'crm'});
+  await serveLight(light);
+  expect(await stateOf('died', 'crm')).toEqual(['offered', 'fleet-run-already-done', run]);
+});
+
+test('a runner sees what other hosts began in a store since it read it', async () => {
+  const {pool} = light.database;
+  await startLight(light, light.fleetOf('early', {w: ['shared-early', 'far']}), 'w');
+  await pool.query(
+    "UPDATE switcharoo_fleet.unit SET home = 'h2', status = 'running' WHERE unit = 'far'",
+  );
+  const served = serveLight(light);
+  while ((await unitIn('early', 'shared-early')).status !== 'done') {
+    await sleep(20);
+  }
+  const run = await runBefore(other, ['since', 'shared-since']);
+  await startLight(light, light.fleetOf('since', {w: ['shared-since']}), 'w');
+  while (!['done', 'offered'].includes((await unitIn('since', 'shared-since')).status)) {
+    await sleep(20);
+  }
+  await pool.query("UPDATE switcharoo_fleet.unit SET status = 'left-out' WHERE unit = 'far'");
+  await served;
+  expect(await stateOf('since', 'shared-since')).toEqual([
+    ...['offered', 'fleet-run-already-done', run],
+  ]);
+});
+
+test('a unit begins after a run with another inventory only when a person says so', async () => {
+  const run = await runBefore(hostOf(light.stateFolder), ['trial', 'forum', 'forum-staging']);
+  await startLight(light, light.fleetOf('trial', {w: ['forum']}), 'w');
+  await serveLight(light);
+  const {status, home, problem} = await unitIn('trial', 'forum');
+  expect([status, home]).toEqual(['offered', null]);
+  const host = hostOf(light.stateFolder).operator.host;
+  expect(problem).toMatchObject({
+    code: 'fleet-run-of-other',
+    message: `forum has already run light-service on ${host} with forum-staging (${run}) and is done. Its wave has light-service with forum.`,
+    hint: {command: 'fleet resume forum'},
+  });
+  await resume('trial', 'forum');
+  await serveLight(light);
+  expect(await statusOf(light, 'trial')).toEqual(['forum done']);
+  expect(light.cutovers('forum')).toEqual(['cutover']);
+});
+
+test('a stale run of this host changes nothing of a unit that began on another one', async () => {
+  await runBefore(hostOf(light.stateFolder), ['taken', 'shop2']);
+  await startLight(light, light.fleetOf('taken', {w: ['shop2']}), 'w');
+  await light.database.pool.query(
+    "UPDATE switcharoo_fleet.unit SET home = 'h2', run = 'r2', changes = 1, status = 'failed' WHERE unit = 'shop2'",
+  );
+  await serveLight(light);
+  const {home, changes, ...row} = await unitIn('taken', 'shop2');
+  expect([row.status, row.run, home, changes]).toEqual(['failed', 'r2', 'h2', 1]);
+});
+
+test('a damaged run whose folder a person has moved away is not in the way', async () => {
+  const host = hostOf(light.stateFolder);
+  const run = await runBefore(host, ['attic', 'attic']);
+  const [started] = light.started(light.fleetOf('attic', {w: ['attic']}), 'w');
+  const runs = new UnitRuns(host);
+  const forgotten = () =>
+    runs.forgotten(
+      {fleet: 'attic', unit: 'attic'},
+      {run: null, byPerson: false, work: (started as StartedUnit).work},
+    );
+  expect(forgotten()?.run.run).toBe(run);
+  appendFileSync(host.state.journalOf(run), 'damage\n');
+  expect(forgotten).toThrow();
+  renameSync(join(host.state.path, run), join(light.folder, run));
+  expect(forgotten()).toBeUndefined();
 });
