@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'templates/**/*.test.ts', 'docs/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
     // More than there are processors: much of the time of a cutover is a wait for something.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // The explorers keep much for a moment: with a small nursery up to a fifth of their time is
     // garbage collection.
     execArgv: ['--max-semi-space-size=64'],
