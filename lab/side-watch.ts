@@ -47,8 +47,6 @@ interface Overlap {
   lastMs: number;
   /** When one of them was seen to refuse again. */
   endedMs: number;
-  /** When writes of one side were found to reach the other, while both accepted writes. */
-  connectedMs: number;
   /** Writes of one side reach the other: else they are two databases that have nothing to do with each other. */
   isFault: boolean;
 }
@@ -56,8 +54,6 @@ interface Overlap {
 const betweenLooksMs = 4;
 const betweenRefusedLooksMs = 8;
 const betweenAcceptedLooksMs = 25;
-/** A time in which both accept writes is known after this: what it began with was seen at the finer steps. */
-const longKnownMs = 1_000;
 
 const otherOf = (side: Side): Side => (side === 'source' ? 'aurora' : 'source');
 
@@ -114,28 +110,21 @@ export class SideOrder {
   }
 
   /** Writes of one side reach the other: asked after the time began in which both accept them. */
-  connected(overlap: Overlap, atMs: number): void {
-    // Two separate databases are connected only after one of them refuses writes: the next looks tell whether it does.
-    overlap.isFault ||= overlap.wasOpened;
-    overlap.connectedMs = Math.min(overlap.connectedMs, atMs);
+  connected(overlap: Overlap): void {
+    // Two separate databases are connected only after one of them refuses writes.
+    overlap.isFault ||= overlap.wasOpened || overlap === this.#overlap;
   }
 
   /**
    * Milliseconds until a side is worth the next look. While one of them refuses, the other is asked seldom: its last
-   * accepted look stays good. It is asked at once when the one that refused is opened. Two databases that have nothing
-   * to do with each other, and accept writes for long, are asked seldom too.
+   * accepted look stays good. It is asked at once when the one that refused is opened.
    */
   pauseMs(side: Side): number {
     const [own, other] = [this.#sides[side].last, this.#sides[otherOf(side)].last];
     if (own === null || other === null || own.accepts === other.accepts) {
-      return this.#isLongKnown ? betweenAcceptedLooksMs : betweenLooksMs;
+      return betweenLooksMs;
     }
     return own.accepts ? betweenAcceptedLooksMs : betweenRefusedLooksMs;
-  }
-
-  get #isLongKnown(): boolean {
-    const both = this.#overlap;
-    return both?.isFault === false && both.lastMs - both.firstMs >= longKnownMs;
   }
 
   report(): SidesReport {
@@ -177,10 +166,8 @@ export class SideOrder {
       firstMs: instant.sentMs,
       lastMs: instant.answeredMs,
       endedMs: Number.POSITIVE_INFINITY,
-      connectedMs: Number.POSITIVE_INFINITY,
       isFault: this.#isAuroraInCharge,
     };
-    this.#overlap.isFault ||= instant.sentMs >= this.#overlap.connectedMs;
     this.#overlap.lastMs = Math.max(this.#overlap.lastMs, instant.answeredMs);
   }
 
@@ -218,7 +205,6 @@ export function watchSides(sides: Readonly<Record<Side, LabDatabase>>): SideWatc
   const order = new SideOrder();
   const stopping = new AbortController();
   const {signal} = stopping;
-  const wake: Record<Side, () => void> = {source: () => {}, aurora: () => {}};
   let asked: {readonly of: Overlap | null; readonly atMs: number} = {of: null, atMs: 0};
   const askConnection = async (of: Overlap) => {
     if (asked.of === of && performance.now() - asked.atMs < betweenConnectionLooksMs) {
@@ -227,11 +213,10 @@ export function watchSides(sides: Readonly<Record<Side, LabDatabase>>): SideWatc
     asked = {of, atMs: performance.now()};
     const each = await Promise.all([replicates(sides.source), replicates(sides.aurora)]);
     if (each.includes(true)) {
-      order.connected(of, performance.now());
-      wake.source();
-      wake.aurora();
+      order.connected(of);
     }
   };
+  const wake: Record<Side, () => void> = {source: () => {}, aurora: () => {}};
   const rest = (side: Side) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, order.pauseMs(side));
