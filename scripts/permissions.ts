@@ -71,7 +71,7 @@ export function permissionsPage(): string {
 /** Where an inventory names one. */
 function storeSection(): string {
   const needs = (s3Store.inventoryNeeds ?? []).map(
-    (need) => [need, [need.includes('(optional') ? 'an audit' : 'every run']] as const,
+    (need) => [need, [need.includes('(optional') ? 'an audit or a check' : 'every run']] as const,
   );
   return sectionWith('store', s3Store.kind, new Map(needs));
 }

@@ -90,7 +90,7 @@ export class SharedUnitRuns {
     signal: AbortSignal,
     work: (store: ObjectStore) => Promise<Result>,
   ): Promise<Result> {
-    const {store, close} = await openStore(this.#host, inventory, signal, name);
+    const {store, close} = await openStore(this.#host, inventory, signal, {store: name});
     try {
       return await work(store);
     } catch (cause) {

@@ -13,15 +13,21 @@ interface OpenStore {
   close(): Promise<void>;
 }
 
+/** As a run keeps it: a target or a place, and where that was when the run began. */
+interface NamedStore {
+  readonly store?: string | undefined;
+  readonly storePlace?: string | undefined;
+}
+
 /**
  * Opens the store of an inventory, or the one at `s3://bucket/prefix` with the account and the region of the
- * environment. With `named`, it is that one, and not the one of the inventory. Connects to nothing yet.
+ * environment. `named`: another store than that of the inventory. Connects to nothing yet.
  */
 export async function openStore(
   host: Pick<Host, 'state'>,
   where: string,
   signal: AbortSignal,
-  named?: string,
+  named: NamedStore = {},
 ): Promise<OpenStore> {
   const inventory = sharedInventory(host, where, named);
   const {open} = await openLoaded(host, inventory, signal);
@@ -41,7 +47,7 @@ export async function openStore(
 export const sharedInventory = (
   {state}: Pick<Host, 'state'>,
   where: string,
-  store?: string,
+  {store, storePlace}: NamedStore,
 ): Inventory =>
   isPlace(where)
     ? {
@@ -49,7 +55,7 @@ export const sharedInventory = (
         file: where,
         digest: '',
       }
-    : sharedIn(loadInventory(where, state.path), store);
+    : sharedIn(loadInventory(where, state.path), store, storePlace);
 
 export const storeNotNamed = (file: string): Problem => ({
   code: 'store-not-named',

@@ -85,13 +85,13 @@ export const setupOfStore = (
 
 async function withStore<Result>(
   host: Pick<Host, 'state'>,
-  {inventory: where, store: other}: NamedStore,
+  {inventory: where, store: named}: NamedStore,
   signal: AbortSignal,
   work: (store: ObjectStore, name: string) => Promise<Result>,
 ): Promise<Result> {
   const {inventory, opening, open} = await openLoaded(
     host,
-    sharedInventory(host, where, other),
+    sharedInventory(host, where, {store: named}),
     signal,
   );
   try {

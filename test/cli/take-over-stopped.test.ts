@@ -11,7 +11,7 @@ import type {ObjectStore} from '../../src/model/object-store.ts';
 import {thisHost} from '../../src/run/host.ts';
 import {openStore} from '../../src/run/open-store.ts';
 import {endWithTest} from '../end-with-test.ts';
-import {credentials, type Started, started} from '../lab/aws/started.ts';
+import {credentials, type Started, started, storeYaml} from '../lab/aws/started.ts';
 import {journalOf, runStarted} from '../model/journal-of.ts';
 import {type Ended, lastDocument} from './switcharoo.ts';
 
@@ -35,14 +35,7 @@ beforeAll(async () => {
 targets:
   source: ${server('SOURCE_PW')}
   archive: ${server('ARCHIVE_PW')}
-  journals:
-    kind: s3-store
-    bucket: cutovers
-    region: us-east-1
-    endpoint: ${lab.endpoint.url}
-    credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: {env: STORE_SECRET}}
-store: journals
-`,
+${storeYaml(lab)}`,
   );
   vi.stubEnv('STORE_SECRET', credentials.secretAccessKey);
   ({store, close} = await openStore(thisHost(folder), inventory, never));

@@ -17,7 +17,7 @@ import {UnitRuns} from '../../src/fleet/unit-runs.ts';
 import {type Host, thisHost} from '../../src/run/host.ts';
 import {openRun, reopenRun} from '../../src/run/open-run.ts';
 import {flagOperator} from '../../src/run/operators.ts';
-import {credentials, type Started, started} from '../lab/aws/started.ts';
+import {credentials, type Started, started, storeYaml} from '../lab/aws/started.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 import {operator, serveLight, startLight, statusOf} from './light-runner.ts';
 import {test} from './with-postgres.ts';
@@ -32,14 +32,7 @@ let light: LightFleet;
 let other: Host;
 beforeAll(async () => {
   lab = await started(createS3({buckets: {cutovers: {}}}));
-  const store = `  journals:
-    kind: s3-store
-    bucket: cutovers
-    region: us-east-1
-    endpoint: ${lab.endpoint.url}
-    credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: {env: STORE_SECRET}}
-store: journals
-`;
+  const store = storeYaml(lab);
   vi.stubEnv('STORE_SECRET', credentials.secretAccessKey);
   light = await openLightFleet({more: (unit) => (unit.startsWith('shared') ? store : '')});
   await makeTables(light.database);

@@ -12,7 +12,7 @@ import {makeTables} from '../../src/fleet/tables.ts';
 import {problemsIn} from '../../src/model/problem.ts';
 import {type Host, thisHost} from '../../src/run/host.ts';
 import {openRun, reserveRunName} from '../../src/run/open-run.ts';
-import {credentials, type Started, started} from '../lab/aws/started.ts';
+import {credentials, type Started, started, storeYaml} from '../lab/aws/started.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
 import {operator, serveLight, startLight, statusOf} from './light-runner.ts';
 import {test} from './with-postgres.ts';
@@ -27,14 +27,7 @@ let first: Host;
 let second: Host;
 beforeAll(async () => {
   lab = await started(createS3({buckets: {cutovers: {}}}));
-  const store = `  journals:
-    kind: s3-store
-    bucket: cutovers
-    region: us-east-1
-    endpoint: ${lab.endpoint.url}
-    credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: {env: STORE_SECRET}}
-store: journals
-`;
+  const store = storeYaml(lab);
   vi.stubEnv('STORE_SECRET', credentials.secretAccessKey);
   light = await openLightFleet({more: (unit) => (unit.startsWith('alone') ? '' : store)});
   vi.stubEnv('DATABASE_URL', light.database.url);

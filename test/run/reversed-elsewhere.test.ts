@@ -10,7 +10,7 @@ import {openStore} from '../../src/run/open-store.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {sharedRunIn} from '../../src/run/shared-run.ts';
 import {takeOverRun} from '../../src/run/take-over-run.ts';
-import {credentials, type Started, started} from '../lab/aws/started.ts';
+import {credentials, type Started, started, storeYaml} from '../lab/aws/started.ts';
 
 const never = new AbortController().signal;
 const folder = mkdtempSync(join(tmpdir(), 'switcharoo-reversed-elsewhere-'));
@@ -27,14 +27,7 @@ beforeAll(async () => {
     copyFileSync(join('docs/examples', file), join(folder, file));
   }
   const own = readFileSync('docs/examples/maintenance.yaml', 'utf8');
-  const store = `  journals:
-    kind: s3-store
-    bucket: cutovers
-    region: us-east-1
-    endpoint: ${lab.endpoint.url}
-    credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: {env: STORE_SECRET}}
-store: journals
-`;
+  const store = storeYaml(lab);
   writeFileSync(inventory, `${own.replace(/\$\{MAINTENANCE_FILE\}/, page)}${store}`);
   [ada, kim] = ['ada', 'kim'].map((user) => ({
     ...thisHost(join(folder, user)),

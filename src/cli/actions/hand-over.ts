@@ -25,7 +25,7 @@ export async function handOver(
   const about = {signal, run, done: 'handed over', again};
   try {
     await unlessStopped(about, async () => {
-      const {store, close} = await openStore(app, file, signal, started.store);
+      const {store, close} = await openStore(app, file, signal, started);
       try {
         const waiting = (ms: number) => app.waiting(waitsFor(ms));
         await handOverRun({host: app, store, run, to, waiting}, signal);

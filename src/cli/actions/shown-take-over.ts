@@ -168,16 +168,14 @@ const differentInventory = (file: string): string =>
 const unheard = ({entry, does, target}: Act): string =>
   `! This host began "${does}" on ${target} for ${entry}, but could not write it to the store. The host that continued the run does not know of this action: check ${target} before you continue.`;
 
-/** Whether its process may still work, as far as it has said: if it cannot reach the store, it may go on alone. */
-const mayStillWork = ({progress}: SharedRun): boolean =>
-  progress.handedOverTo === undefined &&
-  ['running', 'reversing', 'reverse-failed'].includes(progress.outcome);
+/** Who has handed a run over cannot go on, not even alone. The store need not know what else a host does. */
+const mayGoOnAlone = ({progress}: SharedRun): boolean => progress.handedOverTo === undefined;
 
 function fencedText(taken: SharedRun): string {
   const {run} = taken.progress.run;
   const from = earlierHolder(taken);
-  return mayStillWork(taken)
-    ? `${run} is yours now. ! If ${from} cannot reach the store, its process may go on alone: check that none works on the run there.`
+  return mayGoOnAlone(taken)
+    ? `${run} is yours now. ! If ${from} cannot reach the store, a process may go on alone there: check that none works on the run.`
     : `${run} is yours now. ${from} can start no more actions.`;
 }
 

@@ -50,7 +50,7 @@ async function takeOverFrom(
   {inventory: file, store: named, now, name: confirmation}: TakeOverOptions,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const {store, inventory, close} = await openStore(app, file, signal, named);
+  const {store, inventory, close} = await openStore(app, file, signal, {store: named});
   try {
     app.waiting(`Reading the shared journals in ${store.place}`);
     const shared = await sharedRunIn(store, name, signal);

@@ -31,3 +31,13 @@ export async function refusalOf(call: Promise<unknown>): Promise<{name: string; 
   }
   throw new Error('it was not refused');
 }
+
+/** A store in this S3, for the end of an inventory. Its secret is in the variable STORE_SECRET. */
+export const storeYaml = ({endpoint}: Pick<Started, 'endpoint'>): string => `  journals:
+    kind: s3-store
+    bucket: cutovers
+    region: us-east-1
+    endpoint: ${endpoint.url}
+    credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: {env: STORE_SECRET}}
+store: journals
+`;
