@@ -1,4 +1,4 @@
-import {appendFileSync, mkdtempSync, renameSync, rmSync} from 'node:fs';
+import {appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -23,9 +23,11 @@ import {operator, serveLight, startLight, statusOf} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 // PostgreSQL as it was before units began: it was restored from a backup, or made again. Units named "shared" have a
-// store.
+// store, and those named "lab" are in the lab.
 
 vi.setConfig({testTimeout: 60_000});
+
+const inLab = `  server:\n    kind: local\n    folder: \${LAB_FOLDER}\nlab: true\n`;
 
 let lab: Started;
 let light: LightFleet;
@@ -34,7 +36,9 @@ beforeAll(async () => {
   lab = await started(createS3({buckets: {cutovers: {}}}));
   const store = storeYaml(lab);
   vi.stubEnv('STORE_SECRET', credentials.secretAccessKey);
-  light = await openLightFleet({more: (unit) => (unit.startsWith('shared') ? store : '')});
+  light = await openLightFleet({
+    more: (unit) => (unit.startsWith('shared') ? store : unit.startsWith('lab') ? inLab : ''),
+  });
   await makeTables(light.database);
   other = {
     ...thisHost(mkdtempSync(join(tmpdir(), 'switcharoo-other-'))),
@@ -237,6 +241,24 @@ test('a run that another host has reversed since it was copied does not count as
   expect(light.cutovers('shared-blog')).toEqual(['cutover', 'reversal', 'cutover']);
 });
 
+test('a run that is done here does not count as done while its store does not answer', async () => {
+  const run = await runBefore(other, ['unread', 'shared-unread']);
+  await startLight(light, light.fleetOf('unread', {w: ['shared-unread']}), 'w');
+  await serveLight(light);
+  await resume('unread', 'shared-unread');
+  lab.endpoint.faults.add({service: 's3', kind: 'deny', times: 1_000});
+  await serveLight(light).finally(() => lab.endpoint.faults.clear());
+  const unread = ['offered', 'fleet-run-done-unread', run];
+  expect(await stateOf('unread', 'shared-unread')).toEqual(unread);
+  // A runner reads its journal again, and still nobody has said that it counts.
+  await serveLight(light);
+  expect(await stateOf('unread', 'shared-unread')).toEqual(unread);
+  await resume('unread', 'shared-unread');
+  await serveLight(light);
+  expect(await stateOf('unread', 'shared-unread')).toEqual(['done', undefined, run]);
+  expect(light.cutovers('shared-unread')).toEqual(['cutover']);
+});
+
 test('a runner that died before it read the store again leaves a reversed run uncounted', async () => {
   const run = await runBefore(other, ['dead', 'shared-dead']);
   await startLight(light, light.fleetOf('dead', {w: ['shared-dead']}), 'w');
@@ -310,6 +332,27 @@ test('a unit begins after a run with another inventory only when a person says s
   await serveLight(light);
   expect(await statusOf(light, 'trial')).toEqual(['forum done']);
   expect(light.cutovers('forum')).toEqual(['cutover']);
+});
+
+test('a run of a lab that is gone is not in the way, and one of the lab that is up is', async () => {
+  const host = hostOf(light.stateFolder);
+  const labIs = (name: string) =>
+    writeFileSync(join(host.state.path, 'lab.env'), `LAB_FOLDER=/${name}\n`);
+  labIs('one');
+  const run = await runBefore(host, ['labs', 'lab-shop']);
+  await startLight(light, light.fleetOf('labs', {w: ['lab-shop']}), 'w');
+  await serveLight(light);
+  expect(await stateOf('labs', 'lab-shop')).toEqual(['offered', 'fleet-run-already-done', run]);
+
+  labIs('two');
+  rmSync(light.serviceFolder('lab-shop'), {recursive: true});
+  for (const table of ['unit', 'wave', 'fleet']) {
+    await query(`DELETE FROM switcharoo_fleet.${table} WHERE fleet = 'labs'`);
+  }
+  await startLight(light, light.fleetOf('labs', {w: ['lab-shop']}), 'w');
+  await serveLight(light);
+  expect(await statusOf(light, 'labs')).toEqual(['lab-shop done']);
+  expect(light.cutovers('lab-shop')).toEqual(['cutover']);
 });
 
 test('a stale run of this host changes nothing of a unit that began on another one', async () => {

@@ -2,11 +2,13 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {createSsm} from '../../lab/aws/ssm.ts';
 import {admissible} from '../../src/fleet/admission.ts';
 import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
 import {fleetIn, unitsIn, wavesIn} from '../../src/fleet/rows.ts';
 import {fleetStatus} from '../../src/fleet/status.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
+import {credentials, type Started, started} from '../lab/aws/started.ts';
 import {type LightFleet, openLightFleet} from './light-fleet.ts';
 import {operator, serveLight, startLight, statusOf} from './light-runner.ts';
 import {test} from './with-postgres.ts';
@@ -18,14 +20,25 @@ vi.setConfig({testTimeout: 60_000});
 const later = 'window: {from: 2099-12-05T02:00, timeZone: Europe/Berlin}\n';
 const over = 'window: {until: 2020-12-05T02:00}\n';
 
+const calendar = 'arn:aws:ssm:us-east-1:123456789012:document/freeze';
+const ssm = createSsm({parameters: {}});
+
+let lab: Started;
 let light: LightFleet;
 beforeAll(async () => {
+  lab = await started(ssm);
+  const freeze = {kind: 'change-calendar', calendar, endpoint: lab.endpoint.url, credentials};
+  const asks = `  freeze: ${JSON.stringify(freeze)}\nwindow: {calendar: freeze}\n`;
+  const windows = Object.entries({later, over, asks});
   light = await openLightFleet({
-    more: (unit) => (unit.startsWith('later') ? later : unit.startsWith('over') ? over : ''),
+    more: (unit) => windows.find(([name]) => unit.startsWith(name))?.[1] ?? '',
   });
   await makeTables(light.database);
 });
-afterAll(() => light?.clear());
+afterAll(async () => {
+  await light?.clear();
+  await lab?.[Symbol.asyncDispose]();
+});
 
 const edit = (unit: string, change: (text: string) => string): void => {
   const file = join(light.folder, `${unit}.yaml`);
@@ -94,6 +107,37 @@ test('a unit that was prepared before its window was moved waits for it where it
   await serveLight(light);
   expect(await statusOf(light, 'moved')).toEqual(['stock done']);
   expect(light.cutovers('stock')).toEqual(['cutover']);
+});
+
+test('a unit whose calendar is closed waits, and is tried again five minutes later', async () => {
+  ssm.setCalendar(calendar, {state: 'CLOSED'});
+  await startLight(light, light.fleetOf('asked', {w: ['asks-shop', 'wiki']}), 'w');
+  await serveLight(light);
+  const closed = ['asks-shop waiting', 'wiki done'];
+  expect(await statusOf(light, 'asked')).toEqual(closed);
+  expect(await waits('asked')).toEqual([
+    ['window', 'its window'],
+    [null, null],
+  ]);
+  const [unit] = await unitsIn(light.database.pool, 'asked');
+  expect(unit?.problem?.message).toContain(`The change calendar ${calendar} is closed`);
+
+  ssm.setCalendar(calendar, {state: 'OPEN'});
+  await serveLight(light);
+  expect(await statusOf(light, 'asked')).toEqual(closed);
+  await light.database.pool.query(
+    "UPDATE switcharoo_fleet.unit SET changed_at = now() - interval '300 seconds' WHERE fleet = 'asked'",
+  );
+  await serveLight(light);
+  expect(await statusOf(light, 'asked')).toEqual(['asks-shop done', 'wiki done']);
+});
+
+test('a unit whose calendar does not answer needs a person', async () => {
+  lab.endpoint.faults.add({service: 'ssm', kind: 'deny', times: 10});
+  await startLight(light, light.fleetOf('unasked', {w: ['asks-mail']}), 'w');
+  await serveLight(light).finally(() => lab.endpoint.faults.clear());
+  const [unit] = await unitsIn(light.database.pool, 'unasked');
+  expect([unit?.status, unit?.problem?.code]).toEqual(['failed', 'calendar-unknown']);
 });
 
 test('a resumed unit that waits for its window again does not begin when its wave has stopped', async () => {
