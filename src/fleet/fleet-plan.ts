@@ -4,6 +4,7 @@ import type {Fleet} from '../model/fleet.ts';
 import {refuseAny} from '../model/problem.ts';
 import type {FleetPlan} from '../report/index.ts';
 import type {Host} from '../run/host.ts';
+import {MachineClock} from '../run/machine-clock.ts';
 import {approvalRemarks, collisionsIn, remarksOn} from './collisions.ts';
 import {type DescribedUnit, describedUnits} from './described-units.ts';
 import {loadFleet} from './fleet-file.ts';
@@ -13,19 +14,20 @@ import {sharedSystemsIn} from './shared-systems.ts';
 
 /**
  * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system. `isOwnServer`:
- * its state will be in the PostgreSQL of the state folder.
+ * its state will be in the PostgreSQL of the state folder. `now`: when its first wave starts.
  *
  * @throws ProblemsError when a unit is not valid, or when units would collide
  */
 export async function planFleet(
   host: Pick<Host, 'state'>,
   path: string,
-  {isOwnServer = false} = {},
+  {isOwnServer = false, now = new MachineClock().now()} = {},
 ): Promise<FleetPlan> {
   const {file, fleet} = await loadFleet(path);
   const units = await describedUnits(host, fleet);
   refuseAny(collisionsIn(fleet, units));
-  const waves = waveForecasts(fleet, units).map(({wave, run, notMeasured, units: forecasts}) => {
+  const forecast = waveForecasts(fleet, units, now);
+  const waves = forecast.map(({wave, run, notMeasured, units: forecasts}) => {
     const {approve} = fleet.waves[wave] ?? {};
     const own = units.filter((unit) => unit.wave === wave);
     const planned = own.map((unit) => {
@@ -50,6 +52,7 @@ export async function planFleet(
       waves,
     },
     remarks: [
+      ...forecast.flatMap(({remarks}) => remarks),
       ...remarksOn(fleet, units),
       ...(isOwnServer ? approvalRemarks(fleet) : []),
       ...(await rehearsalRemarks(host, units)),

@@ -1,66 +1,109 @@
 import {chanceFrom, normalsFrom} from '../forecast/chance.ts';
 import {type Range, rangeOf} from '../forecast/range.ts';
-import {type Fleet, type SharedResource, sharedResources} from '../model/fleet.ts';
+import {type Fleet, sharedResources} from '../model/fleet.ts';
+import {shifted} from '../model/moment.ts';
 import type {DescribedUnit} from './described-units.ts';
+import {NightWindows} from './night-windows.ts';
 
 /** When a unit of a wave will probably begin, in ms after the wave does, and how long it takes. */
 interface UnitForecast {
   readonly unit: string;
-  readonly beginsMs: number;
+  /** Absent: its window, or that of a unit before it, leaves it no time. */
+  readonly beginsMs?: number;
+  /** The same for people, of a unit that begins later and has a window. */
+  readonly begins?: string;
   readonly run: Range;
   readonly outage?: Range;
 }
 
 interface WaveForecast {
   readonly wave: string;
-  /** Machine time, from its first unit to its last: of the units that earlier runs have measured. */
+  /** Machine time, from its first unit to its last, if no window is closed: of the units that earlier runs measured. */
   readonly run: Range;
   readonly units: readonly UnitForecast[];
   /** Units that no earlier run shows enough of: their time is in no figure. */
   readonly notMeasured: readonly string[];
+  /** Units that do not fit into their windows, and what to do. */
+  readonly remarks: readonly string[];
+  readonly endsAt: Date;
 }
 
 /** Drawn nights: fewer for many units, whose sums differ less. */
 const nightsFor = (units: number): number =>
   Math.max(20, Math.min(200, Math.round(20_000 / units)));
 
-/** How long each wave takes, with its prerequisites and limits: the same rules by which units begin in the night. */
-export const waveForecasts = (
+/**
+ * How long each wave takes, with its prerequisites and limits: the same rules by which units begin in the night. The
+ * first wave starts now, and each later one when the one before is done.
+ */
+export function waveForecasts(
   fleet: Fleet,
   units: readonly DescribedUnit[],
-): readonly WaveForecast[] =>
-  Object.keys(fleet.waves).map((wave) =>
-    forecastOf(
-      wave,
-      fleet,
-      units.filter((unit) => unit.wave === wave),
-    ),
-  );
+  now: Date,
+): readonly WaveForecast[] {
+  let startsAt = now;
+  return Object.keys(fleet.waves).map((wave) => {
+    const own = units.filter((unit) => unit.wave === wave);
+    const forecast = {wave, ...forecastOf(fleet, own, startsAt)};
+    startsAt = forecast.endsAt;
+    return forecast;
+  });
+}
 
-function forecastOf(wave: string, fleet: Fleet, units: readonly DescribedUnit[]): WaveForecast {
+function forecastOf(
+  fleet: Fleet,
+  units: readonly DescribedUnit[],
+  startsAt: Date,
+): Omit<WaveForecast, 'wave'> {
+  const windows = new NightWindows(units, startsAt);
+  const limited = limitedBy(fleet, units);
+  const usual = scheduled(limited, ({forecast}) => forecast?.run.p50 ?? 0, windows);
+  const begins = new Map(usual.map(({unit, beginsMs}) => [unit.id, beginsMs]));
+  const left = units.filter(({id}) => !begins.has(id));
+  const isNext = ({after}: DescribedUnit) => !left.some(({id}) => after.includes(id));
+  return {
+    run: machineTimeOf(limited),
+    units: [...usual.map(({unit}) => unit), ...left].flatMap((unit) =>
+      unitForecast(unit, begins.get(unit.id), windows),
+    ),
+    notMeasured: units.filter(({forecast}) => forecast === undefined).map(({id}) => id),
+    remarks: units
+      .filter((unit) => begins.has(unit.id) || isNext(unit))
+      .flatMap((unit) => windows.remarkOn(unit, begins.get(unit.id))),
+    endsAt: shifted(startsAt, lastEndOf(usual)),
+  };
+}
+
+function unitForecast(
+  unit: DescribedUnit,
+  beginsMs: number | undefined,
+  windows: NightWindows,
+): readonly UnitForecast[] {
+  const {id, forecast} = unit;
+  const begins = beginsMs ? windows.textOf(unit, beginsMs) : undefined;
+  return forecast
+    ? [
+        {
+          ...{unit: id, run: forecast.run},
+          ...(beginsMs === undefined ? {} : {beginsMs: Math.round(beginsMs)}),
+          ...(begins === undefined ? {} : {begins}),
+          ...(forecast.outage ? {outage: forecast.outage} : {}),
+        },
+      ]
+    : [];
+}
+
+function machineTimeOf(units: readonly Limited[]): Range {
   const normal = normalsFrom(chanceFrom(units.length));
   const ends = new Float64Array(nightsFor(units.length));
   for (let night = 0; night < ends.length; night += 1) {
-    const begins = scheduled(fleet, units, (unit) => drawn(unit, normal()));
-    ends[night] = Math.max(0, ...begins.map(({endsMs}) => endsMs));
+    ends[night] = lastEndOf(scheduled(units, (unit) => drawn(unit, normal())));
   }
-  const usual = scheduled(fleet, units, ({forecast}) => forecast?.run.p50 ?? 0);
-  return {
-    wave,
-    run: rangeOf(ends),
-    units: usual.flatMap(({unit: {id, forecast}, beginsMs}) =>
-      forecast
-        ? [
-            {
-              ...{unit: id, beginsMs: Math.round(beginsMs), run: forecast.run},
-              ...(forecast.outage ? {outage: forecast.outage} : {}),
-            },
-          ]
-        : [],
-    ),
-    notMeasured: units.filter(({forecast}) => forecast === undefined).map(({id}) => id),
-  };
+  return rangeOf(ends);
 }
+
+const lastEndOf = (placed: readonly Scheduled[]): number =>
+  Math.max(0, ...placed.map(({endsMs}) => endsMs));
 
 /** 95 % of a normal distribution lie below this many deviations. */
 const deviations = 1.645;
@@ -82,32 +125,56 @@ interface Scheduled {
   readonly endsMs: number;
 }
 
-/** Each unit begins as soon as its prerequisites are done and its limits allow it; the first that may goes first. */
+/** A unit, and the systems of which only so many units may use each at once. */
+interface Limited {
+  readonly unit: DescribedUnit;
+  readonly limits: readonly {readonly system: string; readonly most: number}[];
+}
+
+/** Made once: a plan places thousands of units again and again. */
+function limitedBy({atOnce = {}}: Fleet, units: readonly DescribedUnit[]): readonly Limited[] {
+  return units.map((unit) => ({
+    unit,
+    limits: [
+      ...(atOnce.units === undefined ? [] : [{system: '', most: atOnce.units}]),
+      ...sharedResources.flatMap((kind) => {
+        const most = atOnce[kind];
+        const systems = most === undefined ? [] : (unit.shared[kind] ?? []);
+        return systems.map((name) => ({system: `${kind} ${name}`, most: most ?? 0}));
+      }),
+    ],
+  }));
+}
+
+/**
+ * Each unit begins as soon as its prerequisites are done, its limits allow it and its window is open; the first that
+ * may goes first. Those that have no time left in their windows are left out, with all that wait for them.
+ */
 function scheduled(
-  fleet: Fleet,
-  units: readonly DescribedUnit[],
+  units: readonly Limited[],
   msOf: (unit: DescribedUnit) => number,
+  windows?: NightWindows,
 ): readonly Scheduled[] {
+  const isOpen = (unit: DescribedUnit): boolean => !windows || windows.opensMs(unit, now) === now;
   const waiting = [...units];
   const placed: Scheduled[] = [];
-  let underWay: readonly Scheduled[] = [];
-  const open = new Set(units.map(({id}) => id));
-  const users = new Map<string, number>();
+  let underWay: readonly (Scheduled & Limited)[] = [];
+  const course = {open: new Set(units.map(({unit}) => unit.id)), users: new Map<string, number>()};
   let now = 0;
-  while (waiting.length > 0) {
-    const next = waiting.findIndex((unit) => mayBegin(unit, {fleet, open, users}));
+  while (waiting.length > 0 && now < Number.POSITIVE_INFINITY) {
+    const next = waiting.findIndex((each) => mayBegin(each, course) && isOpen(each.unit));
     if (next >= 0) {
-      for (const unit of waiting.splice(next, 1)) {
-        const place = {unit, beginsMs: now, endsMs: now + msOf(unit)};
+      for (const {unit, limits} of waiting.splice(next, 1)) {
+        const place = {unit, limits, beginsMs: now, endsMs: now + msOf(unit)};
         placed.push(place);
         underWay = [...underWay, place];
-        count(users, unit, 1);
+        count(course.users, place, 1);
       }
     } else {
-      now = Math.min(...underWay.map(({endsMs}) => endsMs));
-      for (const {unit} of underWay.filter(({endsMs}) => endsMs <= now)) {
-        open.delete(unit.id);
-        count(users, unit, -1);
+      now = Math.min(...underWay.map(({endsMs}) => endsMs), nextOpening(waiting, now, windows));
+      for (const ended of underWay.filter(({endsMs}) => endsMs <= now)) {
+        course.open.delete(ended.unit.id);
+        count(course.users, ended, -1);
       }
       underWay = underWay.filter(({endsMs}) => endsMs > now);
     }
@@ -115,32 +182,30 @@ function scheduled(
   return placed;
 }
 
+const nextOpening = (
+  waiting: readonly Limited[],
+  now: number,
+  windows: NightWindows | undefined,
+): number =>
+  windows
+    ? Math.min(
+        ...waiting.map(({unit}) => windows.opensMs(unit, now)).filter((opens) => opens > now),
+      )
+    : Number.POSITIVE_INFINITY;
+
 interface Course {
-  readonly fleet: Fleet;
   /** Units of this wave that are not done. */
   readonly open: ReadonlySet<string>;
   /** How many units under way use a system. */
   readonly users: ReadonlyMap<string, number>;
 }
 
-const mayBegin = (unit: DescribedUnit, {fleet: {atOnce = {}}, open, users}: Course): boolean =>
-  !unit.after.some((before) => open.has(before)) &&
-  limitsOf(unit).every(
-    ({limit, system}) => (users.get(system) ?? 0) < (atOnce[limit] ?? Number.POSITIVE_INFINITY),
-  );
+const mayBegin = ({unit, limits}: Limited, {open, users}: Course): boolean =>
+  limits.every(({system, most}) => (users.get(system) ?? 0) < most) &&
+  !unit.after.some((before) => open.has(before));
 
-function count(users: Map<string, number>, unit: DescribedUnit, change: 1 | -1): void {
-  for (const {system} of limitsOf(unit)) {
+function count(users: Map<string, number>, {limits}: Limited, change: 1 | -1): void {
+  for (const {system} of limits) {
     users.set(system, (users.get(system) ?? 0) + change);
   }
 }
-
-/** The limits that count for a unit, and the system of each. */
-const limitsOf = (unit: DescribedUnit): readonly {limit: Limit; system: string}[] => [
-  {limit: 'units', system: ''},
-  ...sharedResources.flatMap((limit) =>
-    (unit.shared[limit] ?? []).map((system) => ({limit, system: `${limit} ${system}`})),
-  ),
-];
-
-type Limit = 'units' | SharedResource;

@@ -10,8 +10,10 @@ interface PlannedUnit {
   readonly inventory: string;
   readonly team?: string;
   readonly after: readonly string[];
-  /** In ms after its wave; absent where no earlier run shows how long it takes. */
+  /** In ms after its wave; absent where no earlier run shows how long it takes, or where it has no time. */
   readonly beginsMs?: number;
+  /** The same for people, of a unit that begins later and has a window. */
+  readonly begins?: string;
   readonly run?: Range;
   readonly outage?: Range;
   /** When it may be cut over, for people. */
@@ -63,6 +65,9 @@ export function fleetPlanText(plan: FleetPlan, options: TextOptions): string {
   return [
     ...flow([{text: `Fleet ${plan.fleet}`, paint: paint.bold}, `: ${size}`], {width}),
     ...flow([limitsText(plan.atOnce)], {width}),
+    ...(plan.waves.some((wave) => wave.units.some(({window}) => window !== undefined))
+      ? flow([windowsText], {width})
+      : []),
     ...plan.waves.flatMap((wave, at) => ['', ...waveLines(wave, plan.waves[at - 1], options)]),
     ...(plan.remarks.length > 0 ? [''] : []),
     ...plan.remarks.flatMap((remark) => flow([remark], {width, first: '! ', rest: '  '})),
@@ -91,6 +96,9 @@ function limitsText(atOnce: FleetPlan['atOnce']): string {
     ? 'No limit on how many units are under way at once.'
     : `At most at once: ${limits.join(', ')}.`;
 }
+
+const windowsText =
+  'Windows count as if the first wave started now, and each later wave when the one before is done.';
 
 function waveLines(
   wave: PlannedWave,
@@ -132,9 +140,7 @@ function waveLines(
 const cellsOf = (unit: PlannedUnit): readonly string[] => [
   unit.unit,
   `${unit.runbook} on ${unit.inventory}`,
-  unit.beginsMs === undefined || !unit.run
-    ? 'never measured'
-    : `${beginsText(unit, unit.beginsMs)}, takes ${rangeText(unit.run)}`,
+  unit.run ? `${beginsText(unit)}, takes ${rangeText(unit.run)}` : 'never measured',
   unit.outage ? `outage ${rangeText(unit.outage)}` : '',
   [
     ...(unit.after.length > 0 ? [`after ${unit.after.join(', ')}`] : []),
@@ -142,10 +148,11 @@ const cellsOf = (unit: PlannedUnit): readonly string[] => [
   ].join('; '),
 ];
 
-/** The forecast does not know when a window opens. */
-function beginsText({window}: PlannedUnit, beginsMs: number): string {
-  const text = beginsMs === 0 ? 'at once' : `after ${durationText(beginsMs)}`;
-  return window === undefined ? text : `${text} if its window is open`;
+function beginsText({begins, beginsMs}: PlannedUnit): string {
+  if (beginsMs === undefined) {
+    return 'does not begin';
+  }
+  return beginsMs === 0 ? 'at once' : (begins ?? `after ${durationText(beginsMs)}`);
 }
 
 const systemWords: Readonly<Record<SharedSystem['kind'], string>> = {

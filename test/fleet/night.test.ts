@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import type {DescribedUnit} from '../../src/fleet/described-units.ts';
 import {waveForecasts} from '../../src/fleet/night.ts';
 import type {Forecast} from '../../src/forecast/forecast.ts';
+import {windowShape} from '../../src/inventory/window.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
 
 const exactly = (ms: number): Forecast => ({
@@ -25,9 +26,11 @@ const unit = (id: string, own: Partial<DescribedUnit> = {}): DescribedUnit => ({
   ...own,
 });
 
+const now = new Date('2026-12-04T22:00:00Z');
+
 const planned = (atOnce: Fleet['atOnce'], units: readonly DescribedUnit[]) => {
   const fleet: Fleet = {name: 'f', waves: {all: {units: {}}}, ...(atOnce ? {atOnce} : {})};
-  return waveForecasts(fleet, units)[0];
+  return waveForecasts(fleet, units, now)[0];
 };
 
 test('a wave takes as long as its longest chain of prerequisites, where nothing else limits it', () => {
@@ -66,6 +69,7 @@ test('a unit that was never measured is in no figure, and is named', () => {
     run: {p5: 1_000, p50: 1_000, p95: 1_000},
     units: [{unit: 'b', beginsMs: 0, run: {p5: 1_000, p50: 1_000, p95: 1_000}}],
     notMeasured: ['a'],
+    ...{remarks: [], endsAt: new Date(now.getTime() + 1_000)},
   });
 });
 
@@ -77,4 +81,62 @@ test('the nights of a wave differ as those of its units do', () => {
   expect(run.p5).toBeGreaterThan(9_500);
   expect(run.p95).toBeLessThan(12_000);
   expect(run.p50).toBeGreaterThan(run.p5);
+});
+
+const hour = 3_600_000;
+const long = exactly(hour);
+
+/** Opens three hours after the wave starts. */
+const from = '2026-12-05T02:00';
+const windowOf = (window: object): Pick<DescribedUnit, 'window'> => ({
+  window: windowShape.parse({timeZone: 'Europe/Berlin', ...window}),
+});
+
+const beginsIn = (wave: ReturnType<typeof planned>) =>
+  wave?.units.map(({unit: id, beginsMs, begins}) => [id, (beginsMs ?? -hour) / hour, begins]);
+
+test('a unit begins when its window opens, takes no place before, and what waits for it comes later', () => {
+  const wave = planned({units: 1}, [
+    unit('shop', {...windowOf({from}), forecast: long}),
+    unit('wiki', {after: ['shop'], forecast: long}),
+    unit('blog', {forecast: long}),
+    unit('frozen', {
+      ...windowOf({freezes: [{from: '2026-12-04', until: '2026-12-06', because: 'a sale'}]}),
+      forecast: long,
+    }),
+  ]);
+  expect(beginsIn(wave)).toEqual([
+    ['blog', 0, undefined],
+    ['shop', 3, '2026-12-05 02:00 Europe/Berlin (01:00 UTC)'],
+    ['wiki', 4, undefined],
+    ['frozen', 25, '2026-12-06 00:00 Europe/Berlin (2026-12-05 23:00 UTC)'],
+  ]);
+  expect([wave?.run.p50, wave?.remarks]).toEqual([4 * hour, []]);
+});
+
+test('units that do not fit into their windows are named, with what to do', () => {
+  const window = windowOf({from, until: '2026-12-05T04:30'});
+  const wave = planned({units: 1}, [
+    ...['a', 'b', 'c', 'd'].map((id) => unit(id, {...window, forecast: long})),
+    unit('e', {after: ['d'], forecast: long}),
+    unit('f', {...windowOf({until: '2026-12-01'}), forecast: undefined}),
+  ]);
+  expect(beginsIn(wave)?.map(([id, hours]) => `${id} ${hours}`)).toEqual([
+    ...['a 3', 'b 4', 'c 5', 'd -1', 'e -1'],
+  ]);
+  expect(wave?.remarks).toEqual([
+    'c may not be done when its window closes: it begins at 2026-12-05 04:00 Europe/Berlin (03:00 UTC), takes 1 h 00 m, and the window closes at 2026-12-05 04:30 Europe/Berlin (03:30 UTC). Widen its window, or let it begin earlier.',
+    'd does not begin: its window closes before its turn. Widen its window, raise the limits of atOnce, or put it into a later wave.',
+    'f does not begin: its window is over. Change "window" in its inventory.',
+  ]);
+});
+
+test('a later wave starts when the one before it is done', () => {
+  const fleet: Fleet = {name: 'f', waves: {one: {units: {}}, two: {units: {}}}};
+  const units = [
+    unit('a', {...windowOf({from}), wave: 'one', forecast: long}),
+    unit('b', {...windowOf({from: '2026-12-05T06:00'}), wave: 'two', forecast: long}),
+  ];
+  const [, two] = waveForecasts(fleet, units, now);
+  expect(beginsIn(two)).toEqual([['b', 3, '2026-12-05 06:00 Europe/Berlin (05:00 UTC)']]);
 });

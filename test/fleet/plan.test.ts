@@ -138,16 +138,17 @@ describe('a plan of a fleet', () => {
     const plan = async (atOnce: object) => {
       const read = await planFleet(host, written({name: 'share', atOnce, waves: {all: {units}}}));
       const lines = fleetPlanText(read, {width: 200, paint: plainPaint}).split('\n');
-      return lines.filter((line) => /⇄|window/.test(line)).map((line) => line.trim());
+      return lines.filter((line) => /⇄|window/i.test(line)).map((line) => line.trim());
     };
     expect(await plan({databaseHost: 1, units: 3})).toEqual([
+      'Windows count as if the first wave started now, and each later wave when the one before is done.',
       'c  warm-cutover on shared-c  never measured    window: 2099-12-05 02:00 Europe/Berlin (01:00 UTC) to 2099-12-05 06:00 Europe/Berlin (05:00 UTC)',
       '⇄ database server shared.example:3306: shared by a, b; one after the other, by atOnce.databaseHost.',
       '⇄ hosted zone Z7: shared by c, d; up to 2 at once. To limit them, set atOnce.zone.',
       '⇄ ECS cluster shop-staging in eu-central-1: shared by c, d; up to 2 at once. To limit them, set atOnce.cluster.',
       '⇄ Route 53 in the account of the default credentials: shared by c, d; up to 2 at once. To limit them, set atOnce.account. They send up to 10 requests a second; Route 53 takes 5.',
     ]);
-    expect((await plan({zone: 1, units: 1})).slice(2)).toEqual([
+    expect((await plan({zone: 1, units: 1})).slice(3)).toEqual([
       '⇄ hosted zone Z7: shared by c, d; one after the other, by atOnce.zone.',
       '⇄ ECS cluster shop-staging in eu-central-1: shared by c, d; one after the other, by atOnce.units.',
       '⇄ Route 53 in the account of the default credentials: shared by c, d; one after the other, by atOnce.units. They send up to 5 requests a second; Route 53 takes 5.',

@@ -61,7 +61,16 @@ export const fleetPlan = document({
           inventory: z.string(),
           team: z.string().exactOptional(),
           after: texts,
-          beginsMs: z.number().exactOptional().describe('After its wave starts'),
+          beginsMs: z
+            .number()
+            .exactOptional()
+            .describe(
+              'After its wave starts, if that is now, or when the wave before is done; absent where its window leaves it no time',
+            ),
+          begins: z
+            .string()
+            .exactOptional()
+            .describe('The same in words, for a unit that begins later and has a window'),
           run: range.exactOptional(),
           outage: range.exactOptional(),
           window: z.string().exactOptional().describe('When it may be cut over'),
