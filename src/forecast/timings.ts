@@ -221,5 +221,6 @@ const betweenProcesses: ReadonlySet<JournalEntry['kind']> = new Set([
   'tail-cut',
   'lock-taken-over',
   'earlier-holder-stopped',
+  'unshared-added',
   'run-handed-over',
 ]);

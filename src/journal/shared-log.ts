@@ -247,11 +247,13 @@ function firstOf(lines: readonly string[]): readonly string[] {
 function takerIn(text: string): string | undefined {
   try {
     const {kind, operator} = JSON.parse(text.slice(0, text.indexOf('\n')));
-    return kind === 'lock-taken-over' ? `${operator.user}@${operator.host}` : undefined;
+    return takeOvers.has(kind) ? `${operator.user}@${operator.host}` : undefined;
   } catch {
     return undefined;
   }
 }
+
+const takeOvers = new Set<unknown>(['lock-taken-over', 'unshared-added']);
 
 /** Says of the process that had written up to an entry that it acts no more. No run has such a name. */
 export const leftKeyOf = (run: string, seq: number): string => `left/${run}/${padded(seq)}`;

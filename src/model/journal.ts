@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {holderFacts} from './holder-facts.ts';
 import {noticeEvents} from './notice.ts';
 import {asked, json, operator, runStarted} from './run-started.ts';
 
@@ -77,24 +78,7 @@ const facts = [
     unreachable: z.array(z.string()),
     regained: z.array(z.string()),
   }),
-  /**
-   * `notBeforeUtc`: an action of the earlier holder may be under way until then. Nothing is done here until
-   * `earlier-holder-stopped` says that it acts no more.
-   */
-  z.object({
-    kind: z.literal('lock-taken-over'),
-    from: z.string(),
-    operator,
-    notBeforeUtc: z.iso.datetime().optional(),
-  }),
-  z.object({kind: z.literal('earlier-holder-stopped'), because: z.string()}),
-  /**
-   * A reversal goes on although other hosts cannot see it, or a person lets the run go on: the store does not answer.
-   * Once for each process.
-   */
-  z.object({kind: z.literal('not-shared'), because: z.string()}),
-  /** It was offered to somebody else: nothing of it is under way on this host, and nothing is done here any more. */
-  z.object({kind: z.literal('run-handed-over'), to: z.string(), operator}),
+  ...holderFacts,
 
   z.object({kind: z.literal('entry-started'), entry: z.string()}),
   /** What `check` saw before the first action: all that `reverse` needs. */

@@ -206,6 +206,7 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
       return {...progress, isOutageTooLong: true};
     case 'run-started':
     case 'asked':
+    case 'unshared-added':
     case 'tail-cut':
     case 'reserve-given-back':
     case 'reserve-filled':

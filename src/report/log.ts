@@ -103,6 +103,9 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'earlier-holder-stopped': ({because}) => [`the earlier holder has stopped: ${because}`],
   'not-shared': ({because}) => ['the run goes on without the shared journal', because],
+  'unshared-added': ({by, entries, operator}) => [
+    `${operatorText(operator)} added what ${by} did without the store: the next ${counted(entries, 'entry', 'entries')}`,
+  ],
   'run-handed-over': ({to, operator}) => [`handed over to ${to} by ${operatorText(operator)}`],
   'systems-claimed': ({lasting, whileActing, unreachable, regained}) => [
     [

@@ -183,6 +183,7 @@ const betweenProcesses: ReadonlySet<JournalEntry['kind']> = new Set([
   'tail-cut',
   'lock-taken-over',
   'earlier-holder-stopped',
+  'unshared-added',
   'run-handed-over',
 ]);
 

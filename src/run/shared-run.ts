@@ -1,13 +1,11 @@
 import {arrivesWithinMs} from '../engine/cut-off.ts';
-import {readablePart} from '../journal/chain.ts';
 import {sharedJournalOf, sharedSinceMs} from '../journal/open-shared-log.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {refuseSettled} from './choose-run.ts';
-import type {Host} from './host.ts';
-import {type Act, type InFlight, inFlightIn, isSameAction} from './in-flight.ts';
+import {type InFlight, inFlightIn} from './in-flight.ts';
 import {refuseOtherStore} from './run-store.ts';
 import {runsIn} from './shared-runs.ts';
 
@@ -64,30 +62,6 @@ export async function sharedRunIn(
     lastSharedMs: await sharedSinceMs({store, run}, progress.seq, signal),
     waitMs: Math.max(0, ...waits),
   };
-}
-
-/**
- * What this host did alone and never shared, when another host has continued the run since: nobody who goes on with it
- * finds that in its journal.
- */
-export function unheardActions(host: Host, {progress, text}: SharedRun): readonly Act[] {
-  const {run} = progress.run;
-  const here = textHere(host, run);
-  if (here.startsWith(text)) {
-    return [];
-  }
-  const shared = text.split('\n');
-  const agreed = here.split('\n').findIndex((line, index) => line !== shared[index]);
-  return readablePart(host.state.journalOf(run), Buffer.from(here))
-    .slice(agreed)
-    .filter((entry) => entry.kind === 'action-intended')
-    .filter((act, index, all) => all.findIndex((other) => isSameAction(act, other)) === index);
-}
-
-/** The journal of a run as it is on this host; empty where there is none. */
-export function textHere({state}: Host, run: string): string {
-  const path = state.journalOf(run);
-  return state.disk.exists(path) ? state.disk.read(path).toString('utf8') : '';
 }
 
 const notInStore = (name: string, place: string): Problem => ({

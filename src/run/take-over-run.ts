@@ -9,8 +9,8 @@ import {Redactor} from '../journal/redactor.ts';
 import {SharedJournal} from '../journal/shared-journal.ts';
 import {leftKeyOf} from '../journal/shared-log.ts';
 import {withinMs} from '../journal/time-limit.ts';
-import type {JournalEntry} from '../model/journal.ts';
-import {elapsedMs, shifted} from '../model/moment.ts';
+import type {FactOf, JournalEntry} from '../model/journal.ts';
+import {elapsedMs, type Moment, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
@@ -22,9 +22,10 @@ import {knownCaller} from './known-caller.ts';
 import {MachineClock} from './machine-clock.ts';
 import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
-import {type SharedRun, sharedRunIn, textHere} from './shared-run.ts';
+import {type SharedRun, sharedRunIn} from './shared-run.ts';
 import {isOvertaken, unfinishedBecause, unknownBecause} from './take-over-problems.ts';
 import {placeOf} from './take-over-words.ts';
+import {joinedText, textHere, unsharedPart} from './unshared-part.ts';
 
 interface TakingOver {
   readonly host: Host;
@@ -65,7 +66,7 @@ export async function takeOverRun(taking: TakingOver, signal: AbortSignal): Prom
   try {
     const options = {
       ...{lock, redactor: new Redactor(), disk: host.state.disk, now: () => clock.now()},
-      monotonic: () => ({mark: clock.mark, ms: Math.round(clock.monotonic())}),
+      monotonic: () => stampOf(clock),
     };
     const open = () => openJournal(host.state.journalOf(run), options);
     const {journal, shared: taken} = await fence(taking, {open, clock}, signal);
@@ -120,20 +121,17 @@ async function fence(
   for (let tries = 1; ; tries += 1) {
     const shared = tries === 1 ? taking.shared : await sharedRunIn(store, run, signal);
     refuseChanged(taking.shared, shared);
-    installShared(host, run, shared.text);
+    const taken = factOf(host, shared, clock);
+    const isInstalled = install(host, shared, {...taken, ...momentOf(clock)});
     const journal = open();
     let sharedJournal: SharedJournal | undefined;
     let isSent = false;
     try {
       const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
       sharedJournal = new SharedJournal(journal, log);
-      const notBefore = shifted(clock.now(), shared.waitMs);
-      sharedJournal.append({
-        kind: 'lock-taken-over',
-        from: earlierHolder(shared),
-        operator: host.operator,
-        notBeforeUtc: notBefore.toISOString(),
-      });
+      if (!isInstalled) {
+        sharedJournal.append(taken);
+      }
       isSent = true;
       await sharedJournal.shared(signal);
       return {journal: sharedJournal, shared};
@@ -165,11 +163,37 @@ const decisive = new Set<JournalEntry['kind']>([
   'point-of-no-return-passed',
 ]);
 
-/** What is here may be more than what is shared: a store was away. It is kept. */
-function installShared(host: Host, run: string, text: string): void {
-  if (!textHere(host, run).startsWith(text)) {
-    installJournal(host.state.journalOf(run), text, host.state.disk);
+const factOf = (host: Host, shared: SharedRun, clock: Clock): FactOf<'lock-taken-over'> => ({
+  kind: 'lock-taken-over',
+  from: earlierHolder(shared),
+  operator: host.operator,
+  notBeforeUtc: shifted(clock.now(), shared.waitMs).toISOString(),
+});
+
+const momentOf = (clock: Clock): Moment => ({
+  atUtc: clock.now().toISOString(),
+  monotonic: stampOf(clock),
+});
+
+const stampOf = (clock: Clock) => ({mark: clock.mark, ms: Math.round(clock.monotonic())});
+
+/**
+ * Puts the journal of the store here, with the take-over: gives whether it did. Where the journal here goes on from
+ * that of the store, it stays, since the store was away. What differs is kept beside.
+ */
+function install(
+  host: Host,
+  shared: SharedRun,
+  taken: FactOf<'lock-taken-over'> & Moment,
+): boolean {
+  const {run} = shared.progress.run;
+  if (textHere(host, run).startsWith(shared.text)) {
+    return false;
   }
+  const part = unsharedPart(host, run, shared);
+  const text = joinedText(shared, part?.isStillTrue ? part : undefined, taken);
+  installJournal(host.state.journalOf(run), text, host.state.disk);
+  return true;
 }
 
 const mostTries = 50;

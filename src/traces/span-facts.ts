@@ -24,6 +24,7 @@ export const traceIdOf = (run: string): string => sha256(`switcharoo run ${run}`
 const aboutEarlier: ReadonlySet<string> = new Set([
   'lock-taken-over',
   'earlier-holder-stopped',
+  'unshared-added',
   // A take-over writes it between these. That of a live process is followed by its next entry.
   'operator-identified',
   'tail-cut',

@@ -20,7 +20,7 @@ export interface Started {
   readonly child: ChildProcess;
   /** Throws when a line that `--json` printed is not as its schema says. */
   readonly ended: Promise<Ended>;
-  /** Resolves once the text was printed on stdout; throws when the process ends before. */
+  /** Resolves once the text was printed; throws when the process ends before. */
   said(text: string): Promise<void>;
 }
 
@@ -85,6 +85,7 @@ function watch(child: ChildProcess, words: readonly string[]): Started {
   });
   child.stderr?.on('data', (chunk) => {
     stderr += chunk;
+    tell();
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('close', (code, signal) => {
@@ -102,7 +103,7 @@ function watch(child: ChildProcess, words: readonly string[]): Started {
     said: (text) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (stdout.includes(text)) {
+          if (stdout.includes(text) || stderr.includes(text)) {
             listeners.delete(look);
             resolve();
           }

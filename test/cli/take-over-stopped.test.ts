@@ -4,8 +4,10 @@ import {hostname, tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
 import {createS3} from '../../lab/aws/s3.ts';
+import {installJournal} from '../../src/journal/install-journal.ts';
 import {sharedEntries} from '../../src/journal/open-shared-log.ts';
 import {keyOf, leftKeyOf, textOf} from '../../src/journal/shared-log.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact, FactOf} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {thisHost} from '../../src/run/host.ts';
@@ -173,6 +175,38 @@ test('a run that is done is offered for a take-over, and can only be reversed th
   const taken = await take(run, {SOURCE_PW: 'secret'}).ended;
   expect(lastDocument(taken).next, taken.stderr).toEqual([
     expect.stringContaining(`reverse ${run}`),
+  ]);
+});
+
+test('a run with which this host went on alone is shown as it is here, and its entries come into the store', async () => {
+  const run = await runInStore();
+  const all = await sharedEntries({store, run}, never);
+  const facts = all.map(({seq: _seq, prev: _prev, atUtc: _at, ...fact}) => fact as Fact);
+  const bob = {user: 'bob', host: hostname(), pid: 1};
+  const here = journalOf([
+    ...facts,
+    {kind: 'not-shared', because: 'the operator chose to go on alone'},
+    {kind: 'entry-done', ...freezeDone},
+    {kind: 'point-of-no-return-passed', because: 'dismantle'},
+    {kind: 'run-resumed', operator: bob, accepted: [], alone: true},
+    {kind: 'run-done'},
+  ]);
+  const state = new StateFolder(join(folder, `state-of-${run}`));
+  installJournal(state.journalOf(run), textOf(here));
+  const taking = {user: 'kim', host: 'desk', pid: 1};
+  const theirs = journalOf([...facts, {kind: 'lock-taken-over', from: 'a', operator: taking}]);
+  await store.add(keyOf(run, facts.length), textOf(theirs.slice(facts.length)), never);
+  const words = ['take-over', run, '-i', inventory, '--name', run, '--now'];
+  const taken = await command(words, {SOURCE_PW: 'secret'}, `state-of-${run}`).ended;
+  expect(taken.stderr).toContain(`bob@${hostname()} went on with the run on this host`);
+  expect(taken.stderr.replace(/\s+/g, ' ')).toContain('the store, which lacks 5 entries of that.');
+  expect(taken.stdout).toMatch(/done/);
+  expect(taken.stdout).toContain(`report ${run}`);
+  expect(taken.stdout).not.toContain(`reverse ${run}`);
+  expect(await kindsAfterFreeze(run)).toEqual([
+    ...['lock-taken-over', 'unshared-added', 'not-shared', 'entry-done'],
+    ...['point-of-no-return-passed', 'run-resumed', 'run-done', 'lock-taken-over'],
+    ...['earlier-holder-stopped'],
   ]);
 });
 

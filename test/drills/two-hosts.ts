@@ -1,6 +1,5 @@
-import {copyFileSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {appliedEntries, progressOf} from '../../src/model/progress.ts';
 import {inFlightIn} from '../../src/run/in-flight.ts';
@@ -122,8 +121,8 @@ async function takeOver(scene: Scene, event: Event, way: 'resume' | 'reverse') {
   const words = ['take-over', run, '-i', inventory, '--name', run, '--json', ...sure];
   const taking = second.start(...words);
   if (event === 'stopped for a while') {
-    await Promise.race([untilTaken(second, run), taking.ended]);
-    await sleep(500);
+    // One that failed says why below.
+    await taking.said('is yours now').catch(() => {});
     child.kill('SIGCONT');
   }
   const [taken, lost] = await Promise.all([taking.ended, first.ended]);
@@ -149,13 +148,6 @@ async function takeOver(scene: Scene, event: Event, way: 'resume' | 'reverse') {
       : []),
   ];
   return [...problems, ...(await endOf(scene, run, way))];
-}
-
-async function untilTaken({stateFolder}: Desk, run: string): Promise<void> {
-  const path = join(stateFolder, run, 'journal.jsonl');
-  while (!existsSync(path) || !readFileSync(path, 'utf8').includes('"lock-taken-over"')) {
-    await sleep(50);
-  }
 }
 
 const entriesOf = ({stateFolder}: Desk, run: string): readonly JournalEntry[] =>

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {shareDecision} from '../../src/engine/share-decision.ts';
-import {createJournal, openJournal} from '../../src/journal/file-journal.ts';
+import {createJournal} from '../../src/journal/file-journal.ts';
 import {installJournal} from '../../src/journal/install-journal.ts';
 import {sharedEntries} from '../../src/journal/open-shared-log.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
@@ -12,7 +12,7 @@ import {progressOf} from '../../src/model/progress.ts';
 import {refuseWhileElsewhere} from '../../src/run/guards.ts';
 import {handOverRun} from '../../src/run/hand-over-run.ts';
 import {shareEnded} from '../../src/run/share-ended.ts';
-import {sharedRunIn, unheardActions} from '../../src/run/shared-run.ts';
+import {sharedRunIn} from '../../src/run/shared-run.ts';
 import {takeOverRun} from '../../src/run/take-over-run.ts';
 import {runStarted} from '../model/journal-of.ts';
 import {SimulatedDisk} from '../simulation/disk.ts';
@@ -266,26 +266,4 @@ test('a hand-over waits for an action that ended without an answer, and says so'
   const shared = await sharedEntries({store, run}, never);
   expect(shared.at(-1)?.kind).toBe('run-handed-over');
   expect(shared).toHaveLength(journal.entries.length + 2);
-});
-
-test('a take-over on a host that acted alone names what the store has never heard of', async () => {
-  const intended = (does: string): Fact => ({
-    ...{kind: 'action-intended', entry: 'one', way: 'reverse', target: 'a'},
-    ...{does, limitMs: 1_000},
-  });
-  const alone = [intended('put back x'), intended('put back x'), intended('put back y')];
-  const {state, journal} = journalWith({kind: 'run-paused'}, intended('put x'), ...alone);
-  const heard = journal.entries.slice(0, 3);
-  const store = new SimulatedStore(() => Date.now()).openedBy(served);
-  await store.add(keyOf(run, 0), textOf(heard), never);
-  const unheard = async () =>
-    unheardActions({state} as never, await sharedRunIn(store, run, never));
-  // They are shared as soon as the store answers.
-  expect(await unheard()).toEqual([]);
-  const there = journalWith();
-  installJournal(there.state.journalOf(run), textOf(heard), there.state.disk);
-  const theirs = openJournal(there.state.journalOf(run), {...there.around, disk: there.state.disk});
-  theirs.append({kind: 'run-paused'} as never);
-  await store.add(keyOf(run, heard.length), textOf(theirs.entries.slice(heard.length)), never);
-  expect((await unheard()).map(({does}) => does)).toEqual(['put back x', 'put back y']);
 });

@@ -5,6 +5,7 @@ import {keyOf, leftKeyOf, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {Fact} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
+import {refuseWhileElsewhere} from '../../src/run/guards.ts';
 import {handOverRun} from '../../src/run/hand-over-run.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {shareEnded} from '../../src/run/share-ended.ts';
@@ -164,4 +165,20 @@ test('a hand-over without an answer of the store says that nobody knows whether 
     inPlace: 'not known: kim may be able to take it over',
   });
   expect(await sharedEntries({store, run}, never)).toHaveLength(count);
+});
+
+test('a take-over that dies once the journal is here leaves it with the take-over: nobody on this host goes on', async () => {
+  const {store, host, take, count} = await scene({kind: 'run-paused'});
+  // It dies where it asks the store what is there, before it writes.
+  const dead: ObjectStore = {...store, keys: () => Promise.reject(new Error('killed'))};
+  await expect(take({store: dead})).rejects.toThrow('killed');
+  const progress = progressIn(host, run);
+  expect(progress.notBefore).toBeInstanceOf(Date);
+  const neighbour = {host: {operator: {...ada, user: 'lee'}}};
+  expect(() => refuseWhileElsewhere(neighbour, progress, new Date())).toThrow(
+    `The take-over of ${run} was not finished`,
+  );
+  expect(await sharedEntries({store, run}, never)).toHaveLength(count);
+  await take({});
+  expect(progressIn(host, run)).toMatchObject({operator: kim});
 });

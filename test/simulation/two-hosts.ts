@@ -326,12 +326,18 @@ export class TwoHosts {
     return this.chance.weighed(weights);
   }
 
-  /** People ask, before they take over from somebody who could not reach the store. */
+  /**
+   * People ask, before they take over from somebody who could not reach the store. A take-over may have reached it
+   * meanwhile: the run is taken over on that host then.
+   */
   #hasActedUnshared(host: HostSide, run: string): boolean {
-    const text = this.#textOn(host, run);
-    const shared = this.#shared.textOf(run);
+    const here = this.#textOn(host, run).split('\n');
+    const shared = this.#shared.textOf(run).split('\n');
+    const agreed = here.findIndex((line, index) => line !== (shared[index] || line));
+    const hasActed = (lines: readonly string[]) => lines.some((line) => line.includes('"action-'));
+    const from = agreed < 0 ? shared.length - 1 : agreed;
     const isUnderWay = this.#workers.some((worker) => worker.host === host && worker.isUnshared);
-    return isUnderWay || (text.startsWith(shared) && text.includes('"action-', shared.length));
+    return isUnderWay || (hasActed(here.slice(from)) && !hasActed(shared.slice(from)));
   }
 
   #textOn(host: HostSide, run: string): string {

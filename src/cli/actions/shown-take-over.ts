@@ -1,8 +1,10 @@
 import type {Inventory} from '../../inventory/inventory.ts';
 import {durationText} from '../../model/duration.ts';
+import type {JournalEntry} from '../../model/journal.ts';
 import type {ObjectStore} from '../../model/object-store.ts';
 import {outageOf} from '../../model/outage.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {progressAfter} from '../../model/progress.ts';
 import {flow, statusText} from '../../report/index.ts';
 import {earlierHolder, operatorText, unfinishedTakeOver} from '../../run/earlier-holder.ts';
 import type {Act} from '../../run/in-flight.ts';
@@ -14,9 +16,10 @@ import {
   openClaims,
 } from '../../run/inventory-claims.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
-import {type SharedRun, unheardActions} from '../../run/shared-run.ts';
+import type {SharedRun} from '../../run/shared-run.ts';
 import {sharedHolder} from '../../run/shown-holder.ts';
 import {takeOverRun} from '../../run/take-over-run.ts';
+import {actionsOf, type UnsharedPart, unsharedPart} from '../../run/unshared-part.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
 
@@ -41,19 +44,21 @@ export async function takeOverShown(
   signal: AbortSignal,
 ): Promise<readonly EndedHold[]> {
   const {inventory, file, shared} = taking;
+  const part = unsharedPart(app, shared.progress.run.run, shared);
+  const added = part?.isStillTrue ? part.entries : [];
   if (!app.json) {
-    app.print(summaryOf(app, shared));
+    app.print(summaryOf(app, shared, withAdded(shared, added)));
   }
   if (inventory.digest !== shared.progress.run.inventory.digest) {
     app.say(differentInventory(file));
   }
-  for (const act of unheardActions(app, shared)) {
-    app.say(unheard(act));
+  for (const line of part ? unsharedLines(part) : []) {
+    app.say(line);
   }
   // Before anybody is stopped: this host must be able to go on.
-  const claims = await openClaims(app, inventory, signal, claimedIn(shared).ever);
+  const claims = await openClaims(app, inventory, signal, claimedIn(withAdded(shared, added)).ever);
   try {
-    return await confirmed(app, taking, claims, signal);
+    return await confirmed(app, taking, {claims, added}, signal);
   } finally {
     await claims.close();
   }
@@ -62,7 +67,7 @@ export async function takeOverShown(
 async function confirmed(
   app: App,
   {store, shared, isSure, confirmation, again}: ShownTakeOver,
-  claims: OpenClaims,
+  {claims, added}: {readonly claims: OpenClaims; readonly added: readonly JournalEntry[]},
   signal: AbortSignal,
 ): Promise<readonly EndedHold[]> {
   const {run} = shared.progress.run;
@@ -73,7 +78,7 @@ async function confirmed(
       ...{host: app, store, shared, isSure, again},
       whenTaken: async (taken) => {
         app.say(fencedText(taken));
-        held = await endHolds(claims, run, claimedIn(taken), signal);
+        held = await endHolds(claims, run, claimedIn(withAdded(taken, added)), signal);
         for (const hold of held) {
           app.say(holdText(hold, shared));
         }
@@ -96,9 +101,20 @@ export async function confirmRun(
   }
 }
 
+type SharedState = Pick<SharedRun, 'progress' | 'entries'>;
+
+/** The state of a run with what this host did alone. */
+const withAdded = (
+  {progress, entries}: SharedState,
+  added: readonly JournalEntry[],
+): SharedState => ({
+  progress: added.reduce((before, entry) => progressAfter(before, entry) ?? before, progress),
+  entries: [...entries, ...added],
+});
+
 /** All that somebody needs to know who has not worked on it. */
-function summaryOf(app: App, shared: SharedRun): string {
-  const {progress, entries, inFlight, waitMs} = shared;
+function summaryOf(app: App, shared: SharedRun, {progress, entries}: SharedState): string {
+  const {inFlight, waitMs} = shared;
   const {outage: window} = progress.run.runbook;
   const holder = sharedHolder(progress);
   const status = statusText(progress, {
@@ -149,7 +165,7 @@ function offerLines({operator}: App, {progress, entries}: SharedRun): readonly s
   ];
 }
 
-function claimedIn({progress, entries}: SharedRun): ClaimedTargets {
+function claimedIn({progress, entries}: SharedState): ClaimedTargets {
   const {targets = {}} = progress.run;
   const claimed = entries.filter((fact) => fact.kind === 'systems-claimed');
   const named = (names: readonly string[] = []) => names.map((name) => targets[name] ?? name);
@@ -164,6 +180,16 @@ const waitingText = (leftMs: number): string =>
 
 const differentInventory = (file: string): string =>
   `! ${file} here is not the inventory that the run began with: resume and reverse will say what changed, and need --accept-changes.`;
+
+function unsharedLines(part: UnsharedPart): readonly string[] {
+  const {by, entries, isStillTrue} = part;
+  const count = entries.length;
+  return isStillTrue
+    ? [
+        `! ${by} went on with the run on this host without the store, which lacks ${count} ${count === 1 ? 'entry' : 'entries'} of that. The state above includes them. The take-over adds them to the store.`,
+      ]
+    : actionsOf(part).map(unheard);
+}
 
 const unheard = ({entry, does, target}: Act): string =>
   `! This host began "${does}" on ${target} for ${entry}, but could not write it to the store. The host that continued the run does not know of this action: check ${target} before you continue.`;

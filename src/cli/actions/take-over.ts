@@ -3,12 +3,13 @@ import {resolve} from 'node:path';
 import {namesIn} from '../../inventory/names.ts';
 import {shellWord} from '../../model/hint.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import type {Progress} from '../../model/progress.ts';
 import {type NextCommand, nextText} from '../../report/index.ts';
 import {earlierHolder} from '../../run/earlier-holder.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openStore} from '../../run/open-store.ts';
-import {isOver} from '../../run/past-runs.ts';
-import {type SharedRun, sharedRunIn} from '../../run/shared-run.ts';
+import {isOver, mayReverse, progressIn} from '../../run/past-runs.ts';
+import {sharedRunIn} from '../../run/shared-run.ts';
 import {storeWords} from '../../run/take-over-words.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
@@ -61,7 +62,7 @@ async function takeOverFrom(
       {...{store, inventory, file, shared, isSure: now, confirmation}, again},
       signal,
     );
-    const next = nextOf(app, shared, file);
+    const next = nextOf(app, progressIn(app, run), file);
     if (app.json) {
       printDocument(app, 'taken-over', {
         run,
@@ -80,21 +81,24 @@ async function takeOverFrom(
   }
 }
 
-/** A run that is done can only be reversed. */
-function nextOf(app: App, shared: SharedRun, file: string): readonly NextCommand[] {
-  const {progress} = shared;
-  const words = `${progress.run.run}${movedFiles(shared, file)}`;
+/** A run that is done can only be reversed, up to the point of no return. */
+function nextOf(app: App, progress: Progress, file: string): readonly NextCommand[] {
+  const {run} = progress;
+  const words = `${run.run}${movedFiles(run, file)}`;
   const resume = {command: app.paste(`resume ${words}`), what: 'continue the run'};
   const reverse = {
     command: app.paste(`reverse ${words}`),
     what: 'plan a reversal, ask for approval, and reverse',
   };
-  return isOver(progress) ? [reverse] : [resume, reverse];
+  if (!isOver(progress)) {
+    return [resume, reverse];
+  }
+  const report = {command: app.paste(`report ${run.run}`), what: 'print the timeline'};
+  return [mayReverse(progress) ? reverse : report];
 }
 
 /** Where the files of a run are on this host, as far as they are not where it found them. */
-function movedFiles({progress}: SharedRun, inventory: string): string {
-  const {run} = progress;
+function movedFiles(run: Progress['run'], inventory: string): string {
   const isThere = existsSync(run.runbook.file);
   const isNamed = namesIn('runbooks', '.ts').includes(run.runbook.name);
   const runbook = isThere ? '' : ` --runbook ${isNamed ? shellWord(run.runbook.name) : 'FILE'}`;
