@@ -105,6 +105,25 @@ test('an inventory can name a place as its store, and store check needs no inven
   expect(planned.remarks.join(' ')).toContain(`The journal is shared in ${place}`);
 });
 
+test('a run is handed over through the store in which it began, also when its inventory names that no more', async () => {
+  const desk = here as Desk;
+  const file = join(desk.stateFolder, 'began.yaml');
+  const shopPage = {kind: 'maintenance-page', path: join(desk.stateFolder, 'began.html')};
+  const journals = {kind: 's3-store', bucket: 'cutovers', prefix: 'began', region: 'us-east-1'};
+  const params = {pageText: 'Back at six.'};
+  const whole = {name: 'began', params, targets: {shopPage, journals}, store: 'journals'};
+  writeFileSync(file, JSON.stringify(whole));
+  const paused = await desk.run('run', runbook, '-i', file, '--until', 'closed', '--yes', '--json');
+  expect(paused.code, paused.stdout + paused.stderr).toBe(0);
+  const {run} = lastDocument(await desk.run('status', '--offline', '--json'));
+  const {store: _, ...storeless} = {...whole, targets: {shopPage}};
+  writeFileSync(file, JSON.stringify(storeless));
+  const handed = await desk.run('hand-over', run, '--to', 'kim', '--json');
+  expect(handed.code, handed.stdout + handed.stderr).toBe(0);
+  const log = await desk.run('log', run, '--shared', 's3://cutovers/began', '--json');
+  expect(log.stdout).toContain('"kind":"run-handed-over"');
+});
+
 test('a store that is neither a place nor a target is refused, and so is none at all', async () => {
   const desk = here as Desk;
   const unknown = await desk.run('plan', runbook, '-i', inventory, '--store', 'shopPag', '--json');
