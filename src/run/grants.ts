@@ -1,11 +1,13 @@
 import {withholdSecrets} from '../inventory/environment.ts';
 import {loadInventory} from '../inventory/inventory.ts';
 import {loadRunbook} from '../inventory/runbook-file.ts';
+import {sharedIn} from '../inventory/shared-in.ts';
 import {paramsFor} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {Host} from './host.ts';
 import type {WorldRequest} from './open-world.ts';
+import {storeKindOf} from './store-kind.ts';
 import {allRights} from './store-rights.ts';
 import {wholeRunbook} from './whole-runbook.ts';
 
@@ -22,10 +24,11 @@ export async function grantsFor(
   request: WorldRequest,
   signal: AbortSignal,
 ): Promise<RunbookGrants> {
-  const inventory = loadInventory(request.inventory, state.path);
+  const inventory = sharedIn(loadInventory(request.inventory, state.path), request.store);
   const environment = withholdSecrets(inventory, process.env);
   const loaded = await loadRunbook(request.runbook);
   const runbook = wholeRunbook(loaded, paramsFor(loaded.runbook, inventory, request.params));
+  await storeKindOf(inventory);
   const redactor = new Redactor();
   const opening = {inventory, environment, redactor, stateFolder: state.path, signal};
   const targets = redactor.value(await allRights(runbook, opening));

@@ -1,5 +1,4 @@
 import {shareDecision} from '../engine/share-decision.ts';
-import type {Inventory} from '../inventory/inventory.ts';
 import {installJournal} from '../journal/install-journal.ts';
 import {newSharedLog, reopenSharedLog, sharedJournalOf} from '../journal/open-shared-log.ts';
 import {readJournal} from '../journal/read-journal.ts';
@@ -10,15 +9,13 @@ import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
-import {didYouMean, namesNear} from '../model/suggestion.ts';
-import type {TargetKind} from '../model/target.ts';
 import {foreignApprovalRemarks} from './foreign-approval.ts';
 import {inFlightIn, isSameAction} from './in-flight.ts';
-import {kindsOf} from './inventory-targets.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {isOver, openRuns, workerOn} from './past-runs.ts';
 import type {RunSession, SessionRequest} from './run-session.ts';
 import {shareEnded} from './share-ended.ts';
+import {notAStore, storeKindOf} from './store-kind.ts';
 
 /** Where the runs of an inventory are shared; `undefined` where they are on this host alone. */
 export async function storeOf({
@@ -26,15 +23,9 @@ export async function storeOf({
   openByName,
 }: Pick<OpenedWorld, 'inventory' | 'openByName'>): Promise<ObjectStore | undefined> {
   const {store: name} = inventory;
-  if (name === undefined) {
+  const kind = await storeKindOf(inventory);
+  if (name === undefined || !kind) {
     return undefined;
-  }
-  const kind = (await kindsOf(inventory))[name];
-  if (!kind) {
-    const target = inventory.targets[name];
-    throw new SwitcharooError(
-      target ? notAStore(name, target, inventory) : storeMissing(name, inventory),
-    );
   }
   const {writer} = await openByName(name, kind);
   if (!isObjectStore(writer)) {
@@ -104,18 +95,6 @@ const isObjectStore = (writer: unknown): writer is ObjectStore =>
   'add' in writer &&
   'read' in writer &&
   'keys' in writer;
-
-const storeMissing = (name: string, {file, targets}: Inventory): Problem => ({
-  code: 'store-not-named',
-  message: `${name} is neither a target of ${file} nor a place such as s3://bucket/prefix.`,
-  hint: `${didYouMean(namesNear(name, Object.keys(targets)))}Name a target of the kind s3-store, or the place.`,
-});
-
-const notAStore = (name: string, {kind}: Pick<TargetKind, 'kind'>, {file}: Inventory): Problem => ({
-  code: 'store-wrong-kind',
-  message: `The store ${name} in ${file} is a target of the kind ${kind}, which keeps no shared journal.`,
-  hint: 'Name a target of the kind s3-store.',
-});
 
 /** Before anything is changed. A run that cannot be shared is paused, and its journal says why. */
 export async function shareBeginning({context}: RunSession, signal: AbortSignal): Promise<void> {

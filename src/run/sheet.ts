@@ -1,5 +1,6 @@
 import {runbookDigest} from '../engine/digests.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
+import {sharedIn} from '../inventory/shared-in.ts';
 import {minuteText, nextClosing, windowAt, windowText} from '../inventory/window.ts';
 import {sameJson} from '../model/canonical.ts';
 import {shifted} from '../model/moment.ts';
@@ -12,16 +13,18 @@ import {lastPreflight} from './kept-findings.ts';
 import {readableProgress} from './past-runs.ts';
 import {lastPlanOf} from './plan-store.ts';
 import {type ReadRequest, readRunbook} from './read-runbook.ts';
+import {storeKindOf} from './store-kind.ts';
 
 const mostRehearsals = 8;
 
 /** Everything that those who approve a change ask for. Contacts no system. */
 export async function sheetFacts(
   host: Pick<Host, 'state'>,
-  request: ReadRequest & {readonly inventory: string},
+  request: ReadRequest & {readonly inventory: string; readonly store?: string | undefined},
   now: Date,
 ): Promise<Omit<SheetFacts, 'commands'>> {
-  const inventory = loadInventory(request.inventory, host.state.path);
+  const inventory = sharedIn(loadInventory(request.inventory, host.state.path), request.store);
+  await storeKindOf(inventory);
   const {runbook, people, alsoWritten} = await describedRunbook(host, request);
   const {params} = await readRunbook(host, request);
   const digest = runbookDigest(runbook);

@@ -124,6 +124,19 @@ test('a run is handed over through the store in which it began, also when its in
   expect(log.stdout).toContain('"kind":"run-handed-over"');
 });
 
+test('permissions has the grants of a named store, and the commands of a sheet name it', async () => {
+  const desk = here as Desk;
+  const named = [runbook, '-i', inventory, '--store', place, '--json'] as const;
+  const grants = lastDocument(await desk.run('permissions', ...named));
+  expect(grants.targets).toContainEqual(
+    expect.objectContaining({target: place, kind: 's3-store', rights: expect.anything()}),
+  );
+  expect(JSON.stringify(grants.policies)).toContain('arn:aws:s3:::cutovers/shop/*');
+  expect(grants.next).toEqual([expect.stringContaining(` --store ${place}`)]);
+  const {markdown} = lastDocument(await desk.run('sheet', ...named));
+  expect(markdown).toContain(` --store ${place}`);
+});
+
 test('a store that is neither a place nor a target is refused, and so is none at all', async () => {
   const desk = here as Desk;
   const unknown = await desk.run('plan', runbook, '-i', inventory, '--store', 'shopPag', '--json');
@@ -131,6 +144,10 @@ test('a store that is neither a place nor a target is refused, and so is none at
     code: 'store-not-named',
     message: expect.stringContaining('shopPag is neither a target of'),
   });
+  for (const command of ['permissions', 'sheet']) {
+    const ended = await desk.run(command, runbook, '-i', inventory, '--store', 'shopPag', '--json');
+    expect(problemIn(ended)).toMatchObject({code: 'store-not-named'});
+  }
   const wrong = await desk.run('plan', runbook, '-i', inventory, '--store', 'shopPage', '--json');
   expect(problemIn(wrong)).toMatchObject({code: 'store-wrong-kind'});
   const none = await desk.run('store', 'check', '--json');

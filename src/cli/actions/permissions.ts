@@ -1,10 +1,10 @@
-import {shellWord} from '../../model/hint.ts';
 import type {Problem} from '../../model/problem.ts';
 import {iamPolicies, type Missing, missingIn, permissionsText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {grantsFor} from '../../run/grants.ts';
 import type {WorldRequest} from '../../run/open-world.ts';
 import type {App} from '../app.ts';
+import {wordsOf} from '../plan-words.ts';
 import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 import {listenToSignals} from '../signals.ts';
@@ -34,8 +34,8 @@ export async function showPermissions(app: App, request: WorldRequest): Promise<
   }
 }
 
-const nextOf = (app: App, {runbook, inventory}: WorldRequest, command: string): string =>
-  app.paste(`${command} ${shellWord(runbook)} -i ${shellWord(inventory)}`);
+const nextOf = (app: App, request: WorldRequest, command: string): string =>
+  app.paste(`${command} ${wordsOf(request)}`);
 
 const permissionMissing = ({target, account, need, reason}: Missing): Problem => ({
   code: 'permission-missing',

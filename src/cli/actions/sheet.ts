@@ -12,6 +12,7 @@ import {writeReport} from '../report-file.ts';
 
 interface SheetRequest extends ReadRequest {
   readonly inventory: string;
+  readonly store: string | undefined;
   /** A file for the page. */
   readonly html: string | undefined;
 }

@@ -6,7 +6,7 @@ import {
   optional,
   optionalValue,
 } from '../command.ts';
-import {duration, inventory, namedStore, param, time} from '../options.ts';
+import {duration, inventory, namedStore, param, store, time} from '../options.ts';
 import {usageError} from '../usage.ts';
 
 const preflightCommand = defineCommand({
@@ -116,6 +116,7 @@ const sheetCommand = defineCommand({
   options: {
     inventory,
     param,
+    store,
     html: optional({placeholder: 'file', description: 'Write the sheet as an HTML page'}),
   },
   prints: ['markdown'],
@@ -125,8 +126,8 @@ const sheetCommand = defineCommand({
   ],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showSheet} = await import('../actions/sheet.ts');
-    const {inventory: name, param: params, html: file} = options;
-    return showSheet(app, {runbook, inventory: name, params, html: file});
+    const {inventory: name, param: params, store: place, html: file} = options;
+    return showSheet(app, {runbook, inventory: name, params, store: place, html: file});
   },
 });
 
@@ -136,15 +137,19 @@ const permissionsCommand = defineCommand({
   summary: 'Print the grants each account needs, and which are missing',
   description:
     'Print the grants that each account of an inventory needs for a runbook, as policies and statements to paste, and which are missing.',
-  options: {inventory, param},
+  options: {inventory, param, store},
   prints: ['permissions'],
-  examples: ['permissions bare-metal-to-ecs -i staging'],
+  examples: [
+    'permissions bare-metal-to-ecs -i staging',
+    'permissions bare-metal-to-ecs -i staging --store s3://our-cutovers/shop',
+  ],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showPermissions} = await import('../actions/permissions.ts');
     return showPermissions(app, {
       runbook,
       inventory: options.inventory,
       params: options.param,
+      store: options.store,
     });
   },
 });
