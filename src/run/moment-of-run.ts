@@ -37,8 +37,8 @@ export function momentOfRun(entries: readonly JournalEntry[], at: string): Momen
   }
   // A journal is printed in whole seconds: all that is printed with this one had happened.
   const endUtc = at.includes('.') ? timeUtc : `${timeUtc.slice(0, 19)}.999Z`;
-  const after = entries.findIndex(({atUtc}) => atUtc > endUtc);
-  return until(entries, after < 0 ? entries.length : after, time);
+  // What a host did alone was added after entries of others that are later.
+  return until(entries, entries.findLastIndex(({atUtc}) => atUtc <= endUtc) + 1, time);
 }
 
 function until(entries: readonly JournalEntry[], count: number, time: Date): MomentOfRun {

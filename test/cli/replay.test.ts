@@ -73,6 +73,14 @@ test('a time of day is the first one since the run began, also after midnight', 
   expect(countAt('12:00')).toBe(3);
 });
 
+test('what was added later to the journal counts by its own time', () => {
+  const entries = ['03:00:00', '03:10:00', '03:05:00', '03:20:00'].map(
+    (time, seq) => ({atUtc: `2026-03-01T${time}.000Z`, seq, kind: 'run-done', prev: ''}) as const,
+  );
+  const countAt = (at: string) => momentOfRun(entries, at).entries.length;
+  expect(['03:00:00', '03:06:00', '03:30:00'].map(countAt)).toEqual([1, 3, 4]);
+});
+
 test('a second has all that the log prints with it, and a process that died is not at work until the next one', () => {
   const entries = [
     {atUtc: '2026-03-01T03:10:00.300Z', kind: 'entry-started'},
