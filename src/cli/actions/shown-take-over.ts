@@ -183,10 +183,10 @@ const differentInventory = (file: string): string =>
 
 function unsharedLines(part: UnsharedPart): readonly string[] {
   const {by, entries, isStillTrue} = part;
-  const count = entries.length;
+  const count = `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}`;
   return isStillTrue
     ? [
-        `! ${by} went on with the run on this host without the store, which lacks ${count} ${count === 1 ? 'entry' : 'entries'} of that. The state above includes them. The take-over adds them to the store.`,
+        `! ${by} continued the run on this host without the store, which lacks ${count}. The state above includes them, and the take-over adds them to the store.`,
       ]
     : actionsOf(part).map(unheard);
 }
