@@ -195,7 +195,8 @@ async function start(place: Place): Promise<ChildProcess> {
     'max_connections=200',
     'logging_collector=off',
   ].flatMap((setting) => ['-c', setting]);
-  const child = spawn(join(postgresPrograms(), 'postgres'), ['-D', place.data, ...settings], {
+  const major = readFileSync(join(place.data, 'PG_VERSION'), 'utf8').trim();
+  const child = spawn(join(postgresPrograms(major), 'postgres'), ['-D', place.data, ...settings], {
     ...place.user,
     cwd: '/',
     detached: true,

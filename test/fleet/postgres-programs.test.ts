@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, expect, test} from 'vitest';
-import {packageIn} from '../../src/fleet/postgres-programs.ts';
+import {afterAll, expect, test, vi} from 'vitest';
+import {packageIn, postgresPrograms} from '../../src/fleet/postgres-programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switcharoo-postgres-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
@@ -47,6 +47,27 @@ test.skipIf(!isReached)(
     expect(existsSync(join(data, 'PG_VERSION'))).toBe(true);
   },
 );
+
+test('data is read by the version that made it, wherever that is installed', () => {
+  const place = (major: string) => {
+    const programs = join(folder, `postgres-${major}`);
+    mkdirSync(programs);
+    for (const program of ['initdb', 'postgres']) {
+      const text = `#!/bin/sh\necho "${program} (PostgreSQL) ${major}.1 (Ours ${major}.1-1)"\n`;
+      writeFileSync(join(programs, program), text, {mode: 0o755});
+    }
+    return programs;
+  };
+  const [newer, older] = [place('98'), place('97')];
+  vi.stubEnv('PATH', `${newer}:${older}:${process.env['PATH']}`);
+  try {
+    expect(postgresPrograms()).toBe(newer);
+    expect(postgresPrograms('97')).toBe(older);
+    expect(() => postgresPrograms('96')).toThrow('was made by version 96, which is not installed');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
 
 test('where npm does not have it, the error says what to do, and nothing is left', () => {
   const away = join(folder, 'away');
