@@ -1,3 +1,4 @@
+import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 
 export const fleetNotFound = (path: string): Problem => ({
@@ -22,6 +23,19 @@ export const fleetUnitInvalid = (unit: string, {message, hint}: Problem): Proble
   code: 'fleet-unit-invalid',
   message: `${unit}: ${message}`,
   hint,
+});
+
+/** The inventory of the lab can be read only while a lab is up. */
+export const rehearsedAlone = (
+  units: readonly string[],
+  {runbook, reverseAt}: {readonly runbook: string; readonly reverseAt: string},
+): Problem => ({
+  code: 'fleet-lab-is-up',
+  message: `${units.join(', ')}: the inventory is that of the lab that is up. "fleet rehearse" cannot use that lab: it starts its own.`,
+  hint: {
+    text: `Stop the lab with "lab down". Then rehearse ${runbook} by itself, to its end and back (--reverse-at ${reverseAt}), with`,
+    command: `rehearse ${shellWord(runbook)}`,
+  },
 });
 
 export const fleetCollision = (

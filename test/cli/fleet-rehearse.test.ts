@@ -74,3 +74,22 @@ test('a signal ends all: nothing more is rehearsed, and the exit code says that 
   expect(stderr.match(/^Rehearsing/gm)).toHaveLength(1);
   expect((await desk.run('lab', 'status', '--json')).stdout).toContain('lab-not-running');
 }, 120_000);
+
+test('a unit in the lab that is up is refused with what to do: a rehearsal has a lab of its own', async () => {
+  const file = fleetOf('by-hand');
+  const inventory = join(desk.stateFolder, 'by-hand-0.yaml');
+  writeFileSync(inventory, 'name: lab\ntargets: {}\nlab: true\n');
+  writeFileSync(join(desk.stateFolder, 'lab.env'), '');
+  const ended = await desk.run(...rehearse(file));
+  expect(lastDocument(ended).problems).toMatchObject([
+    {
+      code: 'fleet-lab-is-up',
+      message: expect.stringContaining('by-hand-0: the inventory is that of the lab that is up.'),
+      hint: {
+        text: expect.stringMatching(/"lab down".*--reverse-at \w+/),
+        command: expect.stringMatching(/^rehearse .*by-hand\.ts$/),
+      },
+    },
+  ]);
+  expect(outcomes()).toEqual([]);
+}, 60_000);

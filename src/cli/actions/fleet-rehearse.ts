@@ -1,7 +1,8 @@
-import {describedUnits} from '../../fleet/described-units.ts';
+import {type DescribedUnit, describedUnits} from '../../fleet/described-units.ts';
 import {loadFleet} from '../../fleet/fleet-file.ts';
+import {rehearsedAlone} from '../../fleet/problems.ts';
 import {type FleetRehearsal, fleetRehearsals, rehearsalsDue} from '../../fleet/rehearsals.ts';
-import {problemsIn} from '../../model/problem.ts';
+import {problemsIn, SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
@@ -16,13 +17,27 @@ import {rehearse} from './rehearse.ts';
 export async function rehearseFleet(app: App, file: string, setup: LabSetup): Promise<ExitCode> {
   const {fleet} = await loadFleet(file);
   const units = await describedUnits(app, fleet);
-  const due = rehearsalsDue(await fleetRehearsals(app, units));
+  const rehearsals = await fleetRehearsals(app, units);
+  refuseLab(units, rehearsals);
+  const due = rehearsalsDue(rehearsals);
   const {code, tried, isStopped} = await rehearseAll(app, due, setup);
   const missing = print(app, fleet.name, await fleetRehearsals(app, units), tried);
   if (isStopped && missing !== exitCodes.done) {
     app.say('Stopped. To rehearse what is missing, repeat fleet rehearse.');
   }
   return isStopped && code !== exitCodes.done ? code : missing;
+}
+
+/** Units of the lab that is up: no rehearsal can start another one beside it. */
+function refuseLab(units: readonly DescribedUnit[], rehearsals: readonly FleetRehearsal[]): void {
+  const isInLab = (id: string) => units.some((unit) => unit.id === id && unit.isLab);
+  const due = rehearsals.filter(({forward, back}) => forward === null || back === null);
+  const first = due.find((rehearsal) => rehearsal.units.some(isInLab));
+  if (first) {
+    const {word, reverseAt} = first;
+    const own = first.units.filter(isInLab);
+    throw new SwitcharooError(rehearsedAlone(own, {runbook: word, reverseAt}));
+  }
 }
 
 /** `code`: of the last one. */
