@@ -1,8 +1,10 @@
+import {readablePart} from '../journal/chain.ts';
 import {firstEntryOf} from '../journal/first-line.ts';
 import {installJournal} from '../journal/install-journal.ts';
-import {sharedJournalOf} from '../journal/open-shared-log.ts';
-import {runContinuedElsewhere, storeAway} from '../journal/problems.ts';
+import {continuedElsewhere, sharedJournalOf} from '../journal/open-shared-log.ts';
+import {storeAway} from '../journal/problems.ts';
 import {journalBytes} from '../journal/read-journal.ts';
+import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
@@ -67,13 +69,15 @@ export class SharedUnitRuns {
     const {run, store: name} = progress.run;
     return this.#withStore({inventory, run, name}, signal, async (store) => {
       refuseOtherStore(run, progress, store);
-      const {text, progress: shared} = await journalIn(store, run, signal);
-      const here = journalBytes(this.#host.state.journalOf(run)).toString();
+      const {text, entries, progress: shared} = await journalIn(store, run, signal);
+      const path = this.#host.state.journalOf(run);
+      const bytes = journalBytes(path);
+      const here = bytes.toString();
       if (here.startsWith(text)) {
         return progress;
       }
       if (!shared || !text.startsWith(here)) {
-        throw new SwitcharooError(runContinuedElsewhere(run, store.place));
+        throw continuedElsewhere({store, run}, readablePart(path, bytes), entries);
       }
       this.#install(run, text);
       return shared;
@@ -142,12 +146,13 @@ interface StoreOfRun {
 
 interface Shared {
   readonly text: string;
+  readonly entries: readonly JournalEntry[];
   readonly progress: Progress | undefined;
 }
 
 async function journalIn(store: ObjectStore, run: string, signal: AbortSignal): Promise<Shared> {
   const {entries, text} = await sharedJournalOf({store, run}, signal);
-  return {text, progress: progressOf(entries)};
+  return {text, entries, progress: progressOf(entries)};
 }
 
 /** So many objects are read at once. */

@@ -1,8 +1,10 @@
+import {isDeepStrictEqual} from 'node:util';
+import {hasActedAfter} from '../model/in-flight.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {readChain} from './chain.ts';
-import {runContinuedElsewhere, storeAway} from './problems.ts';
+import {runContinuedElsewhere, runTakenElsewhere, storeAway} from './problems.ts';
 import {keyOf, SharedLog, type Sharing, textOf} from './shared-log.ts';
 
 /** The log of a new run. Throws `store-unreachable`, before anything is written anywhere. */
@@ -32,9 +34,33 @@ export async function reopenSharedLog(
   // Each line has the hash of the one before: where the last ones are the same, all are.
   const own = textOf(entries.slice(last.seq));
   if (last.seq > entries.length || !own.startsWith(last.text) || !/(^|\n)$/.test(last.text)) {
-    throw new SwitcharooError(runContinuedElsewhere(run, store.place));
+    const shared = await sharedEntries(sharing, signal).catch(() => []);
+    throw continuedElsewhere(sharing, entries, shared);
   }
   return new SharedLog(sharing, last.seq + last.text.split('\n').length - 1);
+}
+
+/** `shared`: what the store has. */
+export function continuedElsewhere(
+  {store, run}: Pick<Sharing, 'store' | 'run'>,
+  entries: readonly JournalEntry[],
+  shared: readonly JournalEntry[],
+): SwitcharooError {
+  const same = sameEntries(entries, shared);
+  const others = shared.slice(same);
+  const isNewest = others.length > 0 && !others.some(({kind}) => kind === 'action-intended');
+  const hasActed = isNewest && hasActedAfter(entries, same);
+  const problem = hasActed ? runTakenElsewhere : runContinuedElsewhere;
+  return new SwitcharooError(problem(run, store.place));
+}
+
+/** How many entries two journals of a run have in common. */
+export function sameEntries(
+  entries: readonly JournalEntry[],
+  others: readonly JournalEntry[],
+): number {
+  const index = entries.findIndex((entry, at) => !isDeepStrictEqual(entry, others[at]));
+  return index < 0 ? entries.length : index;
 }
 
 /** The journal of a run as the store has it, verified. */

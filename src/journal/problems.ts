@@ -171,11 +171,36 @@ export const sharedLogLost = (
   },
 });
 
+/** What it did last is only in the journal here. */
+export const sharedLogLostAlone = (
+  run: string,
+  place: string,
+  seq: number,
+  taker?: string,
+): Problem => ({
+  code: 'lock-lost',
+  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped. The store lacks what it did last: a reversal on another host would not undo that.`,
+  hint: {
+    text: 'Tell the other operator not to continue. A take-over on this host adds it to the store',
+    command: `take-over ${run} -i INVENTORY`,
+  },
+});
+
 export const runContinuedElsewhere = (run: string, place: string): Problem => ({
   code: 'run-continued-elsewhere',
   message: `The journal of ${run} here differs from the one in ${place}: the run was continued on another host.`,
   hint: {
     text: 'The journal here can only be read. Leave the run to the operator who continued it, or take it over with',
+    command: `take-over ${run} -i INVENTORY`,
+  },
+});
+
+/** What this host did last is only in the journal here, and nobody has acted elsewhere since. */
+export const runTakenElsewhere = (run: string, place: string): Problem => ({
+  code: 'run-continued-elsewhere',
+  message: `The journal of ${run} here differs from the one in ${place}: the run was taken over on another host. The store lacks what this host did last: a reversal there would not undo that.`,
+  hint: {
+    text: 'Tell the other operator not to continue. A take-over on this host adds it to the store',
     command: `take-over ${run} -i INVENTORY`,
   },
 });

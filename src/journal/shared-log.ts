@@ -1,9 +1,10 @@
+import {hasActedAfter} from '../model/in-flight.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {lineOf} from './chain.ts';
-import {sharedLogLost, storeAway, storeOverwrites} from './problems.ts';
+import {sharedLogLost, sharedLogLostAlone, storeAway, storeOverwrites} from './problems.ts';
 import {type Pauses, withinMs} from './time-limit.ts';
 
 export interface Sharing {
@@ -188,7 +189,8 @@ export class SharedLog {
 
   #lose(there: string, at: number): SwitcharooError {
     const {store, run} = this.#sharing;
-    const lost = new SwitcharooError(sharedLogLost(run, store.place, at, takerIn(there)));
+    const problem = hasActedAfter(this.#entries, at) ? sharedLogLostAlone : sharedLogLost;
+    const lost = new SwitcharooError(problem(run, store.place, at, takerIn(there)));
     this.#lost ??= lost;
     this.#onLost(this.#lost);
     return this.#lost;

@@ -1,16 +1,21 @@
 import {shareDecision} from '../engine/share-decision.ts';
 import {installJournal} from '../journal/install-journal.ts';
-import {newSharedLog, reopenSharedLog, sharedJournalOf} from '../journal/open-shared-log.ts';
+import {
+  newSharedLog,
+  reopenSharedLog,
+  sameEntries,
+  sharedJournalOf,
+} from '../journal/open-shared-log.ts';
 import {readJournal} from '../journal/read-journal.ts';
 import type {SharedLog} from '../journal/shared-log.ts';
 import {type Pauses, withinMs} from '../journal/time-limit.ts';
 import {barriersInOutage} from '../model/expected-time.ts';
+import {hasActedAfter} from '../model/in-flight.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {foreignApprovalRemarks} from './foreign-approval.ts';
-import {inFlightIn, isSameAction} from './in-flight.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {isOver, openRuns, workerOn} from './past-runs.ts';
 import type {RunSession, SessionRequest} from './run-session.ts';
@@ -176,20 +181,9 @@ export async function endElsewhere({
 /** Whether this host did anything that the store does not have: then its journal here is the only record of that. */
 function hasActedAlone(path: string, shared: readonly JournalEntry[]): boolean {
   const {entries} = readJournal(path);
-  const same = entries.findIndex((entry, at) => entry.prev !== shared[at]?.prev);
-  const from = same < 0 ? entries.length : Math.max(0, same - 1);
-  const own = entries.slice(from);
-  // The end of an action whose intent was shared is no surprise to the new holder, who has checked the target.
-  const awaited = inFlightIn(entries.slice(0, from)).filter(({limitMs}) => limitMs !== 0);
-  const began = own.filter(
-    (fact) =>
-      fact.kind === 'action-intended' && !awaited.some((action) => isSameAction(action, fact)),
-  );
-  return own.some(
-    (fact) =>
-      fact.kind === 'not-shared' ||
-      ((fact.kind === 'action-performed' || fact.kind === 'action-failed') &&
-        began.some((intent) => intent.kind === 'action-intended' && isSameAction(intent, fact))),
+  const from = sameEntries(entries, shared);
+  return (
+    entries.slice(from).some(({kind}) => kind === 'not-shared') || hasActedAfter(entries, from)
   );
 }
 

@@ -1,11 +1,11 @@
 import {arrivesWithinMs} from '../engine/cut-off.ts';
 import {sharedJournalOf, sharedSinceMs} from '../journal/open-shared-log.ts';
+import {type InFlight, inFlightIn} from '../model/in-flight.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {refuseSettled} from './choose-run.ts';
-import {type InFlight, inFlightIn} from './in-flight.ts';
 import {refuseOtherStore} from './run-store.ts';
 import {runsIn} from './shared-runs.ts';
 

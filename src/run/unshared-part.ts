@@ -1,11 +1,12 @@
 import {hashOf, lineOf, noPrev, readablePart} from '../journal/chain.ts';
+import {sameEntries} from '../journal/open-shared-log.ts';
 import {textOf} from '../journal/shared-log.ts';
+import {type Act, isSameAction} from '../model/in-flight.ts';
 import {entryOf, type Fact, type FactOf, type JournalEntry} from '../model/journal.ts';
 import type {Moment} from '../model/moment.ts';
 import {progressOf} from '../model/progress.ts';
 import {operatorText} from './earlier-holder.ts';
 import type {Host} from './host.ts';
-import {type Act, isSameAction} from './in-flight.ts';
 
 /** A run as a store has it. */
 interface InStore {
@@ -32,16 +33,15 @@ export function unsharedPart(
   if (here.startsWith(text)) {
     return undefined;
   }
-  const shared = text.split('\n');
-  const agreed = here.split('\n').findIndex((line, index) => line !== shared[index]);
   const all = readablePart(host.state.journalOf(run), Buffer.from(here));
-  const own = all.slice(agreed).filter(({kind}) => !ofHolder.has(kind));
+  const same = sameEntries(all, entries);
+  const own = all.slice(same).filter(({kind}) => !ofHolder.has(kind));
   const progress = progressOf(all);
   return progress && own.some(({kind}) => decisive.has(kind))
     ? {
         entries: own,
         by: operatorText(progress),
-        isStillTrue: entries.slice(agreed).every(({kind}) => ofHolder.has(kind)),
+        isStillTrue: entries.slice(same).every(({kind}) => ofHolder.has(kind)),
       }
     : undefined;
 }

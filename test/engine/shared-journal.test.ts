@@ -3,7 +3,7 @@ import {z} from 'zod';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {appliedEntries} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
-import {type InFlight, inFlightIn} from '../../src/run/in-flight.ts';
+import {type InFlight, inFlightIn} from '../../src/model/in-flight.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 

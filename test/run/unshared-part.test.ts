@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
 import {hashOf, lineOf} from '../../src/journal/chain.ts';
 import {installJournal} from '../../src/journal/install-journal.ts';
-import {sharedJournalOf} from '../../src/journal/open-shared-log.ts';
-import {keyOf, textOf} from '../../src/journal/shared-log.ts';
+import {reopenSharedLog, sharedJournalOf} from '../../src/journal/open-shared-log.ts';
+import {keyOf, SharedLog, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import {entryOf, type Fact, type JournalEntry} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
@@ -38,7 +38,11 @@ async function scene(elsewhere: readonly Told[], own = alone) {
   const store = new SimulatedStore(() => Date.now()).openedBy(async (_what, serve) => serve());
   const started = runStarted({run, operator: kim, store: 'journals', storePlace: store.place});
   const both: readonly Told[] = [started, {kind: 'entry-started', entry: 'freeze'}];
-  await store.add(keyOf(run, 0), textOf(journalOf([...both, ...elsewhere])), never);
+  const there = journalOf([...both, ...elsewhere]);
+  await store.add(keyOf(run, 0), textOf(there.slice(0, 2)), never);
+  if (there.length > 2) {
+    await store.add(keyOf(run, 2), textOf(there.slice(2)), never);
+  }
   const disk = new SimulatedDisk(['/', '/var']).openedBy(() => {});
   const host = {state: new StateFolder('/var/state', disk), operator: lee};
   const here = journalOf([...both, ...own]);
@@ -59,7 +63,7 @@ async function scene(elsewhere: readonly Told[], own = alone) {
       },
       never,
     );
-  return {store, host, here, shared, take};
+  return {store, host, here, shared, take, clock};
 }
 
 const kinds = (entries: readonly JournalEntry[]) => entries.map(({kind}) => kind);
@@ -157,4 +161,31 @@ test('entries that were shared a moment later are no part of what was done alone
     [{kind: 'run-paused'}, {kind: 'run-handed-over', to: 'lee', operator: kim}],
   );
   expect(unsharedPart(offered.host, run, await offered.shared())).toBeUndefined();
+});
+
+test('a host that acted alone and lost the run is told to take it over there, until somebody acts elsewhere', async () => {
+  const hints = async (elsewhere: readonly Told[], own = alone) => {
+    const {store, here, clock} = await scene(elsewhere, own);
+    const sharing = {store, run, clock};
+    // A process that goes on has written its entries; one that begins has only read them.
+    const log = new SharedLog(sharing, 2);
+    void log.watch(here, AbortSignal.abort());
+    const refused = [log.add(here, never), reopenSharedLog(sharing, here, never)];
+    const problems = refused.map((each) =>
+      each.then(
+        () => undefined,
+        (error) => error.problem.hint,
+      ),
+    );
+    return Promise.all(problems);
+  };
+  const hint = {
+    text: 'Tell the other operator not to continue. A take-over on this host adds it to the store',
+    command: `take-over ${run} -i INVENTORY`,
+  };
+  expect(await hints([takenByAda])).toEqual([hint, hint]);
+  const acted = stepDone('freeze', 'SET read_only');
+  const resumed: Fact = {kind: 'run-resumed', operator: ada, accepted: []};
+  expect((await hints([takenByAda, resumed, ...acted]))[1]).not.toEqual(hint);
+  expect(await hints([takenByAda], [{kind: 'run-paused'}])).not.toContainEqual(hint);
 });

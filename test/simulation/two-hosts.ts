@@ -2,7 +2,7 @@ import type {JournalEntry} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import type {Progress} from '../../src/model/progress.ts';
-import {inFlightIn} from '../../src/run/in-flight.ts';
+import {inFlightIn} from '../../src/model/in-flight.ts';
 import {Chance} from './chance.ts';
 import {SimulatedDisk} from './disk.ts';
 import {SimulatedMachine} from './machine.ts';
@@ -313,8 +313,8 @@ export class TwoHosts {
     // Whose run it was may come back: a person who goes on alone with it knows that nobody does.
     const isHolder = this.#newestOn(host)?.operator.host === host.machine.id;
     const mayGoAlone = isOwn && isHolder && this.time.ms < host.awayUntilMs && !isThere(other);
-    const mayTakeOver = this.#shared.textOf(run) !== '' && !this.#hasActedUnshared(other, run);
-    const isHere = this.#textOn(host, run) !== '';
+    const mayTakeOver = this.#shared.textOf(run) !== '' && !this.#mayActUnshared(other, run);
+    const isHere = this.#textOn(host, run) !== '' && !this.#hasActedAlone(other, run);
     const weights = {
       resume: isHere ? 10 : 0,
       reverse: isHere ? 3 : 0,
@@ -326,18 +326,23 @@ export class TwoHosts {
     return this.chance.weighed(weights);
   }
 
+  /** People ask, before they take over from somebody who could not reach the store. */
+  #mayActUnshared(host: HostSide, run: string): boolean {
+    const isUnderWay = this.#workers.some((worker) => worker.host === host && worker.isUnshared);
+    return isUnderWay || this.#hasActedAlone(host, run);
+  }
+
   /**
-   * People ask, before they take over from somebody who could not reach the store. A take-over may have reached it
-   * meanwhile: the run is taken over on that host then.
+   * It has acted, and the store has not heard of it. A take-over may have reached the store meanwhile: who took the run
+   * over asks before they go on, as they were told to, and the run is taken over on that host.
    */
-  #hasActedUnshared(host: HostSide, run: string): boolean {
+  #hasActedAlone(host: HostSide, run: string): boolean {
     const here = this.#textOn(host, run).split('\n');
     const shared = this.#shared.textOf(run).split('\n');
     const agreed = here.findIndex((line, index) => line !== (shared[index] || line));
-    const hasActed = (lines: readonly string[]) => lines.some((line) => line.includes('"action-'));
     const from = agreed < 0 ? shared.length - 1 : agreed;
-    const isUnderWay = this.#workers.some((worker) => worker.host === host && worker.isUnshared);
-    return isUnderWay || (hasActed(here.slice(from)) && !hasActed(shared.slice(from)));
+    const hasActed = (lines: readonly string[]) => lines.some((line) => line.includes('"action-'));
+    return hasActed(here.slice(from)) && !hasActed(shared.slice(from));
   }
 
   #textOn(host: HostSide, run: string): string {
@@ -566,7 +571,7 @@ export class TwoHosts {
     const only = this.#hosts.find(
       (host) =>
         run !== undefined &&
-        (this.#hasActedUnshared(host, run) || this.#shared.textOf(run) === '') &&
+        (this.#hasActedAlone(host, run) || this.#shared.textOf(run) === '') &&
         this.#textOn(host, run) !== '',
     );
     return only ?? chosen;

@@ -1,5 +1,6 @@
 import type {Inventory} from '../../inventory/inventory.ts';
 import {durationText} from '../../model/duration.ts';
+import type {Act} from '../../model/in-flight.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import type {ObjectStore} from '../../model/object-store.ts';
 import {outageOf} from '../../model/outage.ts';
@@ -7,7 +8,6 @@ import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {progressAfter} from '../../model/progress.ts';
 import {flow, statusText} from '../../report/index.ts';
 import {earlierHolder, operatorText, unfinishedTakeOver} from '../../run/earlier-holder.ts';
-import type {Act} from '../../run/in-flight.ts';
 import {
   type ClaimedTargets,
   type EndedHold,
@@ -201,7 +201,7 @@ function fencedText(taken: SharedRun): string {
   const {run} = taken.progress.run;
   const from = earlierHolder(taken);
   return mayGoOnAlone(taken)
-    ? `${run} is yours now. ! If ${from} cannot reach the store, a process may go on alone there: check that none works on the run.`
+    ? `${run} is yours now. ! If ${from} cannot reach the store, the run may go on alone there. Before you continue, ask: if anything was done there alone, take the run over on that host instead.`
     : `${run} is yours now. ${from} can start no more actions.`;
 }
 

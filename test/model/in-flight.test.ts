@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
+import {inFlightIn} from '../../src/model/in-flight.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
-import {inFlightIn} from '../../src/run/in-flight.ts';
 
 const a = {entry: 'freeze', way: 'forward', target: 'db', does: 'refuse writes'};
 const b = {...a, does: 'end connections'};

@@ -1,4 +1,4 @@
-import type {JournalEntry} from '../model/journal.ts';
+import type {JournalEntry} from './journal.ts';
 
 /** What an action does, and where. */
 export interface Act {
@@ -76,4 +76,22 @@ export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[
     }
   }
   return open.map(({isAnnounced: _, ...action}) => action);
+}
+
+/**
+ * Whether a process acted after its first `count` entries, and nobody who has only those waits for it: the end of an
+ * action that they announce is no surprise.
+ */
+export function hasActedAfter(entries: readonly JournalEntry[], count: number): boolean {
+  const own = entries.slice(count);
+  const awaited = inFlightIn(entries.slice(0, count)).filter(({limitMs}) => limitMs !== 0);
+  const began = own.filter(
+    (fact) =>
+      fact.kind === 'action-intended' && !awaited.some((action) => isSameAction(action, fact)),
+  );
+  return own.some(
+    (fact) =>
+      (fact.kind === 'action-performed' || fact.kind === 'action-failed') &&
+      began.some((intent) => intent.kind === 'action-intended' && isSameAction(intent, fact)),
+  );
 }
