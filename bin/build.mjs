@@ -18,6 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const labDist = join(root, 'lab', 'dist');
 const stamp = join(dist, '.built');
+const bundler = fileURLToPath(new URL('bundle.mjs', import.meta.url));
 const folders = ['src', 'steps', 'lab'];
 
 const lock = join(root, 'dist-lock');
@@ -70,19 +71,24 @@ function build() {
   // Built in another folder, then moved file by file: a process that runs meanwhile finds every module it still loads.
   const fresh = join(root, `dist-${process.pid}`);
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh];
-  const {status, stdout} = spawnSync(process.execPath, args, {encoding: 'utf8'});
-  if (status !== 0) {
-    rmSync(fresh, {recursive: true, force: true});
-    process.stderr.write(`The sources do not compile:\n${stdout}`);
-    process.exit(1);
-  }
+  const args = ['-p', join(root, 'tsconfig.build.json'), '--outDir', fresh];
+  perform('The sources do not compile', fresh, [tsc, ...args]);
+  perform('The compiled modules cannot be put together', fresh, [bundler, fresh]);
   // The lab is a package of its own: what it ships lies below its own folder.
   moveIn(join(fresh, 'lab'), labDist);
   moveIn(fresh, dist);
   // A source saved while the compiler ran is newer than this and is compiled the next time.
   writeFileSync(stamp, '');
   utimesSync(stamp, started, started);
+}
+
+function perform(failed, fresh, args) {
+  const {status, stdout, stderr} = spawnSync(process.execPath, args, {encoding: 'utf8'});
+  if (status !== 0) {
+    rmSync(fresh, {recursive: true, force: true});
+    process.stderr.write(`${failed}:\n${stdout}${stderr}`);
+    process.exit(1);
+  }
 }
 
 function moveIn(fresh, place) {
@@ -93,10 +99,15 @@ function moveIn(fresh, place) {
   }
   const current = new Set(built);
   for (const file of filesIn(place).filter((each) => !current.has(each))) {
-    rmSync(join(place, file), {force: true});
+    // A process that runs may still load a chunk of before.
+    if (!file.startsWith('chunks') || isOld(join(place, file))) {
+      rmSync(join(place, file), {force: true});
+    }
   }
   rmSync(fresh, {recursive: true, force: true});
 }
+
+const isOld = (path) => Date.now() - statSync(path).mtimeMs > 24 * 3_600_000;
 
 const filesIn = (folder) =>
   readdirSync(folder, {recursive: true, withFileTypes: true})
@@ -106,7 +117,7 @@ const filesIn = (folder) =>
 const newestMs = () =>
   Math.max(
     ...folders.map((folder) => newestIn(join(root, folder))),
-    statSync(join(root, 'tsconfig.build.json')).mtimeMs,
+    ...[join(root, 'tsconfig.build.json'), bundler].map((file) => statSync(file).mtimeMs),
   );
 
 const compiled = new Set(['dist', 'node_modules']);

@@ -1,3 +1,4 @@
+import {existsSync, readFileSync} from 'node:fs';
 import {SourceMap, type SourceMapPayload} from 'node:module';
 import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -119,7 +120,7 @@ const frameText =
   /^\s+at (?:.*\()?(?:async )?((?:file:\/\/|data:|node:|\/|[A-Z]:\\).+):(\d+):(\d+)\)?$/;
 
 function frameOf(file: string, line: number, column: number): Frame {
-  const entry = sourceMaps.get(file)?.findEntry(line - 1, column - 1);
+  const entry = mapOf(file)?.findEntry(line - 1, column - 1);
   const isMapped = entry !== undefined && 'originalSource' in entry;
   const source = isMapped ? entry.originalSource : file;
   const path = source.startsWith('file:') ? fileURLToPath(source) : source;
@@ -127,7 +128,7 @@ function frameOf(file: string, line: number, column: number): Frame {
     whose: ownerOf(path),
     path,
     line: isMapped ? entry.originalLine + 1 : line,
-    isOfRunbook: isMapped,
+    isOfRunbook: isMapped && !isOwnChunk(file),
   };
 }
 
@@ -139,11 +140,28 @@ function ownerOf(path: string): Frame['whose'] {
 }
 
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
-const ownFolders = ['../', '../../steps/'].map((folder) =>
+const ownFolders = ['../', '../../steps/', '../../chunks/'].map((folder) =>
   fileURLToPath(new URL(folder, import.meta.url)),
 );
 
+const chunks = new URL('../../chunks/', import.meta.url).href;
+const isOwnChunk = (file: string): boolean => file.startsWith(chunks);
+
 const sourceMaps = new Map<string, SourceMap>();
+
+/** Of what was compiled in memory, or of our own modules as they are put together in the package. */
+function mapOf(file: string): SourceMap | undefined {
+  if (!isOwnChunk(file)) {
+    return sourceMaps.get(file);
+  }
+  const map = fileURLToPath(`${file}.map`);
+  if (!existsSync(map)) {
+    return undefined;
+  }
+  const payload = JSON.parse(readFileSync(map, 'utf8'));
+  const sources = payload.sources.map((source: string) => new URL(source, file).href);
+  return new SourceMap({...payload, sources});
+}
 
 /** Of a module that was compiled in memory: a stack trace has its names, and the lines of the compiled text. */
 export function keepSourceMap(

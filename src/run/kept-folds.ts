@@ -1,5 +1,5 @@
 import {hash, randomBytes} from 'node:crypto';
-import {readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Disk} from '../journal/disk.ts';
 import type {StateFolder} from '../journal/state-folder.ts';
@@ -132,10 +132,14 @@ function codeHash(): string {
 
 function sourcesHash(): string {
   try {
-    const sources = ['../model/', '../journal/']
-      .map((folder) => new URL(folder, import.meta.url))
-      .flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)))
-      .map((file) => `${file.pathname} ${readFileSync(file, 'utf8')}`);
+    const chunks = new URL('../../chunks/', import.meta.url);
+    // In the package, the sources are in chunks, which have hashes in their names.
+    const sources = existsSync(chunks)
+      ? readdirSync(chunks)
+      : ['../model/', '../journal/']
+          .map((folder) => new URL(folder, import.meta.url))
+          .flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)))
+          .map((file) => `${file.pathname} ${readFileSync(file, 'utf8')}`);
     return hash('sha256', sources.sort().join('\n'), 'hex');
   } catch {
     // Code that cannot tell its version keeps nothing.

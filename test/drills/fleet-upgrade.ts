@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {
   cpSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -57,23 +58,29 @@ function nextRelease(): string {
     cpSync(join(root, part), join(folder, part), {recursive: true});
   }
   symlinkSync(realpathSync(join(root, 'node_modules')), join(folder, 'node_modules'));
-  const rewrite = (file: string, from: string | RegExp, to: string): void => {
-    const before = readFileSync(join(folder, file), 'utf8');
-    const after = before.replace(from, to);
-    if (after === before) {
-      throw new Error(`${file} has no ${from}.`);
-    }
-    writeFileSync(join(folder, file), after);
-  };
-  rewrite('package.json', /"version": "[^"]*"/, `"version": "${nextVersion}"`);
-  rewrite(
-    'dist/src/fleet/tables.js',
-    'tableVersions = [tables]',
-    "tableVersions = [tables, 'ALTER TABLE switcharoo_fleet.unit ADD COLUMN note text']",
-  );
+  rewrite(folder, ['package.json'], /"version": "[^"]*"/, `"version": "${nextVersion}"`);
+  const chunks = readdirSync(join(folder, 'dist', 'chunks'))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => `dist/chunks/${name}`);
+  const tables = "tableVersions = [$1, 'ALTER TABLE switcharoo_fleet.unit ADD COLUMN note text']";
+  rewrite(folder, chunks, /tableVersions = \[(`[^`]*`)\]/, tables);
   // Neither release takes units that the other one has queued.
-  rewrite('dist/src/fleet/engine.js', "'switcharoo-fleet-1'", "'switcharoo-fleet-2'");
+  rewrite(folder, chunks, /(["'])switcharoo-fleet-1\1/, '"switcharoo-fleet-2"');
   return folder;
+}
+
+/** In the files that have it. */
+function rewrite(folder: string, files: readonly string[], from: RegExp, to: string): void {
+  const changed = files.filter((file) => {
+    const path = join(folder, file);
+    const before = readFileSync(path, 'utf8');
+    const after = before.replace(from, to);
+    writeFileSync(path, after);
+    return after !== before;
+  });
+  if (changed.length === 0) {
+    throw new Error(`No file has ${from}.`);
+  }
 }
 
 class Upgrade {

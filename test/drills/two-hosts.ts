@@ -1,8 +1,8 @@
 import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {inFlightIn} from '../../src/model/in-flight.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {appliedEntries, progressOf} from '../../src/model/progress.ts';
-import {inFlightIn} from '../../src/model/in-flight.ts';
 import {type Desk, type Ended, lastDocument, openDesk, type Started} from '../cli/switcharoo.ts';
 import type {KillsOptions} from './lab-kills.ts';
 import {expectCode, onStage, runbook, type Stage} from './stage.ts';

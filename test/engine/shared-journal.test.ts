@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest';
 import {z} from 'zod';
+import {type InFlight, inFlightIn} from '../../src/model/in-flight.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {appliedEntries} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
-import {type InFlight, inFlightIn} from '../../src/model/in-flight.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 

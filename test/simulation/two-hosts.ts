@@ -1,8 +1,8 @@
+import {inFlightIn} from '../../src/model/in-flight.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import type {Progress} from '../../src/model/progress.ts';
-import {inFlightIn} from '../../src/model/in-flight.ts';
 import {Chance} from './chance.ts';
 import {SimulatedDisk} from './disk.ts';
 import {SimulatedMachine} from './machine.ts';
