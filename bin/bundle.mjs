@@ -17,8 +17,8 @@ async function bundle(dist) {
     input: Object.fromEntries(entries.map((entry) => [nameOf(entry), join(dist, entry)])),
     platform: 'node',
     // Packages are loaded from where they are installed.
-    external: /^[^./]/,
-    plugins: [ownPlaces(chunks)],
+    external: (id) => /^[^./\0]/.test(id) && !commonJs.test(id),
+    plugins: [ownPlaces(chunks), required],
     // As the compiler wrote it: in the same order, with all that a module does when it is loaded.
     treeshake: false,
     preserveEntrySignatures: 'strict',
@@ -67,6 +67,23 @@ const ownPlaces = (chunks) => ({
     return code.includes('import.meta.url') ? code.replaceAll('import.meta.url', place) : null;
   },
 });
+
+/** Packages that are CommonJS. */
+const commonJs = /^(@aws-sdk\/|@smithy\/|mysql2|dns-packet$)/;
+
+/** As `require` loads them: `import` of CommonJS reads each file two more times, for its kind and for its names. */
+const required = {
+  name: 'required',
+  resolveId: {
+    filter: {id: commonJs},
+    handler: (id, _importer, {kind}) =>
+      kind === 'require-call' ? {id, external: true} : {id: `\0required:${id}`},
+  },
+  load: {
+    filter: {id: /^\0required:/},
+    handler: (id) => `module.exports = require(${JSON.stringify(id.slice(10))});`,
+  },
+};
 
 function removeModules(dist) {
   for (const part of ['src', 'steps']) {
