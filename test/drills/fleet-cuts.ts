@@ -186,6 +186,9 @@ class Cuts {
       await sleep(20);
     }
     const at = await this.#homeOf(unit);
+    while (this.#busy.has(at)) {
+      await sleep(20); // a random cut ends soon, and this one is to happen
+    }
     await this.#cutFor(at, async () => {
       await sleep(cut * 1_000);
       const isOpened = existsSync(join(this.#light.serviceFolder(unit), 'opened'));

@@ -28,13 +28,13 @@ const {values, positionals} = parseArgs({
     /** A fleet of `--units`, with PostgreSQL and the runners killed at random. */
     fleet: {type: 'boolean', default: false},
     units: {type: 'string', default: '200'},
-    /** With `--fleet`: runs each runner in a network of its own, and cuts its cable to PostgreSQL. */
+    /** Of a fleet: runs each runner in a network of its own, and cuts its cable to PostgreSQL. */
     'network-cut': {type: 'boolean', default: false},
-    /** With `--fleet`: how often to hold and release it while its runners are busy. */
+    /** Of a fleet: how often to hold and release it while its runners are busy. */
     holds: {type: 'string'},
-    /** With `--fleet`: kills `fleet start` before and after each message that it sends to PostgreSQL. */
+    /** Of a fleet: kills `fleet start` before and after each message that it sends to PostgreSQL. */
     starts: {type: 'boolean', default: false},
-    /** With `--fleet`: runners of a newer release take part, then replace the others. */
+    /** Of a fleet: runners of a newer release take part, then replace the others. */
     upgrade: {type: 'boolean', default: false},
     /** Only these of the points, counted from 1: `3,7` or `1-20`. */
     only: {type: 'string'},
@@ -70,7 +70,7 @@ if (values.barriers) {
 }
 const {starts, upgrade, holds, 'network-cut': networkCut} = values;
 const isPart = networkCut || holds !== undefined || starts || upgrade;
-if (values.fleet && networkCut) {
+if (networkCut) {
   const {drillCuts} = await import('./fleet-cuts.ts');
   const inOutage = [
     {outage: 3, cut: 20},
@@ -79,16 +79,16 @@ if (values.fleet && networkCut) {
   ];
   failures.push(tell([await drillCuts({hosts: 3, units: 60, cuts: 20, inOutage, seed}, say)]));
 }
-if (values.fleet && holds !== undefined) {
+if (holds !== undefined) {
   const {drillHolds} = await import('./fleet-holds.ts');
   const count = numberIn('holds', holds);
   failures.push(tell([await drillHolds({units: 10 * count, holds: count, seed}, say)]));
 }
-if (values.fleet && upgrade) {
+if (upgrade) {
   const {drillUpgrade} = await import('./fleet-upgrade.ts');
   failures.push(tell([await drillUpgrade({unitsAWave: 20}, say)]));
 }
-if (values.fleet && starts) {
+if (starts) {
   const {drillStarts} = await import('./fleet-starts.ts');
   failures.push(tell([await drillStarts(say)]));
 }
@@ -138,7 +138,10 @@ if (values.schedules !== undefined) {
   const wanted = {count: numberIn('schedules', values.schedules), seed, hosts} as const;
   failures.push(await drillSchedules(wanted, say));
 }
-process.exitCode = failures.some((failed) => failed > 0) ? 1 : 0;
+if (failures.length === 0) {
+  say('No drill was chosen. CONTRIBUTING.md lists them.');
+}
+process.exitCode = failures.length === 0 || failures.some((failed) => failed > 0) ? 1 : 0;
 
 function tell(results: readonly {readonly problems: readonly string[]}[]): number {
   const failed = results.filter(({problems}) => problems.length > 0).length;
