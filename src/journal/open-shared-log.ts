@@ -1,10 +1,11 @@
 import {isDeepStrictEqual} from 'node:util';
-import {hasActedAfter} from '../model/in-flight.ts';
+import {areOfHolder} from '../model/holder-facts.ts';
+import {actsAfter, hasActedAfter} from '../model/in-flight.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {readChain} from './chain.ts';
-import {runContinuedElsewhere, runTakenElsewhere, storeAway} from './problems.ts';
+import {runContinuedElsewhere, runDivided, runTakenElsewhere, storeAway} from './problems.ts';
 import {keyOf, SharedLog, type Sharing, textOf} from './shared-log.ts';
 
 /** The log of a new run. Throws `store-unreachable`, before anything is written anywhere. */
@@ -47,11 +48,14 @@ export function continuedElsewhere(
   shared: readonly JournalEntry[],
 ): SwitcharooError {
   const same = sameEntries(entries, shared);
-  const others = shared.slice(same);
-  const isNewest = others.length > 0 && !others.some(({kind}) => kind === 'action-intended');
-  const hasActed = isNewest && hasActedAfter(entries, same);
-  const problem = hasActed ? runTakenElsewhere : runContinuedElsewhere;
-  return new SwitcharooError(problem(run, store.place));
+  if (shared.length === same || !hasActedAfter(entries, same)) {
+    return new SwitcharooError(runContinuedElsewhere(run, store.place));
+  }
+  return new SwitcharooError(
+    areOfHolder(shared.slice(same))
+      ? runTakenElsewhere(run, store.place)
+      : runDivided(run, store.place, actsAfter(entries, same)),
+  );
 }
 
 /** How many entries two journals of a run have in common. */

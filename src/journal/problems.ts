@@ -1,3 +1,4 @@
+import type {Act} from '../model/in-flight.ts';
 import type {Problem} from '../model/problem.ts';
 
 export const journalUnwritable = (path: string, cause: string): Problem => ({
@@ -179,9 +180,9 @@ export const sharedLogLostAlone = (
   taker?: string,
 ): Problem => ({
   code: 'lock-lost',
-  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped. The store lacks what it did last: a reversal on another host would not undo that.`,
+  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped. Its last actions are not in the store: a reversal on another host would not undo them.`,
   hint: {
-    text: 'Tell the other operator not to continue. A take-over on this host adds it to the store',
+    text: 'Tell the other operator not to continue the run. Then add these actions to the store with',
     command: `take-over ${run} -i INVENTORY`,
   },
 });
@@ -198,10 +199,20 @@ export const runContinuedElsewhere = (run: string, place: string): Problem => ({
 /** What this host did last is only in the journal here, and nobody has acted elsewhere since. */
 export const runTakenElsewhere = (run: string, place: string): Problem => ({
   code: 'run-continued-elsewhere',
-  message: `The journal of ${run} here differs from the one in ${place}: the run was taken over on another host. The store lacks what this host did last: a reversal there would not undo that.`,
+  message: `The journal of ${run} here differs from the one in ${place}: the run was taken over on another host. The last actions of this host are not in the store: a reversal on the other host would not undo them.`,
   hint: {
-    text: 'Tell the other operator not to continue. A take-over on this host adds it to the store',
+    text: 'Tell the other operator not to continue the run. Then add these actions to the store with',
     command: `take-over ${run} -i INVENTORY`,
+  },
+});
+
+/** And somebody has acted elsewhere since. */
+export const runDivided = (run: string, place: string, acts: readonly Act[]): Problem => ({
+  code: 'run-continued-elsewhere',
+  message: `The journal of ${run} here differs from the one in ${place}: the run was continued on another host, which does not know what this host did: ${acts.map(({does, target}) => `"${does}" on ${target}`).join(', ') || 'it passed the point of no return'}.`,
+  hint: {
+    text: 'Tell the other operator before they go on: a reversal there would not undo these actions. Show the state of the run with',
+    command: `status ${run} --shared INVENTORY`,
   },
 });
 

@@ -32,3 +32,16 @@ export const holderFacts = [
   /** It was offered to somebody else: nothing of it is under way on this host, and nothing is done here any more. */
   z.object({kind: z.literal('run-handed-over'), to: z.string(), operator}),
 ] as const;
+
+/** Whether entries say whose a run is and who works on it, and nothing of what was done. */
+export const areOfHolder = (entries: readonly {readonly kind: string}[]): boolean =>
+  entries.every(({kind}) => ofHolder.has(kind));
+
+const ofHolder = new Set([
+  'lock-taken-over',
+  'earlier-holder-stopped',
+  'run-handed-over',
+  'unshared-added',
+  'operator-identified',
+  'people-told',
+]);

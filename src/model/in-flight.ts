@@ -18,7 +18,7 @@ export interface InFlight extends Act {
   readonly limitMs?: number;
 }
 
-export const isSameAction = (act: Act, other: Act): boolean =>
+const isSameAction = (act: Act, other: Act): boolean =>
   act.entry === other.entry && act.target === other.target && act.does === other.does;
 
 /** The actions that a process may still be performing that wrote the last entries of a journal. */
@@ -79,19 +79,48 @@ export function inFlightIn(entries: readonly JournalEntry[]): readonly InFlight[
 }
 
 /**
- * Whether a process acted after its first `count` entries, and nobody who has only those waits for it: the end of an
- * action that they announce is no surprise.
+ * What a process did after its first `count` entries, or may have done, and nobody waits for who has only those: the
+ * end of an action that they announce is no surprise. An intent without an end was sent if the process went on alone.
  */
-export function hasActedAfter(entries: readonly JournalEntry[], count: number): boolean {
-  const own = entries.slice(count);
+export function actsAfter(entries: readonly JournalEntry[], count: number): readonly Act[] {
   const awaited = inFlightIn(entries.slice(0, count)).filter(({limitMs}) => limitMs !== 0);
-  const began = own.filter(
-    (fact) =>
-      fact.kind === 'action-intended' && !awaited.some((action) => isSameAction(action, fact)),
-  );
-  return own.some(
-    (fact) =>
-      (fact.kind === 'action-performed' || fact.kind === 'action-failed') &&
-      began.some((intent) => intent.kind === 'action-intended' && isSameAction(intent, fact)),
-  );
+  let isAlone = false;
+  let began: {readonly act: Act; readonly isSent: boolean}[] = [];
+  const isOpen = (act: Act) => (other: {readonly act: Act}) => isSameAction(other.act, act);
+  for (const [at, fact] of entries.entries()) {
+    switch (fact.kind) {
+      case 'run-resumed':
+        isAlone = fact.alone === true;
+        break;
+      case 'not-shared':
+        isAlone = true;
+        break;
+      case 'run-paused':
+        isAlone = false;
+        break;
+      case 'action-intended':
+        if (at >= count && !awaited.some((action) => isSameAction(action, fact))) {
+          const {entry, target, does} = fact;
+          began.push({act: {entry, target, does}, isSent: isAlone});
+        }
+        break;
+      case 'action-unsent':
+        began = began.toSpliced(
+          began.findLastIndex(isOpen(fact)),
+          began.some(isOpen(fact)) ? 1 : 0,
+        );
+        break;
+      case 'action-performed':
+      case 'action-failed':
+        began = began.map((each) => (isOpen(fact)(each) ? {...each, isSent: true} : each));
+        break;
+    }
+  }
+  const sent = began.flatMap(({act, isSent}) => (isSent ? [act] : []));
+  return sent.filter((act, at) => sent.findIndex((other) => isSameAction(other, act)) === at);
 }
+
+/** Whether it did, or passed the point of no return. */
+export const hasActedAfter = (entries: readonly JournalEntry[], count: number): boolean =>
+  actsAfter(entries, count).length > 0 ||
+  entries.slice(count).some(({kind}) => kind === 'point-of-no-return-passed');

@@ -104,7 +104,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   'earlier-holder-stopped': ({because}) => [`the earlier holder has stopped: ${because}`],
   'not-shared': ({because}) => ['the run goes on without the shared journal', because],
   'unshared-added': ({by, entries, operator}) => [
-    `${operatorText(operator)} added what ${by} did without the store: the next ${counted(entries, 'entry', 'entries')}`,
+    `${operatorText(operator)} added the next ${counted(entries, 'entry', 'entries')}: ${by} wrote them before, while the store was away`,
   ],
   'run-handed-over': ({to, operator}) => [`handed over to ${to} by ${operatorText(operator)}`],
   'systems-claimed': ({lasting, whileActing, unreachable, regained}) => [

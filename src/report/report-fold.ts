@@ -97,6 +97,9 @@ export function foldAfter(
   if (entry.kind === 'people-told') {
     return {...fold, progress, deliveries: [...fold.deliveries, ...entry.deliveries]};
   }
+  if (entry.kind === 'unshared-added') {
+    return {...atWorkSince(fold, entry.atUtc), progress};
+  }
   const gap = gapBefore(entry, fold);
   const ms = msBetween(fold.progress.last, entry);
   const next = {
@@ -121,6 +124,25 @@ export function foldAfter(
         : fold.checkpoints,
   };
   return entry.kind === 'answered' && entry.tookMs ? withReading(next, entry.tookMs) : next;
+}
+
+/** What follows was done meanwhile, on a host that had lost the run: nobody was away then. */
+function atWorkSince(fold: ReportFold, sinceUtc: string): ReportFold {
+  const away = fold.away.flatMap(({fromUtc, toUtc}) =>
+    fromUtc < sinceUtc ? [{fromUtc, toUtc: toUtc < sinceUtc ? toUtc : sinceUtc}] : [],
+  );
+  const msOf = (spans: readonly Span[]) =>
+    spans.reduce((sum, {fromUtc, toUtc}) => sum + elapsedMs(new Date(fromUtc), new Date(toUtc)), 0);
+  const {spentMs} = fold;
+  const outages = fold.outages.map((each) =>
+    each.isOver
+      ? each
+      : {...each, toUtc: sinceUtc, durationMs: msOf([{fromUtc: each.fromUtc, toUtc: sinceUtc}])},
+  );
+  return {
+    ...{...fold, away, outages},
+    spentMs: {...spentMs, away: spentMs.away - msOf(fold.away) + msOf(away)},
+  };
 }
 
 /** A plan is read before this process has the journal: nothing ran, but a person was at it. */

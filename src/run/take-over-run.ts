@@ -116,35 +116,45 @@ async function fence(
   {open, clock}: Fencing,
   signal: AbortSignal,
 ): Promise<{readonly journal: SharedJournal; readonly shared: SharedRun}> {
-  const {host, store} = taking;
+  const {store} = taking;
   const {run} = taking.shared.progress.run;
   for (let tries = 1; ; tries += 1) {
     const shared = tries === 1 ? taking.shared : await sharedRunIn(store, run, signal);
     refuseChanged(taking.shared, shared);
-    const taken = factOf(host, shared, clock);
-    const isInstalled = install(host, shared, {...taken, ...momentOf(clock)});
-    const journal = open();
-    let sharedJournal: SharedJournal | undefined;
-    let isSent = false;
     try {
-      const log = await reopenSharedLog({store, run, clock}, journal.entries, signal);
-      sharedJournal = new SharedJournal(journal, log);
-      if (!isInstalled) {
-        sharedJournal.append(taken);
-      }
-      isSent = true;
-      await sharedJournal.shared(signal);
-      return {journal: sharedJournal, shared};
+      return {journal: await writtenJournal(taking, shared, {open, clock}, signal), shared};
     } catch (error) {
-      (sharedJournal ?? journal).close();
-      if (!isOvertaken(error)) {
-        throw isSent ? unknownBecause(error, taking, signal) : error;
-      }
       // Its entries are to be read first.
-      if (tries === mostTries) {
+      if (!isOvertaken(error) || tries === mostTries) {
         throw error;
       }
     }
+  }
+}
+
+/** The journal here, once the store has the take-over. */
+async function writtenJournal(
+  taking: TakingOver,
+  shared: SharedRun,
+  {open, clock}: Fencing,
+  signal: AbortSignal,
+): Promise<SharedJournal> {
+  const {host, store} = taking;
+  const {run} = shared.progress.run;
+  // A store that does not answer leaves this host as it is: it may have to go on alone.
+  const log = await reopenSharedLog({store, run, clock}, shared.entries, signal);
+  const taken = factOf(host, shared, clock);
+  const isInstalled = install(host, shared, {...taken, ...momentOf(clock)});
+  const journal = new SharedJournal(open(), log);
+  try {
+    if (!isInstalled) {
+      journal.append(taken);
+    }
+    await journal.shared(signal);
+    return journal;
+  } catch (error) {
+    journal.close();
+    throw isOvertaken(error) ? error : unknownBecause(error, taking, signal);
   }
 }
 
@@ -253,8 +263,10 @@ function refuseOwn({host, shared}: TakingOver): void {
   const {run} = progress.run;
   const here = textHere(host, run);
   const isOwn = operator.host === host.operator.host && operator.user === host.operator.user;
-  const isHandedOver = here !== '' && progressIn(host, run).handedOverTo !== undefined;
-  if (here.startsWith(text) && isOwn && !isHandedOver && !unfinishedTakeOver(entries)) {
+  // A take-over from here may not have reached the store.
+  const {handedOverTo, notBefore} = here === '' ? {} : (progressIn(host, run) as Partial<Progress>);
+  const mayGoOn = handedOverTo === undefined && notBefore === undefined;
+  if (here.startsWith(text) && isOwn && mayGoOn && !unfinishedTakeOver(entries)) {
     throw new SwitcharooError(runIsHere(run));
   }
 }

@@ -1,7 +1,8 @@
 import {hashOf, lineOf, noPrev, readablePart} from '../journal/chain.ts';
 import {sameEntries} from '../journal/open-shared-log.ts';
 import {textOf} from '../journal/shared-log.ts';
-import {type Act, isSameAction} from '../model/in-flight.ts';
+import {areOfHolder} from '../model/holder-facts.ts';
+import {type Act, actsAfter, hasActedAfter} from '../model/in-flight.ts';
 import {entryOf, type Fact, type FactOf, type JournalEntry} from '../model/journal.ts';
 import type {Moment} from '../model/moment.ts';
 import {progressOf} from '../model/progress.ts';
@@ -14,43 +15,41 @@ interface InStore {
   readonly entries: readonly JournalEntry[];
 }
 
-/** What a host wrote and could not share, of a run that another host has taken over since. */
+/** What a host did and could not share. */
 export interface UnsharedPart {
   readonly entries: readonly JournalEntry[];
+  /** What it did, each once. */
+  readonly acts: readonly Act[];
   /** Who wrote it: `kim@laptop`. */
   readonly by: string;
   /** Nobody has acted on the run elsewhere since: the entries still say what is true, and can be added. */
   readonly isStillTrue: boolean;
 }
 
-/** Nothing where the journal here only goes on from what the store has: it is shared as it is. */
+/** `undefined` where this host did nothing that the store does not know. */
 export function unsharedPart(
   host: Pick<Host, 'state'>,
   run: string,
-  {text, entries}: InStore,
+  {entries}: InStore,
 ): UnsharedPart | undefined {
   const here = textHere(host, run);
-  if (here.startsWith(text)) {
-    return undefined;
-  }
   const all = readablePart(host.state.journalOf(run), Buffer.from(here));
   const same = sameEntries(all, entries);
-  const own = all.slice(same).filter(({kind}) => !ofHolder.has(kind));
-  const progress = progressOf(all);
-  return progress && own.some(({kind}) => decisive.has(kind))
-    ? {
-        entries: own,
-        by: operatorText(progress),
-        isStillTrue: entries.slice(same).every(({kind}) => ofHolder.has(kind)),
-      }
-    : undefined;
+  if (!hasActedAfter(all, same)) {
+    return undefined;
+  }
+  const tail = all.slice(same);
+  const own = tail.filter(({kind}) => !ofTakeOver.has(kind));
+  const added = tail.find((entry) => entry.kind === 'unshared-added');
+  const progress = progressOf([...all.slice(0, same), ...own]);
+  const isWhole = all.length === here.split('\n').length - 1;
+  return {
+    entries: own,
+    acts: actsAfter(all, same),
+    by: added?.by ?? (progress ? operatorText(progress) : ''),
+    isStillTrue: isWhole && areOfHolder(entries.slice(same)),
+  };
 }
-
-/** The actions that it began, each once. */
-export const actionsOf = ({entries}: UnsharedPart): readonly Act[] =>
-  entries
-    .filter((entry) => entry.kind === 'action-intended')
-    .filter((act, index, all) => all.findIndex((other) => isSameAction(act, other)) === index);
 
 /**
  * The journal of the store, with what this host wrote alone, and then with the take-over. All of it is put here at
@@ -81,13 +80,31 @@ function chainedAfter(
 ): readonly JournalEntry[] {
   const last = entries.at(-1);
   let head = last ? hashOf(lineOf(last)) : noPrev;
+  const places = new Map(
+    added.flatMap((item, index) =>
+      'seq' in item ? [[item.seq as number, entries.length + index] as const] : [],
+    ),
+  );
   return added.map((item, index) => {
-    const {seq: _seq, prev: _prev, atUtc: _at, monotonic: _ms, ...fact} = item as JournalEntry;
     const place = {seq: entries.length + index, ...momentOf(item), prev: head};
-    const entry = entryOf(place, fact as never); // what is left of an entry is its fact
+    const entry = entryOf(place, factOf(item, places) as never); // each fact is of its own kind
     head = hashOf(lineOf(entry));
     return entry;
   });
+}
+
+/** What is left of an entry without its place. `places`: where the entries are now, by where they were. */
+function factOf(item: Fact & Moment, places: ReadonlyMap<number, number>): Fact {
+  const {seq: _seq, prev: _prev, atUtc: _at, monotonic: _ms, ...fact} = item as JournalEntry;
+  return fact.kind === 'people-told'
+    ? {
+        ...fact,
+        deliveries: fact.deliveries.map((each) => ({
+          ...each,
+          seq: places.get(each.seq) ?? each.seq,
+        })),
+      }
+    : (fact as Fact);
 }
 
 /** The journal of a run as it is on this host; empty where there is none. */
@@ -96,14 +113,10 @@ export function textHere({state}: Pick<Host, 'state'>, run: string): string {
   return state.disk.exists(path) ? state.disk.read(path).toString('utf8') : '';
 }
 
-/** These say whose the run is, and nothing of what was done. */
-const ofHolder = new Set<JournalEntry['kind']>([
+/** Of an earlier try to take it over, or of an offer: the take-over says whose the run is. */
+const ofTakeOver = new Set<JournalEntry['kind']>([
   'lock-taken-over',
   'earlier-holder-stopped',
-  'operator-identified',
-  'people-told',
   'run-handed-over',
   'unshared-added',
 ]);
-
-const decisive = new Set<JournalEntry['kind']>(['action-intended', 'point-of-no-return-passed']);

@@ -198,8 +198,10 @@ test('a run with which this host went on alone is shown as it is here, and its e
   await store.add(keyOf(run, facts.length), textOf(theirs.slice(facts.length)), never);
   const words = ['take-over', run, '-i', inventory, '--name', run, '--now'];
   const taken = await command(words, {SOURCE_PW: 'secret'}, `state-of-${run}`).ended;
-  expect(taken.stderr).toContain(`bob@${hostname()} continued the run on this host`);
-  expect(taken.stderr.replace(/\s+/g, ' ')).toContain('the store, which lacks 5 entries.');
+  expect(taken.stderr).toContain(`bob@${hostname()} worked on the run here`);
+  expect(taken.stderr.replace(/\s+/g, ' ')).toContain(
+    'The store does not have these 5 entries yet.',
+  );
   expect(taken.stdout).toMatch(/done/);
   expect(taken.stdout).toContain(`report ${run}`);
   expect(taken.stdout).not.toContain(`reverse ${run}`);

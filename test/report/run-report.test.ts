@@ -36,6 +36,28 @@ describe('a report is a fold of the journal', () => {
     expect(times(reversedRun())).toMatchObject({answeringMs: 66_000, awayMs: 3_600_000});
   });
 
+  test('what a host did alone took no longer because another one had taken the run over meanwhile', () => {
+    const [ada, kim] = ['ada', 'kim'].map((user) => ({user, host: user, pid: 2}));
+    const outage = {from: ['freeze'], until: ['open'], reversibleTo: []};
+    const made = ['freeze', 'open'].map((id) => ({id, phase: 'Cut over', unit: id, digest: id}));
+    const run = journalOf([
+      {...started(), runbook: {...started().runbook, outage, entries: made}},
+      ...stepDone('freeze', 'freeze'),
+      {kind: 'run-paused'},
+      [1_800, {kind: 'lock-taken-over', from: 'kim@kim', operator: ada as never}],
+      [-1_500, {kind: 'unshared-added', by: 'kim@kim', entries: 6, operator: kim as never}],
+      [0, {kind: 'run-resumed', operator: kim as never, accepted: [], alone: true}],
+      ...stepDone('open', 'open', 600),
+      [1_200, {kind: 'lock-taken-over', from: 'kim@kim', operator: kim as never}],
+      {kind: 'earlier-holder-stopped', because: 'none of its actions was in flight'},
+    ]);
+    const report = reportOf(run);
+    const durationMs = outageOf(run, outage).totalMs;
+    expect(report.outages).toMatchObject([{isOver: true, durationMs}]);
+    expect(durationMs).toBeLessThan(1_000_000);
+    expect(report.idleMs).toBeLessThan(report.totalMs);
+  });
+
   test('an entry that was done and reversed once has not been attempted twice', () => {
     const text = reportText(reportOf(reversedRun()), {width: 120, paint: plainPaint});
     expect(text).toMatch(/reversed .*with its reversal$/m);

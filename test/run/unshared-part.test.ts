@@ -4,13 +4,13 @@ import {installJournal} from '../../src/journal/install-journal.ts';
 import {reopenSharedLog, sharedJournalOf} from '../../src/journal/open-shared-log.ts';
 import {keyOf, SharedLog, textOf} from '../../src/journal/shared-log.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
-import {entryOf, type Fact, type JournalEntry} from '../../src/model/journal.ts';
+import {entryOf, type Fact, type FactOf, type JournalEntry} from '../../src/model/journal.ts';
 import type {ObjectStore} from '../../src/model/object-store.ts';
 import {appliedEntries} from '../../src/model/progress.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {sharedRunIn} from '../../src/run/shared-run.ts';
 import {takeOverRun} from '../../src/run/take-over-run.ts';
-import {actionsOf, textHere, unsharedPart} from '../../src/run/unshared-part.ts';
+import {textHere, unsharedPart} from '../../src/run/unshared-part.ts';
 import {journalOf, runStarted, stepDone, type Told} from '../model/journal-of.ts';
 import {SimulatedDisk} from '../simulation/disk.ts';
 import {SimulatedStore} from '../simulation/store.ts';
@@ -25,6 +25,10 @@ const atUtc = '2026-03-01T03:00:00.000Z';
 const takenByAda: Fact = {
   ...{kind: 'lock-taken-over', from: 'kim@laptop', operator: ada},
   notBeforeUtc: atUtc,
+};
+const intended: FactOf<'action-intended'> = {
+  ...{kind: 'action-intended', entry: 'freeze', way: 'forward', target: 'db1'},
+  does: 'SET read_only',
 };
 const alone: readonly Told[] = [
   {kind: 'run-resumed', operator: kim, accepted: [], alone: true},
@@ -55,10 +59,10 @@ async function scene(elsewhere: readonly Told[], own = alone) {
     },
   };
   const shared = () => sharedRunIn(store, run, never);
-  const take = async (through: ObjectStore = store) =>
+  const take = async (through: ObjectStore = store, on = host) =>
     takeOverRun(
       {
-        ...{host, store: through, shared: await shared(), isSure: false},
+        ...{host: on, store: through, shared: await shared(), isSure: false},
         ...{whenTaken: async () => {}, waiting: () => {}, clockAt: () => clock as never},
       },
       never,
@@ -97,7 +101,10 @@ test('a take-over that dies or hears nothing keeps what the host did alone, and 
   expect(progressIn(host, run)).toMatchObject({
     ...{passedPointOfNoReturn: true, notBefore: expect.any(Date)},
   });
-  expect(unsharedPart(host, run, await shared())).toBeUndefined();
+  // Who repeats it is shown what was done here.
+  const part = unsharedPart(host, run, await shared());
+  expect(part).toMatchObject({by: 'kim@laptop', isStillTrue: true});
+  expect(part?.entries).toHaveLength(alone.length);
   await take();
   const {text, entries} = await sharedJournalOf({store, run}, never);
   expect(kinds(entries).filter((kind) => kind === 'unshared-added')).toHaveLength(1);
@@ -132,10 +139,6 @@ test('who began to take it over meanwhile elsewhere does not hide what the host 
 });
 
 test('where another host has acted since, nothing is added: it is kept beside, and its actions are named', async () => {
-  const intended: Fact = {
-    ...{kind: 'action-intended', entry: 'freeze', way: 'forward', target: 'db1'},
-    does: 'SET read_only',
-  };
   const {store, host, here, shared, take} = await scene([
     takenByAda,
     {kind: 'earlier-holder-stopped', because: 'it said so'},
@@ -144,7 +147,7 @@ test('where another host has acted since, nothing is added: it is kept beside, a
   ]);
   const part = unsharedPart(host, run, await shared());
   expect(part?.isStillTrue).toBe(false);
-  expect(part && actionsOf(part).map(({does}) => does)).toEqual(['SET read_only', 'DROP']);
+  expect(part?.acts.map(({does}) => does)).toEqual(['SET read_only', 'DROP']);
   await take();
   const {entries} = await sharedJournalOf({store, run}, never);
   expect(kinds(entries)).not.toContain('unshared-added');
@@ -152,15 +155,84 @@ test('where another host has acted since, nothing is added: it is kept beside, a
   expect(host.state.disk.read(kept).toString()).toBe(textOf(here));
 });
 
-test('entries that were shared a moment later are no part of what was done alone, nor are offers', async () => {
-  const {host, shared, here} = await scene([]);
-  expect(unsharedPart(host, run, await shared())).toBeUndefined();
-  expect(here.length).toBeGreaterThan(2);
-  const offered = await scene(
+test('what was not done is no part of it: an intent that was not sent, an offer, the end of what the store knows', async () => {
+  const {kind, ...action} = intended;
+  const problem = {code: 'store-unreachable', message: 'It is away.', hint: 'Wait.'};
+  const partOf = async (elsewhere: readonly Told[], own: readonly Told[]) => {
+    const {host, shared} = await scene(elsewhere, own);
+    return unsharedPart(host, run, await shared());
+  };
+  const unsent: readonly Told[] = [
+    intended,
+    {...action, kind: 'action-unsent', problem},
+    {kind: 'run-paused'},
+  ];
+  expect(await partOf([takenByAda], unsent)).toBeUndefined();
+  // It waited at a barrier when the run was lost.
+  expect(await partOf([takenByAda], [intended])).toBeUndefined();
+  const offered: readonly Told[] = [
+    {kind: 'run-paused'},
+    {kind: 'run-handed-over', to: 'lee', operator: kim},
+  ];
+  expect(await partOf([takenByAda], offered)).toBeUndefined();
+  expect(
+    await partOf([intended], [intended, {...action, kind: 'action-performed'}]),
+  ).toBeUndefined();
+  // One that went on alone sent it, whatever became of that.
+  const died: readonly Told[] = [
+    {kind: 'run-resumed', operator: kim, accepted: [], alone: true},
+    intended,
+  ];
+  expect(await partOf([takenByAda], died)).toMatchObject({acts: [{does: 'SET read_only'}]});
+});
+
+test('who worked alone stays named, and so does what became of the notices', async () => {
+  const arn = 'arn:aws:iam::123456789012:role/kim';
+  const told: Fact = {
+    kind: 'people-told',
+    deliveries: [{seq: 2, atUtc, event: 'paused', channel: 'mail'}],
+  };
+  const {store, host, take} = await scene(
     [takenByAda],
-    [{kind: 'run-paused'}, {kind: 'run-handed-over', to: 'lee', operator: kim}],
+    [...alone, {kind: 'operator-identified', arn, principal: arn}, told],
   );
-  expect(unsharedPart(offered.host, run, await offered.shared())).toBeUndefined();
+  await take();
+  const {entries} = await sharedJournalOf({store, run}, never);
+  expect(kinds(entries)).toContain('operator-identified');
+  expect(progressIn(host, run).runners).toContain(arn);
+  const moved = entries.find((entry) => entry.kind === 'people-told');
+  const [delivery] = moved?.kind === 'people-told' ? moved.deliveries : [];
+  expect(entries[delivery?.seq ?? 0]?.kind).toBe('run-resumed');
+});
+
+test('a damaged journal is not added: its actions are named', async () => {
+  const {host, here, shared} = await scene([takenByAda]);
+  const text = textOf(here);
+  const path = host.state.journalOf(run);
+  host.state.disk.remove(path);
+  installJournal(path, text.replace('"does":"DROP"', '"does":"DROq"'), host.state.disk);
+  expect(await unsharedPart(host, run, await shared())).toMatchObject({
+    isStillTrue: false,
+    acts: [{does: 'SET read_only'}],
+  });
+});
+
+test('a store that does not answer before the take-over is written leaves this host able to go on alone', async () => {
+  const {store, host, here, take} = await scene([takenByAda]);
+  const away: ObjectStore = {...store, keys: () => Promise.reject(new Error('timed out'))};
+  await expect(take(away)).rejects.toMatchObject({problem: {code: 'store-unreachable'}});
+  expect(textHere(host, run)).toBe(textOf(here));
+});
+
+test('who takes a run back, and hears nothing, can repeat that', async () => {
+  const offered: Fact = {kind: 'run-handed-over', to: 'ada', operator: kim};
+  const {store, host, take} = await scene([offered], [offered]);
+  const own = {...host, operator: kim};
+  const away: ObjectStore = {...store, add: () => Promise.reject(new Error('timed out'))};
+  await expect(take(away, own)).rejects.toThrow('It is not known');
+  await take(store, own);
+  expect(progressIn(host, run)).toMatchObject({operator: kim});
+  expect(progressIn(host, run).notBefore).toBeUndefined();
 });
 
 test('a host that acted alone and lost the run is told to take it over there, until somebody acts elsewhere', async () => {
@@ -180,12 +252,14 @@ test('a host that acted alone and lost the run is told to take it over there, un
     return Promise.all(problems);
   };
   const hint = {
-    text: 'Tell the other operator not to continue. A take-over on this host adds it to the store',
+    text: 'Tell the other operator not to continue the run. Then add these actions to the store with',
     command: `take-over ${run} -i INVENTORY`,
   };
   expect(await hints([takenByAda])).toEqual([hint, hint]);
   const acted = stepDone('freeze', 'SET read_only');
   const resumed: Fact = {kind: 'run-resumed', operator: ada, accepted: []};
-  expect((await hints([takenByAda, resumed, ...acted]))[1]).not.toEqual(hint);
+  expect((await hints([takenByAda, resumed, ...acted]))[1]).toMatchObject({
+    text: expect.stringContaining('Tell the other operator before they go on'),
+  });
   expect(await hints([takenByAda], [{kind: 'run-paused'}])).not.toContainEqual(hint);
 });

@@ -19,7 +19,7 @@ import {timeAfter} from '../../run/machine-clock.ts';
 import type {SharedRun} from '../../run/shared-run.ts';
 import {sharedHolder} from '../../run/shown-holder.ts';
 import {takeOverRun} from '../../run/take-over-run.ts';
-import {actionsOf, type UnsharedPart, unsharedPart} from '../../run/unshared-part.ts';
+import {type UnsharedPart, unsharedPart} from '../../run/unshared-part.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
 
@@ -37,12 +37,18 @@ interface ShownTakeOver {
   readonly again: string;
 }
 
+interface TakenOver {
+  readonly held: readonly EndedHold[];
+  /** So many entries of this host came into the store. */
+  readonly added: number;
+}
+
 /** Takes a run over from another host, after its state was shown and its name was typed. */
 export async function takeOverShown(
   app: App,
   taking: ShownTakeOver,
   signal: AbortSignal,
-): Promise<readonly EndedHold[]> {
+): Promise<TakenOver> {
   const {inventory, file, shared} = taking;
   const part = unsharedPart(app, shared.progress.run.run, shared);
   const added = part?.isStillTrue ? part.entries : [];
@@ -58,7 +64,8 @@ export async function takeOverShown(
   // Before anybody is stopped: this host must be able to go on.
   const claims = await openClaims(app, inventory, signal, claimedIn(withAdded(shared, added)).ever);
   try {
-    return await confirmed(app, taking, {claims, added}, signal);
+    const held = await confirmed(app, taking, {claims, added}, signal);
+    return {held, added: added.length};
   } finally {
     await claims.close();
   }
@@ -77,7 +84,9 @@ async function confirmed(
     {
       ...{host: app, store, shared, isSure, again},
       whenTaken: async (taken) => {
-        app.say(fencedText(taken));
+        for (const line of fencedLines(app, taken)) {
+          app.say(line);
+        }
         held = await endHolds(claims, run, claimedIn(withAdded(taken, added)), signal);
         for (const hold of held) {
           app.say(holdText(hold, shared));
@@ -181,14 +190,16 @@ const waitingText = (leftMs: number): string =>
 const differentInventory = (file: string): string =>
   `! ${file} here is not the inventory that the run began with: resume and reverse will say what changed, and need --accept-changes.`;
 
-function unsharedLines(part: UnsharedPart): readonly string[] {
-  const {by, entries, isStillTrue} = part;
-  const count = `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}`;
+function unsharedLines({by, entries, acts, isStillTrue}: UnsharedPart): readonly string[] {
+  const [lacks, are] =
+    entries.length === 1
+      ? ['this entry yet. It is', 'it']
+      : [`these ${entries.length} entries yet. They are`, 'them'];
   return isStillTrue
     ? [
-        `! ${by} continued the run on this host without the store, which lacks ${count}. The state above includes them, and the take-over adds them to the store.`,
+        `! ${by} worked on the run here while the store was away. The store does not have ${lacks} in the state above, and the take-over adds ${are}.`,
       ]
-    : actionsOf(part).map(unheard);
+    : acts.map(unheard);
 }
 
 const unheard = ({entry, does, target}: Act): string =>
@@ -197,12 +208,15 @@ const unheard = ({entry, does, target}: Act): string =>
 /** Who has handed a run over cannot go on, not even alone. The store need not know what else a host does. */
 const mayGoOnAlone = ({progress}: SharedRun): boolean => progress.handedOverTo === undefined;
 
-function fencedText(taken: SharedRun): string {
+function fencedLines({operator}: App, taken: SharedRun): readonly string[] {
   const {run} = taken.progress.run;
   const from = earlierHolder(taken);
-  return mayGoOnAlone(taken)
-    ? `${run} is yours now. ! If ${from} cannot reach the store, the run may go on alone there. Before you continue, ask: if anything was done there alone, take the run over on that host instead.`
-    : `${run} is yours now. ${from} can start no more actions.`;
+  if (!mayGoOnAlone(taken)) {
+    return [`${run} is yours now. ${from} can start no more actions.`];
+  }
+  const [, host = ''] = from.split('@');
+  const ask = `! Before you continue, ask ${from}: was anything done there while the store was away, or does a process still work on the run? If so, do not continue here. Take the run over on ${host} instead.`;
+  return [`${run} is yours now.`, ...(host === operator.host ? [] : [ask])];
 }
 
 function holdText({target, keepsClaim, problem}: EndedHold, shared: SharedRun): string {

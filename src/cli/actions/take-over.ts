@@ -57,7 +57,7 @@ async function takeOverFrom(
     const shared = await sharedRunIn(store, name, signal);
     const {run} = shared.progress.run;
     const again = `take-over ${run} -i ${shellWord(file)}${storeWords(named)} --name ${run}`;
-    const held = await takeOverShown(
+    const {held, added} = await takeOverShown(
       app,
       {...{store, inventory, file, shared, isSure: now, confirmation}, again},
       signal,
@@ -68,6 +68,7 @@ async function takeOverFrom(
         run,
         from: earlierHolder(shared),
         inFlight: shared.inFlight.map(({seq: _, ...action}) => action),
+        added,
         sessionsEnded: held.filter(({problem}) => !problem).map(({target}) => target),
         next: next.map(({command}) => command),
       });

@@ -198,6 +198,7 @@ export const takenOver = document({
       limitMs: z.number().exactOptional(),
     }),
   ).describe('Actions that may have been in flight there'),
+  added: z.number().int().describe('Entries of this host that the store did not have'),
   sessionsEnded: texts.describe('Targets on which the database session of that host was ended'),
 });
 
