@@ -50,6 +50,7 @@ afterAll(async () => {
   rmSync(folder, {recursive: true, force: true});
 });
 
+const ada = {user: 'ada', host: 'bastion', pid: 1};
 const freezeDone = {entry: 'freeze', output: {}, changedByRun: true};
 
 let runs = 0;
@@ -58,7 +59,7 @@ let runs = 0;
 async function runInStore(...more: readonly Fact[]): Promise<string> {
   runs += 1;
   const run = `20261127-03000${runs}-000${runs}`;
-  const operator = {user: 'ada', host: 'bastion', pid: 1};
+  const operator = ada;
   const freeze = {
     entry: 'freeze',
     way: 'forward',
@@ -210,6 +211,31 @@ test('a run with which this host went on alone is shown as it is here, and its e
     ...['point-of-no-return-passed', 'run-resumed', 'run-done', 'lock-taken-over'],
     ...['earlier-holder-stopped'],
   ]);
+});
+
+test('a run that another host has ended is not taken over, and what this host did alone is named', async () => {
+  const run = await runInStore();
+  const all = await sharedEntries({store, run}, never);
+  const facts = all.map(({seq: _seq, prev: _prev, atUtc: _at, ...fact}) => fact as Fact);
+  const open = {entry: 'open', way: 'forward', target: 'source', does: 'SET writable'} as const;
+  const here = journalOf([
+    ...facts,
+    {kind: 'not-shared', because: 'the operator chose to go on alone'},
+    {kind: 'action-intended', ...open},
+    {kind: 'action-performed', ...open},
+  ]);
+  const state = new StateFolder(join(folder, `state-of-${run}`));
+  installJournal(state.journalOf(run), textOf(here));
+  const theirs = journalOf([
+    ...facts,
+    {kind: 'reverse-started', to: null, plan: 'p', entries: ['freeze'], operator: ada},
+    {kind: 'entry-reversed', entry: 'freeze'},
+    {kind: 'run-reversed', to: null},
+  ]);
+  await store.add(keyOf(run, facts.length), textOf(theirs.slice(facts.length)), never);
+  const taken = await take(run, {SOURCE_PW: 'secret'}).ended;
+  expect(lastDocument(taken)).toMatchObject({problems: [{code: 'run-finished'}]});
+  expect(taken.stderr).toContain('! This host began "SET writable" on source for open');
 });
 
 describe.skipIf(spawnSync('script', ['-V']).error !== undefined)('at a terminal', () => {

@@ -25,7 +25,7 @@ import type {App} from '../app.ts';
 import {listenToSignals} from '../signals.ts';
 import {endsAtOnce, unlessStopped} from '../stopped.ts';
 import {inDatabase, operatorOf, printOrder} from './fleet-orders.ts';
-import {confirmRun, takeOverShown} from './shown-take-over.ts';
+import {confirmRun, sayUnshared, takeOverShown} from './shown-take-over.ts';
 
 interface TakeOverOptions {
   readonly fleet: string | undefined;
@@ -164,6 +164,7 @@ async function foundInStore(
       return beginning(unit, store.place);
     }
     if (shared === 'over') {
+      await sayUnshared(app, store, run, signal);
       await installEnded(app, store, run, signal);
     } else {
       const again = `fleet take-over ${unit.unit} --name ${run}`;

@@ -1,4 +1,5 @@
 import type {Inventory} from '../../inventory/inventory.ts';
+import {sharedJournalOf} from '../../journal/open-shared-log.ts';
 import {durationText} from '../../model/duration.ts';
 import type {Act} from '../../model/in-flight.ts';
 import type {JournalEntry} from '../../model/journal.ts';
@@ -202,8 +203,21 @@ function unsharedLines({by, entries, acts, isStillTrue}: UnsharedPart): readonly
     : acts.map(unheard);
 }
 
+/** Names what this host did and a store does not know, of a run that is over there. */
+export async function sayUnshared(
+  app: App,
+  store: ObjectStore,
+  run: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const part = unsharedPart(app, run, await sharedJournalOf({store, run}, signal));
+  for (const act of part?.acts ?? []) {
+    app.say(unheard(act));
+  }
+}
+
 const unheard = ({entry, does, target}: Act): string =>
-  `! This host began "${does}" on ${target} for ${entry}, but could not write it to the store. The host that continued the run does not know of this action: check ${target} before you continue.`;
+  `! This host began "${does}" on ${target} for ${entry}, but could not write it to the store. The host that continued the run does not know of this action: check ${target}.`;
 
 /** Who has handed a run over cannot go on, not even alone. The store need not know what else a host does. */
 const mayGoOnAlone = ({progress}: SharedRun): boolean => progress.handedOverTo === undefined;

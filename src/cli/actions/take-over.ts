@@ -15,7 +15,7 @@ import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
 import {endsAtOnce, unlessStopped} from '../stopped.ts';
-import {takeOverShown} from './shown-take-over.ts';
+import {sayUnshared, takeOverShown} from './shown-take-over.ts';
 
 interface TakeOverOptions {
   readonly inventory: string;
@@ -54,7 +54,13 @@ async function takeOverFrom(
   const {store, inventory, close} = await openStore(app, file, signal, {store: named});
   try {
     app.waiting(`Reading the shared journals in ${store.place}`);
-    const shared = await sharedRunIn(store, name, signal);
+    const shared = await sharedRunIn(store, name, signal).catch(async (error) => {
+      const here = app.state.runs().filter((run) => run.startsWith(name) || run.endsWith(name));
+      for (const run of isFinished(error) ? here : []) {
+        await sayUnshared(app, store, run, signal);
+      }
+      throw error;
+    });
     const {run} = shared.progress.run;
     const again = `take-over ${run} -i ${shellWord(file)}${storeWords(named)} --name ${run}`;
     const {held, added} = await takeOverShown(
@@ -81,6 +87,9 @@ async function takeOverFrom(
     await close();
   }
 }
+
+const isFinished = (error: unknown): boolean =>
+  error instanceof SwitcharooError && error.problem.code === 'run-finished';
 
 /** A run that is done can only be reversed, up to the point of no return. */
 function nextOf(app: App, progress: Progress, file: string): readonly NextCommand[] {
