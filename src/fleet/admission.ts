@@ -1,4 +1,5 @@
 import type {PoolClient} from 'pg';
+import {isByHand} from '../model/unit-status.ts';
 import {MachineClock} from '../run/machine-clock.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Enqueue} from './engine.ts';
@@ -45,6 +46,7 @@ export function admissible(
   const waiting = units.filter(
     (unit) =>
       unit.status === 'waiting' &&
+      !isByHand(unit) &&
       (!fleet.held || passesHold(unit)) &&
       approved.has(unit.wave) &&
       !stopperOf(unit, stoppers) &&
@@ -61,11 +63,12 @@ export function admissible(
   return [...waiting.filter(isHalfWay), ...fitting];
 }
 
-/** One that waits for a person may be half-way, too: nobody else uses its systems meanwhile. */
+/** One that waits for a person may be half-way, too, or be moved by hand: nobody else uses its systems meanwhile. */
 const isUnderWay = (unit: UnitRow): boolean =>
   unit.status === 'admitted' ||
   unit.status === 'running' ||
   unit.status === 'offered' ||
+  isByHand(unit) ||
   isHalfWay(unit);
 
 /** It has changed something, and is not at its end. */

@@ -57,26 +57,28 @@ async function writeWorkedOn(
   }
 }
 
-/** No process works on it. */
+/** No process works on it. What a person ordered before its journal went on no longer counts. */
 async function writeLeft(around: Around, row: StoredRow, state: UnitState): Promise<void> {
+  const isMoved = isByHand(row) || isOther(row, state);
   // A person decides about one that PostgreSQL did not know, and a runner then reads its store again.
-  const isResumed = row.status === 'waiting' && row.byPerson;
+  const isResumed = row.status === 'waiting' && row.byPerson && !isMoved;
   const isUndecided = isResumed || undecidedCodes.has(row.problem?.code ?? '');
   const isOver =
     (state.status === 'done' && !isUndecided) ||
-    (state.status === 'failed' && row.status === 'offered');
-  // A person let it continue before it was in its outage, or nobody did.
-  const isOrdered = row.byPerson && row.inOutage;
-  const isInterrupted = row.status === 'waiting' && state.inOutage && !isOrdered;
-  if (isOver || isInterrupted) {
+    (state.status === 'failed' &&
+      row.status === 'offered' &&
+      row.problem?.code !== 'fleet-run-already-reversed');
+  // A person stopped it by hand, reversed it or left it in its outage: a person decides whether it continues.
+  const isStopped = row.status === 'waiting' && !isResumed && state.status !== 'waiting';
+  if (isOver || isStopped) {
     await writeState(around, row, state, {endsOrder: true});
   } else if (isByHand(row)) {
-    const {status} = row;
-    const problem = status === 'waiting' ? null : (state.problem ?? runLeftByHand(row.run ?? ''));
-    await writeState(around, row, {...state, status, problem});
-  } else if (isOther(row, state)) {
+    const status = row.status === 'waiting' ? 'offered' : row.status;
+    const problem = state.problem ?? runLeftByHand(row.run ?? '');
+    await writeState(around, row, {...state, status, problem}, {endsOrder: true});
+  } else if (isMoved) {
     const {status, problem} = row;
-    await writeState(around, row, {...state, status, problem});
+    await writeState(around, row, {...state, status, problem}, {endsOrder: true});
   }
 }
 

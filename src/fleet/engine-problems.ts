@@ -152,6 +152,16 @@ export const unitUnread = ({unit}: {readonly unit: string}, {message, hint}: Pro
   hint,
 });
 
+export const unitWorkedOn = (
+  {unit}: {readonly unit: string},
+  word: 'left out' | 'resumed',
+  {message, hint}: Problem,
+): Problem => ({
+  code: 'fleet-unit-not-decidable',
+  message: `${unit} cannot be ${word} now. ${message}`,
+  hint,
+});
+
 export const fleetHeld = (fleet: string, by: string): Problem => ({
   code: 'fleet-held',
   message: `${by} holds ${fleet}: no outage begins.`,

@@ -1,6 +1,6 @@
 import type {Fleet} from '../model/fleet.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import {isRunnerSilent} from '../model/unit-status.ts';
+import {isByHand, isRunnerSilent} from '../model/unit-status.ts';
 import {MachineClock} from '../run/machine-clock.ts';
 import type {FleetDatabase} from './database.ts';
 import {
@@ -8,6 +8,7 @@ import {
   notDecidable,
   unitUnknown,
   unitUnread,
+  unitWorkedOn,
   waveChanged,
   waveUnknown,
 } from './engine-problems.ts';
@@ -147,6 +148,7 @@ export const leaveOut = (
     if (row.status === 'left-out') {
       return after;
     }
+    refuseByHand(row, 'left out');
     if (row.problem && row.run !== null && (isElsewhere(row) || isJournalLost(row.problem))) {
       throw new SwitcharooError(unitUnread(row, row.problem));
     }
@@ -170,6 +172,13 @@ const runLostCodes = new Set([
   'run-continued-elsewhere',
 ]);
 
+/** It may cut over at any moment, and no runner asks it to stop. */
+function refuseByHand(row: UnitRow, word: 'left out' | 'resumed'): void {
+  if (row.problem && isByHand(row)) {
+    throw new SwitcharooError(unitWorkedOn(row, word, row.problem));
+  }
+}
+
 const isEnded = ({status}: UnitRow): boolean => status === 'done' || status === 'left-out';
 
 /**
@@ -182,6 +191,7 @@ export const resumeUnit = (
 ): Promise<void> =>
   transaction(async (client) => {
     const row = await unitRow(client, fleet, unit);
+    refuseByHand(row, 'resumed');
     if (row.status === 'waiting' && row.byPerson) {
       return;
     }

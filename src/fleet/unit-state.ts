@@ -6,7 +6,7 @@ import type {UnitStatus} from '../model/unit-status.ts';
 import type {Host} from '../run/host.ts';
 import {progressToShow} from '../run/past-runs.ts';
 import type {UnitRow} from './rows.ts';
-import {runEndedInOutage, runReversed, runReversing} from './run-problems.ts';
+import {runEndedInOutage, runLeftByHand, runReversed, runReversing} from './run-problems.ts';
 import {journalMissing} from './take-over-problems.ts';
 import {isOutsideWindow} from './windows.ts';
 
@@ -74,6 +74,10 @@ export function stateOfRun(progress: Progress): UnitState {
     case 'running':
       if (progress.reversingTo) {
         return {...facts, status: 'offered', problem: problem ?? runReversing(run.run)};
+      }
+      if (outcome === 'paused' && !problem) {
+        // At a checkpoint that a person has named: no runner names one.
+        return {...facts, status: 'offered', problem: runLeftByHand(run.run)};
       }
       if (facts.inOutage) {
         return {...facts, status: 'offered', problem: problem ?? runEndedInOutage(run.run)};

@@ -1,3 +1,4 @@
+import {isByHand} from '../model/unit-status.ts';
 import type {WaitReason} from '../report/index.ts';
 import {MachineClock} from '../run/machine-clock.ts';
 import {admissible, passesHold, stopperOf, stoppersIn} from './admission.ts';
@@ -50,6 +51,9 @@ export function waitOf(unit: UnitRow, wave: WaveRow, around: Around): Wait | und
   }
   if (unit.status !== 'waiting') {
     return undefined;
+  }
+  if (isByHand(unit)) {
+    return {reason: 'by-hand', what: 'the process that continues it by hand'};
   }
   if (fleet.held && !passesHold(unit)) {
     return {reason: 'hold', what: 'the end of the hold'};

@@ -25,6 +25,7 @@ export const silenceHint = (unit: string, {host, folder}: RunnerSilence): Hint =
 
 /** What keeps a unit from beginning. */
 export const waitReasons = [
+  'by-hand',
   'hold',
   'approval',
   'decision',

@@ -111,6 +111,15 @@ test('a unit that is half-way uses its systems, also while it waits or after it 
   expect(names([next, unit('half', 'failed', shared)], {atOnce, waves})).toEqual(['next']);
 });
 
+test('a unit that somebody continues by hand uses its systems, and no runner begins it', () => {
+  const problem = {code: 'fleet-run-by-hand', message: '', hint: ''};
+  const shared = {resources: ['databaseHost:db1']};
+  const next = unit('next', 'waiting', shared);
+  const byHand = unit('mine', 'waiting', {...shared, problem});
+  expect(names([byHand, next])).toEqual(['next']);
+  expect(names([byHand, next], {atOnce: {databaseHost: 1}})).toEqual([]);
+});
+
 test('a unit waits for its window, and one whose window is over is tried, so that a person is told', () => {
   const at = (hour: number) => `2026-12-05T0${hour}:00:00.000Z`;
   const work = {runbook: 'r', inventory: 'i', digests: {runbook: '', inventory: ''}};

@@ -3,9 +3,6 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
-import {holdWholeFleet} from '../../src/cli/actions/fleet-orders.ts';
-import {openApp} from '../../src/cli/app.ts';
-import {readByHand} from '../../src/fleet/by-hand.ts';
 import {homeOf} from '../../src/fleet/home.ts';
 import {holdFleet} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
@@ -30,20 +27,6 @@ afterAll(() => light?.clear());
 
 const query = (text: string, values: readonly unknown[] = []) =>
   light.database.pool.query(text, [...values]);
-
-/** What `fleet hold` says of a fleet that is held. */
-async function heldAgain(fleet: string): Promise<string> {
-  const lines: string[] = [];
-  const opened = openApp({stateDir: light.stateFolder, json: false});
-  const say = (text: string) => lines.push(text);
-  vi.stubEnv('DATABASE_URL', light.database.url);
-  await holdWholeFleet(
-    {...opened, terminal: false, say, waiting: () => {}},
-    {fleet, because: undefined},
-  );
-  vi.unstubAllEnvs();
-  return lines.join('\n');
-}
 
 const unitIn = async (fleet: string) => (await unitsIn(light.database.pool, fleet))[0];
 
@@ -172,36 +155,4 @@ test('a unit whose run is locked by another process is not taken from its runner
   await run.close();
   await takeUp();
   expect((await unitIn('volume'))?.status).toBe('done');
-});
-
-test('a run that a person continues by hand is seen while it works: its changes, and its outage', async () => {
-  const params = {prepareSeconds: 1, outageSeconds: 3};
-  await startLight(light, light.fleetOf('hand', {w: ['owned']}, params), 'w');
-  const served = serveLight(light);
-  await until(async () => (await unitIn('hand'))?.phase === 'Prepare');
-  await holdFleet(light.database, {fleet: 'hand', operator, because: undefined});
-  await served;
-  const host = hostOf(light.stateFolder);
-  const home = homeOf(host.state);
-  const read = () => readByHand({home, host, database: light.database, say: () => {}});
-  const seen = async () => {
-    await read();
-    const {status, inOutage, changes = 0, byPerson, problem} = (await unitIn('hand')) ?? {};
-    return [status, inOutage, changes > 0, byPerson, problem?.code ?? null];
-  };
-  // An order from before a person took it in hand.
-  await query("UPDATE switcharoo_fleet.unit SET by_person = true WHERE fleet = 'hand'");
-  const run = await reopenRun({run: (await unitIn('hand'))?.run ?? '', yes: true}, host);
-  const ended = run.forward(await run.plan());
-  await until(async () => existsSync(join(light.serviceFolder('owned'), 'frozen')));
-  const byHand = ['waiting', true, true, false, 'fleet-run-by-hand'];
-  expect(await seen()).toEqual(byHand);
-  // Nobody need decide about it meanwhile.
-  await query("UPDATE switcharoo_fleet.unit SET status = 'offered' WHERE fleet = 'hand'");
-  expect((await heldAgain('hand')).split('\n')).toContain(
-    'In an outage, and continued by hand: owned.',
-  );
-  await ended;
-  await run.close();
-  expect(await seen()).toEqual(['done', false, false, false, null]);
 });
