@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {hintText} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
-import {messageOf} from '../model/thrown.ts';
 import {statusText} from '../model/unit-status.ts';
 import type {Host, StopSignals} from '../run/host.ts';
 import {admissible, admitAll} from './admission.ts';
@@ -16,7 +16,7 @@ import {type Beat, heardOf} from './heartbeat.ts';
 import {homeOf} from './home.ts';
 import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
-import {postgresProblem} from './postgres-problems.ts';
+import {PostgresAway} from './postgres-away.ts';
 import {fleetsIn, unitsIn, wavesIn} from './rows.ts';
 import {RunInTheWay} from './run-in-the-way.ts';
 import {Slots} from './slots.ts';
@@ -33,6 +33,7 @@ import {
   reportEnd,
   reportPhase,
 } from './unit-claims.ts';
+import {lossInFleet} from './unit-hints.ts';
 import {problemOf, runUnit} from './unit-run.ts';
 import type {UnitState} from './unit-state.ts';
 import {reachedBefore, untilReached, whileOpening} from './until-reached.ts';
@@ -66,14 +67,15 @@ class Runner {
   readonly #claims: Claims;
   readonly #forgotten: ForgottenRuns;
   readonly #slots: Slots;
+  readonly #away: PostgresAway;
   #beat: Readonly<Beat> = {};
-  #isUnreached = false;
   #isEnding = false;
   readonly #pause = new Pause();
 
   constructor(request: RunnerRequest) {
     this.#request = request;
     this.#slots = new Slots(request.atOnce);
+    this.#away = new PostgresAway(request.database, request.say);
     request.signals.stopping.addEventListener('abort', () => this.#slots.open(), {once: true});
     this.#self = {runner: randomUUID(), home: homeOf(request.host.state)};
     this.#claims = new Claims(request.database, this.#self);
@@ -130,25 +132,16 @@ class Runner {
       await this.#leaveLost();
       await takeUpLost(around);
       await readByHand(around);
-      await this.#forgotten.offer(around, this.#isUnreached);
+      await this.#forgotten.offer(around, this.#away.isAway);
       await freeStranded(around);
       await admitAll(database, dispatcher.enqueue);
-      if (this.#isUnreached) {
-        this.#isUnreached = false;
-        say('PostgreSQL is back.');
-      }
+      this.#away.answers();
       return untilIdle && this.#underWay.size === 0 && (await this.#isIdle());
     } catch (error) {
       if (isMistake(error)) {
         throw error;
       }
-      if (!this.#isUnreached) {
-        this.#isUnreached = true;
-        const known = postgresProblem(error, database.place);
-        const why = known?.message ?? `PostgreSQL does not answer: ${messageOf(error)}.`;
-        say(`${why} Runs under way continue; nothing new begins.`);
-      }
-      await database.revive().catch(() => {});
+      await this.#away.meet(error);
       return false;
     }
   }
@@ -235,10 +228,15 @@ class Runner {
     const {status, problem} = end;
     const report = () => reportEnd(database.pool, errand, this.#self, end);
     const isReported = await reachedBefore(signals.aborting, database, report);
-    if (isReported === false && lost.aborted) {
-      return; // it was said when it was seen
+    if (isReported === false && (lost.aborted || isRunLost(problem))) {
+      // That somebody else has the unit was said when it was seen; what its store lacks was not.
+      if (isRunLost(problem)) {
+        say(`${unit.unit}: ${withHint(lossInFleet(problem, unit.unit))}`);
+      }
+      return;
     }
-    say(`${unit.unit}: ${statusText(status)}${problem ? `: ${problem.message}` : ''}`);
+    const why = isRunLost(problem) ? withHint(problem) : problem?.message;
+    say(`${unit.unit}: ${statusText(status)}${why ? `: ${why}` : ''}`);
     if (isReported === undefined) {
       say(
         `${unit.unit}: its state was not reported to PostgreSQL. To report it, start a runner with this state folder again: fleet runner`,
@@ -288,5 +286,10 @@ class Runner {
     return refused ?? (this.#isStopping ? runnerStops() : undefined);
   }
 }
+
+const isRunLost = (problem: Problem | null): problem is Problem =>
+  problem?.code === 'lock-lost' || problem?.code === 'run-continued-elsewhere';
+
+const withHint = ({message, hint}: Problem): string => `${message} ${hintText(hint)}`;
 
 const keyOf = ({fleet, unit, attempt}: Errand): string => `${fleet}/${unit}/${attempt}`;

@@ -14,6 +14,14 @@ export function problemInFleet<Stored extends Problem | null>(
   return hint ? {...problem, hint} : problem;
 }
 
+/** The same about a run that somebody took from this host: the unit is taken back with it. */
+export function lossInFleet(problem: Problem, unit: string): Problem {
+  const {hint} = problem;
+  return typeof hint === 'object' && hint.command.startsWith('take-over ')
+    ? {...problem, hint: {text: hint.text, command: `fleet take-over ${unit}`}}
+    : problem;
+}
+
 const resume = (text: string) => (unit: string) => ({text, command: `fleet resume ${unit}`});
 const byHand = (text: string) => (): Hint =>
   `${text} Or continue the run by hand, on the host of its journal.`;

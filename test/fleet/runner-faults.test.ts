@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
@@ -190,6 +190,28 @@ test('a runner goes on while PostgreSQL accepts no writes, as after a failover',
   expect(lines).toContain('PostgreSQL is back.');
   expect((await unitIn('demoted', 'through'))?.status).toBe('done');
   expect(light.cutovers('through')).toEqual(['cutover']);
+});
+
+test('a runner says why the PostgreSQL of its state folder cannot be started again, once', async () => {
+  await start('unstarted', ['apart'], {prepareSeconds: 3});
+  const lines: string[] = [];
+  const served = serve('unstarted', lines);
+  await until(() => existsSync(join(light.serviceFolder('apart'), 'prepared')));
+  // As after an upgrade of the machine, which has removed the programs of the older version.
+  const file = join(light.stateFolder, 'fleet-postgres', 'data', 'PG_VERSION');
+  const version = readFileSync(file, 'utf8');
+  writeFileSync(file, '1\n');
+  process.kill(light.serverPid(), 'SIGKILL');
+  const isSaid = (line: string) => line.includes('which is not installed here');
+  await until(() => lines.some(isSaid));
+  await sleep(1_500);
+  writeFileSync(file, version);
+  await served;
+  expect(lines.filter(isSaid)).toEqual([
+    'The PostgreSQL of this state folder was made by version 1, which is not installed here. Install PostgreSQL 1, or set DATABASE_URL to another PostgreSQL.',
+  ]);
+  expect(lines).toContain('PostgreSQL is back.');
+  expect((await unitIn('unstarted', 'apart'))?.status).toBe('done');
 });
 
 test('a runner that is told twice to stop ends while PostgreSQL is away; the next one reports what it did', async () => {

@@ -6,9 +6,12 @@ import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {createS3} from '../../lab/aws/s3.ts';
 import {takeOverUnit} from '../../src/cli/actions/fleet-take-over.ts';
 import {openApp} from '../../src/cli/app.ts';
+import {homeOf} from '../../src/fleet/home.ts';
 import {holdFleet, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
+import {lossInFleet} from '../../src/fleet/unit-hints.ts';
+import {sharedLogLostAlone} from '../../src/journal/problems.ts';
 import {problemsIn} from '../../src/model/problem.ts';
 import {type Host, thisHost} from '../../src/run/host.ts';
 import {openRun, reserveRunName} from '../../src/run/open-run.ts';
@@ -58,13 +61,17 @@ const unitIn = async (fleet: string) => {
 async function takeOver(
   unit: string,
   fleet: string,
-  {name, journalLost}: {readonly name?: string; readonly journalLost?: string} = {},
+  {
+    name,
+    journalLost,
+    now = false,
+  }: {readonly name?: string; readonly journalLost?: string; readonly now?: boolean} = {},
 ): Promise<readonly string[]> {
   const lines: string[] = [];
   const say = (text: string) => lines.push(text);
   const app = {...openApp({stateDir: second.state.path, json: false}), ...second};
   const printing = {...app, terminal: false, print: () => {}, say, waiting: () => {}};
-  return takeOverUnit(printing, unit, {fleet, now: false, name, journalLost}).then(
+  return takeOverUnit(printing, unit, {fleet, now, name, journalLost}).then(
     () => lines,
     (error) => problemsIn(error).map(({code}) => code),
   );
@@ -103,6 +110,48 @@ test('a unit whose host is lost before its outage is taken over with its run, an
   await serveLight(light, {host: second});
   const unit = await unitIn('lost');
   expect([unit.status, unit.run, light.cutovers('shop')]).toEqual(['done', run, ['cutover']]);
+});
+
+test('a runner that was taken for dead says what became of the run that it lost, and what to do', async () => {
+  await startLight(light, light.fleetOf('alive', {w: ['kept']}, {prepareSeconds: 4}), 'w');
+  const lines: string[] = [];
+  const stopping = new AbortController();
+  const signals = {stopping: stopping.signal, aborting: new AbortController().signal};
+  const served = serveLight(light, {host: first, lines, signals});
+  while ((await unitIn('alive')).phase !== 'Prepare') {
+    await sleep(20);
+  }
+  const {run} = await unitIn('alive');
+  let said: readonly string[] = ['fleet-runner-answers'];
+  while (said[0] === 'fleet-runner-answers') {
+    // As if it had not been heard for long.
+    await light.database.pool.query("UPDATE switcharoo_fleet.runner SET beat = '-infinity'");
+    said = await takeOver('kept', 'alive', {name: run ?? '', now: true});
+  }
+  const isLoss = (line: string) => line.startsWith('kept: ') && line.includes(' took ');
+  while (!lines.some(isLoss)) {
+    await sleep(20);
+  }
+  // The unit waits for a runner of the second host.
+  stopping.abort();
+  await served;
+  expect(lines.find(isLoss)).toMatch(
+    new RegExp(
+      `^kept: (needs a person: )?\\S+ took ${run} over: entry \\d+ in \\S+ is from another process\\. This process lost the run and has stopped\\. .*: switcharoo status ${run} --shared INVENTORY$`,
+    ),
+  );
+  expect((await unitIn('alive')).home).toBe(homeOf(second.state));
+});
+
+test('of a run that a host lost after it acted alone, the hint is to take its unit over there', () => {
+  const lost = sharedLogLostAlone('run-1', 's3://cutovers', 7, 'kim@second');
+  expect(lossInFleet(lost, 'shop')).toEqual({
+    ...lost,
+    hint: {
+      text: 'Tell the other operator not to continue the run. Then add these actions to the store with',
+      command: 'fleet take-over shop',
+    },
+  });
 });
 
 test('a unit whose host is lost half-way through a reversal waits for a person on the new host', async () => {
