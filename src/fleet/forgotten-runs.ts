@@ -102,11 +102,11 @@ export class ForgottenRuns {
   /** The state of a unit that would begin, and of which the store of its inventory has another run. */
   async sharedElsewhere(
     errand: Errand,
-    row: Pick<UnitRow, 'run' | 'work' | 'byPerson'>,
+    row: Pick<UnitRow, 'run' | 'work' | 'byPerson' | 'runner'>,
     signal: AbortSignal,
   ): Promise<UnitState | undefined> {
     const progress = await this.#shared.forgotten(errand, row, signal);
-    return progress?.outcome === 'done' || (progress && isOfOther(progress, row.work))
+    return progress && (isOver(progress) || isOfOther(progress, row.work))
       ? stateInTheWay(errand.unit, row, progress)
       : progress && stateElsewhere(errand.unit, progress, row.work.inventory);
   }
@@ -128,10 +128,12 @@ async function offerForgotten(around: Around, unitRuns: UnitRuns): Promise<void>
     [unitRuns.units()],
   );
   for (const stored of rows) {
+    const row = {...unitOf(stored), fleet: stored.fleet as string};
+    // One that failed begins again only when a person says so.
+    const byPerson = row.byPerson || row.status === 'failed';
+    const progress = readable(() => unitRuns.forgotten(row, {...row, byPerson}));
     // One of another service is shown when the unit would begin.
-    const row = {...unitOf(stored), fleet: stored.fleet as string, byPerson: true};
-    const progress = readable(() => unitRuns.forgotten(row, row));
-    if (progress) {
+    if (progress && !isOfOther(progress, row.work)) {
       const state = stateInTheWay(row.unit, row, progress);
       if (await offerUnit(around.database.pool, row, state, around)) {
         around.say(`${row.unit}: ${statusText('offered')}: ${state.problem.message}`);

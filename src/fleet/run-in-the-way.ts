@@ -4,6 +4,7 @@ import {isOver} from '../run/past-runs.ts';
 import type {UnitRow} from './rows.ts';
 import {
   runAlreadyDone,
+  runAlreadyReversed,
   runAlreadyStarted,
   runOfOther,
   runStartedElsewhere,
@@ -21,17 +22,26 @@ export class RunInTheWay extends SwitcharooError {
 }
 
 type StateInTheWay = UnitState & {readonly problem: Problem};
-type Row = Pick<UnitRow, 'work' | 'byPerson'>;
+type Row = Pick<UnitRow, 'work' | 'byPerson' | 'runner'>;
 
 /**
- * The first of these runs that keeps the unit from beginning. A unit whose run was reversed to its start, or changed
- * nothing, may begin again. One with another runbook or inventory may have been of another service: a person who
- * resumes the unit has said so.
+ * The first of these runs that keeps the unit from beginning. A unit whose run was reversed to its start, or failed
+ * before it changed anything, may begin again once a person has decided so. One with another runbook or inventory may
+ * have been of another service: a person who resumes the unit has said so.
  */
-export function inTheWay(runs: readonly Progress[], {work, byPerson}: Row): Progress | undefined {
-  const all = runs.filter((run) => isInPlace(run) && !isOfGoneLab(run, work));
-  return all.find((run) => !isOfOther(run, work)) ?? (byPerson ? undefined : all[0]);
+export function inTheWay(runs: readonly Progress[], row: Row): Progress | undefined {
+  const {work, byPerson} = row;
+  const all = runs.filter((run) => !isOfGoneLab(run, work));
+  const own = all.filter((run) => !isOfOther(run, work));
+  const inPlace = own.find(isInPlace) ?? (byPerson ? undefined : all.find(isInPlace));
+  return inPlace ?? (isUnknown(row) ? own.find(isStopped) : undefined);
 }
+
+/** PostgreSQL never gave it to a runner, and nobody has decided about it: it has no record of any run of it. */
+const isUnknown = ({byPerson, runner}: Row): boolean => !byPerson && runner === null;
+
+/** It was reversed, or ended with a problem: a fleet that knew it would have asked a person. */
+const isStopped = (progress: Progress): boolean => stateOfRun(progress).status !== 'waiting';
 
 const isInPlace = (progress: Progress): boolean =>
   progress.outcome === 'done' || (!isOver(progress) && appliedEntries(progress).length > 0);
@@ -61,7 +71,9 @@ export function stateInTheWay(
     const problem = runOfOther(about, work.names);
     return {...notBegun, neverBegan: true, status: 'offered', problem};
   }
-  const problem = about.isDone ? runAlreadyDone(about) : runAlreadyStarted(about);
+  const isReversed = progress.outcome === 'reversed' && isOver(progress);
+  const known = isReversed ? runAlreadyReversed : runAlreadyStarted;
+  const problem = about.isDone ? runAlreadyDone(about) : known(about);
   return {...stateOfRun(progress), status: 'offered', run: about.run, problem};
 }
 

@@ -35,8 +35,11 @@ interface EarlierRun {
   readonly inventory: string;
 }
 
-const hasRun = ({unit, run, host, runbook, inventory, isDone}: EarlierRun): string =>
-  `${unit} has already run ${runbook} on ${host} with ${inventory} (${run}) and is ${isDone ? 'done' : 'not finished'}`;
+const hasRun = (
+  {unit, run, host, runbook, inventory, isDone}: EarlierRun,
+  state = isDone ? 'is done' : 'is not finished',
+): string =>
+  `${unit} has already run ${runbook} on ${host} with ${inventory} (${run}) and ${state}`;
 
 /** PostgreSQL was restored from a backup, or made again. */
 export const runAlreadyDone = (earlier: EarlierRun): Problem => ({
@@ -45,6 +48,15 @@ export const runAlreadyDone = (earlier: EarlierRun): Problem => ({
   hint: {
     text: 'PostgreSQL may have been restored from a backup. To move the unit again, reverse that run first. Otherwise, count the unit as done with',
     command: `fleet resume ${earlier.unit}`,
+  },
+});
+
+export const runAlreadyReversed = (earlier: EarlierRun): Problem => ({
+  code: 'fleet-run-already-reversed',
+  message: `${hasRun(earlier, 'was reversed')}, but PostgreSQL has no record of that run.`,
+  hint: {
+    text: `PostgreSQL may have been restored from a backup. Start a new run with "fleet resume ${earlier.unit}", or leave the unit out, after you have read why it was reversed in`,
+    command: `report ${earlier.run}`,
   },
 });
 

@@ -11,6 +11,7 @@ import {type Progress, progressOf} from '../model/progress.ts';
 import {messageOf} from '../model/thrown.ts';
 import type {Host} from '../run/host.ts';
 import {openStore} from '../run/open-store.ts';
+import {isOver} from '../run/past-runs.ts';
 import {refuseOtherStore} from '../run/run-store.ts';
 import {type Part, partIn} from '../run/shared-parts.ts';
 import type {UnitRow} from './rows.ts';
@@ -28,12 +29,12 @@ export class SharedUnitRuns {
   }
 
   /**
-   * The newest run of a unit that is in its way, beside the one that its row names. The journal of one that is done is
-   * copied to this host, where a person can count the unit as done.
+   * The newest run of a unit that is in its way, beside the one that its row names. The journal of one that is over is
+   * copied to this host, where a person can count the unit as done, or begin it again.
    */
   forgotten(
     unit: UnitKey,
-    row: Pick<UnitRow, 'run' | 'work' | 'byPerson'>,
+    row: Pick<UnitRow, 'run' | 'work' | 'byPerson' | 'runner'>,
     signal: AbortSignal,
   ): Promise<Progress | undefined> {
     const {inventory} = row.work;
@@ -47,7 +48,7 @@ export class SharedUnitRuns {
         journals.flatMap(({progress: each}) => each ?? []),
         row,
       );
-      if (progress?.outcome === 'done' && !isOfOther(progress, row.work)) {
+      if (progress && isOver(progress) && !isOfOther(progress, row.work)) {
         const {text} = journals.find((each) => each.progress === progress) ?? {text: ''};
         this.#install(progress.run.run, text);
       }

@@ -23,7 +23,10 @@ export class UnitRuns {
   }
 
   /** The newest run of a unit that is in its way, and that is not the one of its row. */
-  forgotten(unit: UnitKey, row: Pick<UnitRow, 'run' | 'work' | 'byPerson'>): Progress | undefined {
+  forgotten(
+    unit: UnitKey,
+    row: Pick<UnitRow, 'run' | 'work' | 'byPerson' | 'runner'>,
+  ): Progress | undefined {
     const runs = this.#runs().filter(
       (run) => run !== row.run && this.#units.get(run) === unitKey(unit),
     );

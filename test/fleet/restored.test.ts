@@ -355,6 +355,70 @@ test('a run of a lab that is gone is not in the way, and one of the lab that is 
   expect(light.cutovers('lab-shop')).toEqual(['cutover']);
 });
 
+/** Its run was reversed on this host, and PostgreSQL knows nothing of it. */
+async function expectReversed(unit: string, host: Host): Promise<void> {
+  const run = await runBefore(host, [unit, unit]);
+  await reverseOn(host, run);
+  await startLight(light, light.fleetOf(unit, {w: [unit]}), 'w');
+  await serveLight(light);
+  // A runner reads its journal again, and still nobody has decided.
+  await serveLight(light);
+  expect(await stateOf(unit, unit)).toEqual(['offered', 'fleet-run-already-reversed', run]);
+  expect((await unitIn(unit, unit)).problem?.message).toBe(
+    `${unit} has already run light-service on ${host.operator.host} with ${unit} (${run}) and was reversed, but PostgreSQL has no record of that run.`,
+  );
+  await resume(unit, unit);
+  await serveLight(light);
+  expect(await statusOf(light, unit)).toEqual([`${unit} done`]);
+  expect(light.cutovers(unit)).toEqual(['cutover', 'reversal', 'cutover']);
+}
+
+test('after a restore, a unit whose run was reversed begins again only when a person says so', () =>
+  expectReversed('turned', hostOf(light.stateFolder)));
+
+test('after a restore, a unit whose run was reversed on another host does so neither', () =>
+  expectReversed('shared-turned', other));
+
+test('after a restore, a unit whose run failed before it changed anything waits for a person', async () => {
+  const params = {breaks: 'prepare'};
+  const fleet = light.fleetOf('barren', {w: ['barren']}, params);
+  const {runbook = '', inventory = ''} = fleet.waves['w']?.units['barren'] ?? {};
+  const broken = join(light.serviceFolder('barren'), 'broken');
+  writeFileSync(broken, '');
+  const host = hostOf(light.stateFolder);
+  const unit = {name: 'barren', unit: 'barren'};
+  const run = await openRun({...yes, runbook, inventory, params, fleet: unit}, host);
+  expect((await run.forward(await run.plan())).kind).toBe('paused');
+  await run.close();
+  rmSync(broken);
+  await startLight(light, fleet, 'w');
+  await serveLight(light);
+  expect(await stateOf('barren', 'barren')).toEqual([
+    ...['offered', 'fleet-run-already-started', run.name],
+  ]);
+  await resume('barren', 'barren');
+  await serveLight(light);
+  expect(await stateOf('barren', 'barren')).toEqual(['done', undefined, run.name]);
+});
+
+test('a unit that was reversed and left out begins in a later wave: PostgreSQL knows its run', async () => {
+  const params = {breaks: 'switch'};
+  const broken = join(light.serviceFolder('later'), 'broken');
+  const first = light.fleetOf('waves', {w: ['later']}, params);
+  writeFileSync(broken, '');
+  await startLight(light, first, 'w');
+  await serveLight(light);
+  rmSync(broken);
+  await reverseOn(hostOf(light.stateFolder), (await unitIn('waves', 'later')).run ?? '');
+  await serveLight(light);
+  expect(await statusOf(light, 'waves')).toEqual(['later failed']);
+  const order = {fleet: 'waves', unit: 'later', operator, because: 'moves in May'};
+  await leaveOut(light.database, order);
+  await startLight(light, light.fleetOf('waves', {next: ['later']}, params), 'next');
+  await serveLight(light);
+  expect(await statusOf(light, 'waves')).toEqual(['later done']);
+});
+
 test('a stale run of this host changes nothing of a unit that began on another one', async () => {
   await runBefore(hostOf(light.stateFolder), ['taken', 'shop2']);
   await startLight(light, light.fleetOf('taken', {w: ['shop2']}), 'w');
@@ -374,7 +438,7 @@ test('a damaged run whose folder a person has moved away is not in the way', asy
   const forgotten = () =>
     runs.forgotten(
       {fleet: 'attic', unit: 'attic'},
-      {run: null, byPerson: false, work: (started as StartedUnit).work},
+      {run: null, runner: null, byPerson: false, work: (started as StartedUnit).work},
     );
   expect(forgotten()?.run.run).toBe(run);
   appendFileSync(host.state.journalOf(run), 'damage\n');
