@@ -33,7 +33,7 @@ interface UnitRun {
   readonly earlier: Progress | undefined;
   /** Who started the wave: the plan was approved with it. */
   readonly startedBy: string;
-  /** Whether it is still this runner's, and may begin now. */
+  /** Whether it is still this runner's, and may begin now: asked once it is planned, and right before its journal. */
   readonly mayBegin: () => Promise<boolean>;
   readonly mayBeginOutage: NonNullable<RunOptions['mayBeginOutage']>;
   readonly signals: RunOptions['signals'];
@@ -73,11 +73,16 @@ export async function runUnit(host: Host, unit: UnitRun): Promise<UnitState> {
     }
     return stateAfter(run, await run.forward(plan));
   } catch (error) {
-    return endedBy(run, unit.earlier, problemOf(error));
+    return error instanceof BeginsNotNow
+      ? asBefore(unit)
+      : endedBy(run, unit.earlier, problemOf(error));
   } finally {
     await run?.close();
   }
 }
+
+/** The fleet was held, its wave stopped, or somebody else has it. */
+class BeginsNotNow extends Error {}
 
 const asBefore = ({earlier}: UnitRun): UnitState =>
   earlier ? stateOfRun(earlier) : {...notBegun, neverBegan: true};
@@ -102,6 +107,11 @@ function openedRun(host: Host, unit: UnitRun, current: () => Run | undefined): P
         return progress !== undefined && doVisitorsWait(progress);
       },
     }),
+    mayBegin: async () => {
+      if (!(await unit.mayBegin())) {
+        throw new BeginsNotNow();
+      }
+    },
     mayBeginOutage,
     signals,
     observe: observer(unit, outage, current),

@@ -57,6 +57,8 @@ export interface RunOptions {
   readonly observe?: Observe | undefined;
   /** Called once, when the lock is taken and the journal is open, before the first entry. */
   readonly onBegin?: ((run: Run) => void) | undefined;
+  /** Asked right before the journal begins, or goes on, when everything else is ready: throws when it must not. */
+  readonly mayBegin?: (() => Promise<void>) | undefined;
   /**
    * Asked right before the outage begins, when nothing of it has: why it must not, and the run pauses before it. Until
    * it answers the run waits.
@@ -207,6 +209,7 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
       ...(options.alone ? {alone: true} : {}),
       ...(options.outsideWindow === undefined ? {} : {outsideWindow: options.outsideWindow}),
       ...(longestOutageMs === undefined ? {} : {longestOutageMs}),
+      mayBegin: options.mayBegin,
       mayBeginOutage: options.mayBeginOutage,
       ...(options.besides ? {besides: runsBesides(parts.host, options.besides)} : {}),
     },

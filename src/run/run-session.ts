@@ -86,6 +86,8 @@ export interface SessionRequest {
   readonly traces?: RunTraces;
   /** It goes on although the shared journal cannot be reached. */
   readonly alone?: boolean;
+  /** Asked right before its journal begins, or goes on: throws when it must not. */
+  readonly mayBegin?: (() => Promise<void>) | undefined;
   /** Asked right before its outage begins. */
   readonly mayBeginOutage?: RunContext['mayBeginOutage'];
   /** The unit of a fleet that it moves. */

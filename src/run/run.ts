@@ -159,12 +159,11 @@ export class Run {
     const {session, earlier, until} = this.#parts;
     // Before anybody is asked: only a reversal may go on with what is left of the reserve.
     refuseWithoutRoom(session.host, session.run, this.runbook.entries.length);
-    const {name} = this.inventory;
     await this.#window.refuseOutside();
     refuseUnrehearsed(this.#parts);
     const request = {
       about: 'plan',
-      question: earlier ? `Continue with this plan on ${name}?` : `Run this plan on ${name}?`,
+      question: `${earlier ? 'Continue with' : 'Run'} this plan on ${this.inventory.name}?`,
       digest: plan.digest,
       changesSince: changesSincePlan(session.host, plan),
     } as const;
@@ -260,6 +259,7 @@ export class Run {
     const identity = await approving(session, isForward, earlier?.progress);
     const asked = {...session, ...this.#window.forSession};
     const claiming = {...asked, ...audience, ...identity, forecaster, claims: this.#claims, log};
+    await session.mayBegin?.();
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});

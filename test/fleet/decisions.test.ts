@@ -7,8 +7,9 @@ import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/ord
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {type Claimant, claimUnit, mayBeginNow, reportEnd} from '../../src/fleet/unit-claims.ts';
+import {runUnit} from '../../src/fleet/unit-run.ts';
 import type {Fleet} from '../../src/model/fleet.ts';
-import {reopenRun} from '../../src/run/open-run.ts';
+import {reopenRun, reserveRunName} from '../../src/run/open-run.ts';
 import {hostOf, type LightFleet, openLightFleet} from './light-fleet.ts';
 import {operator, serveLight, startLight, statusOf as statusIn} from './light-runner.ts';
 import {test} from './with-postgres.ts';
@@ -178,6 +179,38 @@ test('a unit that was claimed begins neither in a hold nor after the failure of 
   await reportEnd(database.pool, {...errand, unit: 'b'}, here, failed);
   expect(await mayBegin()).toBe(false);
   expect(await mayBegin(true)).toBe(true);
+});
+
+test('a hold that comes after a runner was allowed to begin a unit, and before its journal, still keeps it', async () => {
+  await start(light.fleetOf('late', {w: ['late']}), 'w');
+  await admitted('late');
+  const errand = {fleet: 'late', wave: 'w', unit: 'late', attempt: 1};
+  const run = reserveRunName();
+  const claimed = await claimUnit(light.database, errand, here, () => run);
+  if (!claimed) {
+    throw new Error('It was not claimed.');
+  }
+  const host = hostOf(light.stateFolder);
+  const answers: boolean[] = [];
+  const never = new AbortController().signal;
+  const state = await runUnit(host, {
+    ...{run, work: claimed.work, unit: {name: 'late', unit: 'late'}, earlier: undefined},
+    startedBy: operator,
+    mayBegin: async () => {
+      answers.push(await mayBeginNow(light.database, errand, here, claimed));
+      await holdFleet(light.database, {fleet: 'late', operator, because: undefined});
+      return answers.at(-1) === true;
+    },
+    mayBeginOutage: async () => undefined,
+    signals: {stopping: never, aborting: never},
+    sharedElsewhere: async () => undefined,
+    report: () => {},
+  });
+  expect(answers).toEqual([true, false]);
+  expect(state).toEqual({
+    ...{status: 'waiting', problem: null, changes: 0, inOutage: false, neverBegan: true},
+  });
+  expect(host.state.runs()).not.toContain(run);
 });
 
 test('a hold takes back what was admitted; what was admitted may be left out, and no runner begins it', async () => {
