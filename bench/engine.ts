@@ -74,13 +74,15 @@ for (const entries of [1_000, 10_000, 50_000]) {
 say('\nStart-up, beside node -e 0\n');
 table(['what', 'ms', 'node ms', 'ratio']);
 const packed = packedProgram();
-const [bareMs = 0, checkoutMs = 0, packedMs = 0] = interleaved(15, [
+const [bareMs = 0, checkoutMs = 0, packedMs = 0, stepsMs = 0] = interleaved(15, [
   ['-e', '0'],
   [join(root, 'bin', 'switcharoo.js'), '--help'],
   [packed, '--help'],
+  [packed, 'steps'],
 ]);
 table(['--help, in a checkout', figure(checkoutMs), figure(bareMs), figure(checkoutMs / bareMs)]);
 table(['--help, as packed', figure(packedMs), figure(bareMs), figure(packedMs / bareMs)]);
+table(['steps (loads all), as packed', figure(stepsMs), figure(bareMs), figure(stepsMs / bareMs)]);
 
 /** In a process of its own: its memory is its own, too. */
 function run(asked: Omit<Asked, 'folder'>): Measured {
