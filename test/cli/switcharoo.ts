@@ -20,8 +20,8 @@ export interface Started {
   readonly child: ChildProcess;
   /** Throws when a line that `--json` printed is not as its schema says. */
   readonly ended: Promise<Ended>;
-  /** Resolves once the text was printed; throws when the process ends before. */
-  said(text: string): Promise<void>;
+  /** Resolves once the text was printed on stdout, or there; throws when the process ends before. */
+  said(text: string, stream?: 'stdout' | 'stderr'): Promise<void>;
 }
 
 /** A state folder of its own, in which the real command line is started without a terminal. */
@@ -100,10 +100,10 @@ function watch(child: ChildProcess, words: readonly string[]): Started {
   return {
     child,
     ended,
-    said: (text) =>
+    said: (text, stream = 'stdout') =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (stdout.includes(text) || stderr.includes(text)) {
+          if ((stream === 'stdout' ? stdout : stderr).includes(text)) {
             listeners.delete(look);
             resolve();
           }

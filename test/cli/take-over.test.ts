@@ -49,7 +49,7 @@ describe('a run of another host', () => {
         expect.stringContaining('confirmation-mismatch'),
       ]);
       const taking = second.start('take-over', name, '-i', inventory, '--name', name, '--json');
-      await taking.said('is yours now');
+      await taking.said('is yours now', 'stderr');
       // It goes on as if nothing had happened, is told before it does anything, and says that it has stopped.
       const continuedMs = performance.now();
       running.child.kill('SIGCONT');

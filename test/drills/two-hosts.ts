@@ -122,7 +122,7 @@ async function takeOver(scene: Scene, event: Event, way: 'resume' | 'reverse') {
   const taking = second.start(...words);
   if (event === 'stopped for a while') {
     // One that failed says why below.
-    await taking.said('is yours now').catch(() => {});
+    await taking.said('is yours now', 'stderr').catch(() => {});
     child.kill('SIGCONT');
   }
   const [taken, lost] = await Promise.all([taking.ended, first.ended]);
