@@ -230,14 +230,15 @@ class Runner {
     const {status, problem} = end;
     const report = () => reportEnd(database.pool, errand, this.#self, end);
     const isReported = await reachedBefore(signals.aborting, database, report);
-    if (isReported === false && (lost.aborted || isRunLost(problem))) {
+    const loss = problem && isRunLost(problem) ? problem : undefined;
+    if (isReported === false && (lost.aborted || loss)) {
       // That somebody else has the unit was said when it was seen; what its store lacks was not.
-      if (isRunLost(problem)) {
-        say(`${unit.unit}: ${withHint(lossInFleet(problem, unit.unit))}`);
+      if (loss) {
+        say(`${unit.unit}: ${withHint(lossInFleet(loss, unit.unit))}`);
       }
       return;
     }
-    const why = isRunLost(problem) ? withHint(problem) : problem?.message;
+    const why = loss ? withHint(loss) : problem?.message;
     say(`${unit.unit}: ${statusText(status)}${why ? `: ${why}` : ''}`);
     if (isReported === undefined) {
       say(
@@ -289,8 +290,8 @@ class Runner {
   }
 }
 
-const isRunLost = (problem: Problem | null): problem is Problem =>
-  problem?.code === 'lock-lost' || problem?.code === 'run-continued-elsewhere';
+const isRunLost = ({code}: Problem): boolean =>
+  code === 'lock-lost' || code === 'run-continued-elsewhere';
 
 const withHint = ({message, hint}: Problem): string => `${message} ${hintText(hint)}`;
 
