@@ -10,13 +10,7 @@ import {untilReached, whileOpening} from './until-reached.ts';
 export interface Beat {
   /** Why the last one failed; `undefined` if it was written. */
   error?: unknown;
-  /** Since when each one was written, by the monotonic clock; `undefined` if the last one was not. */
-  heardSinceMs?: number | undefined;
 }
-
-/** For how long PostgreSQL has heard this runner without a gap. */
-export const heardSecondsOf = ({heardSinceMs}: Readonly<Beat>): number =>
-  heardSinceMs === undefined ? 0 : (performance.now() - heardSinceMs) / 1_000;
 
 /** Does the work of a runner, and reports each second that the runner is alive. */
 export async function heardOf(
@@ -78,8 +72,6 @@ async function beatUntil(
         () => undefined,
         (error: unknown) => error,
       );
-    beat.heardSinceMs =
-      beat.error === undefined ? (beat.heardSinceMs ?? performance.now()) : undefined;
     await sleep(everyMs, undefined, {signal: ended}).catch(() => {});
   }
   await closePool(pool);

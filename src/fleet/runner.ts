@@ -12,7 +12,7 @@ import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops, unitTaken} from './engine-problems.ts';
 import {isMistake} from './error-chain.ts';
 import {ForgottenRuns} from './forgotten-runs.ts';
-import {type Beat, heardOf, heardSecondsOf} from './heartbeat.ts';
+import {type Beat, heardOf} from './heartbeat.ts';
 import {homeOf} from './home.ts';
 import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
@@ -124,9 +124,7 @@ class Runner {
     const {database, host, say, untilIdle} = this.#request;
     const isUnderWay = (errand: Errand) => this.#underWay.has(keyOf(errand));
     const missedSince = this.#missedSince;
-    const heardSeconds = heardSecondsOf(this.#beat);
-    const work = {isUnderWay, missedSince, heardSeconds};
-    const around = {...this.#self, host, database, dispatcher, ...work, say};
+    const around = {...this.#self, host, database, dispatcher, isUnderWay, missedSince, say};
     try {
       if (this.#beat.error !== undefined) {
         throw this.#beat.error;

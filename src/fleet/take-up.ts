@@ -24,8 +24,6 @@ interface Around extends Claimant {
   readonly isUnderWay: (errand: Errand) => boolean;
   /** Since when DBOS says that this process has an errand, and it does not work on it. */
   readonly missedSince: Map<string, number>;
-  /** For how long PostgreSQL has heard this runner: the others had as long to be heard again. */
-  readonly heardSeconds: number;
   readonly say: (text: string) => void;
 }
 
@@ -65,9 +63,7 @@ export async function takeUpLost(around: Around): Promise<void> {
     const isDropped = owner.runner === around.runner && !around.isUnderWay(errandOf(row));
     const isLeft = isDropped || (isHere && isDeadRunner(owner, around.host.state.machine));
     const isLocked = isLeft && isWorkedOn(around.host, row.run);
-    // The start of a standby that was promoted says nothing about how long PostgreSQL was away.
-    const silent = Math.min(owner.silentSeconds, around.heardSeconds);
-    const isGivenUp = row.status === 'running' && silent > givenUpSeconds;
+    const isGivenUp = row.status === 'running' && owner.silentSeconds > givenUpSeconds;
     if (isLeft && !isLocked) {
       await takeUp(around, row);
     } else if (isGivenUp && (isLocked || !isHere)) {

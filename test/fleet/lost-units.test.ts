@@ -141,7 +141,7 @@ test('a unit whose run is locked by another process is not taken from its runner
     return rows[0].old;
   });
   const dispatcher = {cancel: async () => {}, statesOf: async () => []};
-  const work = {isUnderWay: () => false, missedSince: new Map(), heardSeconds: 61, say: () => {}};
+  const work = {isUnderWay: () => false, missedSince: new Map(), say: () => {}};
   const takeUp = () =>
     takeUpLost({runner: 'near', home, host, database: light.database, dispatcher, ...work});
   const run = await reopenRun({run: (await unitIn('volume'))?.run ?? '', yes: true}, host);
