@@ -57,11 +57,10 @@ async function writeWorkedOn(
   }
 }
 
-/** No process works on it. What a person ordered before its journal went on no longer counts. */
+/** No process works on it. What a person ordered before it was continued by hand no longer counts. */
 async function writeLeft(around: Around, row: StoredRow, state: UnitState): Promise<void> {
-  const isMoved = isByHand(row) || isOther(row, state);
   // A person decides about one that PostgreSQL did not know, and a runner then reads its store again.
-  const isResumed = row.status === 'waiting' && row.byPerson && !isMoved;
+  const isResumed = row.status === 'waiting' && row.byPerson && !isByHand(row);
   const isUndecided = isResumed || undecidedCodes.has(row.problem?.code ?? '');
   const isOver =
     (state.status === 'done' && !isUndecided) ||
@@ -76,9 +75,9 @@ async function writeLeft(around: Around, row: StoredRow, state: UnitState): Prom
     const status = row.status === 'waiting' ? 'offered' : row.status;
     const problem = state.problem ?? runLeftByHand(row.run ?? '');
     await writeState(around, row, {...state, status, problem}, {endsOrder: true});
-  } else if (isMoved) {
+  } else if (isOther(row, state)) {
     const {status, problem} = row;
-    await writeState(around, row, {...state, status, problem}, {endsOrder: true});
+    await writeState(around, row, {...state, status, problem});
   }
 }
 
