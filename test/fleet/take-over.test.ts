@@ -112,37 +112,6 @@ test('a unit whose host is lost before its outage is taken over with its run, an
   expect([unit.status, unit.run, light.cutovers('shop')]).toEqual(['done', run, ['cutover']]);
 });
 
-test('a runner that was taken for dead says what became of the run that it lost, and what to do', async () => {
-  await startLight(light, light.fleetOf('alive', {w: ['kept']}, {prepareSeconds: 4}), 'w');
-  const lines: string[] = [];
-  const stopping = new AbortController();
-  const signals = {stopping: stopping.signal, aborting: new AbortController().signal};
-  const served = serveLight(light, {host: first, lines, signals});
-  while ((await unitIn('alive')).phase !== 'Prepare') {
-    await sleep(20);
-  }
-  const {run} = await unitIn('alive');
-  let said: readonly string[] = ['fleet-runner-answers'];
-  while (said[0] === 'fleet-runner-answers') {
-    // As if it had not been heard for long.
-    await light.database.pool.query("UPDATE switcharoo_fleet.runner SET beat = '-infinity'");
-    said = await takeOver('kept', 'alive', {name: run ?? '', now: true});
-  }
-  const isLoss = (line: string) => line.startsWith('kept: ') && line.includes(' took ');
-  while (!lines.some(isLoss)) {
-    await sleep(20);
-  }
-  // The unit waits for a runner of the second host.
-  stopping.abort();
-  await served;
-  expect(lines.find(isLoss)).toMatch(
-    new RegExp(
-      `^kept: (needs a person: )?\\S+ took ${run} over: entry \\d+ in \\S+ is from another process\\. This process lost the run and has stopped\\. .*: switcharoo status ${run} --shared INVENTORY$`,
-    ),
-  );
-  expect((await unitIn('alive')).home).toBe(homeOf(second.state));
-});
-
 test('of a run that a host lost after it acted alone, the hint is to take its unit over there', () => {
   const lost = sharedLogLostAlone('run-1', 's3://cutovers', 7, 'kim@second');
   expect(lossInFleet(lost, 'shop')).toEqual({
@@ -244,4 +213,35 @@ test('a run that began and is not in its store is given up only by a person who 
   await giveUp();
   const given = await unitIn('deleted');
   expect([given.status, given.problem?.code]).toEqual(['failed', 'fleet-journal-lost']);
+});
+
+test('a runner that was taken for dead says what became of the run that it lost, and what to do', async () => {
+  await startLight(light, light.fleetOf('alive', {w: ['kept']}, {prepareSeconds: 4}), 'w');
+  const lines: string[] = [];
+  const stopping = new AbortController();
+  const signals = {stopping: stopping.signal, aborting: new AbortController().signal};
+  const served = serveLight(light, {host: first, lines, signals});
+  while ((await unitIn('alive')).phase !== 'Prepare') {
+    await sleep(20);
+  }
+  const {run} = await unitIn('alive');
+  let said: readonly string[] = ['fleet-runner-answers'];
+  while (said[0] === 'fleet-runner-answers') {
+    // As if it had not been heard for long.
+    await light.database.pool.query("UPDATE switcharoo_fleet.runner SET beat = '-infinity'");
+    said = await takeOver('kept', 'alive', {name: run ?? '', now: true});
+  }
+  const isLoss = (line: string) => line.startsWith('kept: ') && line.includes(' took ');
+  while (!lines.some(isLoss)) {
+    await sleep(20);
+  }
+  // The unit waits for a runner of the second host.
+  stopping.abort();
+  await served;
+  expect(lines.find(isLoss)).toMatch(
+    new RegExp(
+      `^kept: (needs a person: )?\\S+ took ${run} over: entry \\d+ in \\S+ is from another process\\. This process lost the run and has stopped\\. .*: switcharoo status ${run} --shared INVENTORY$`,
+    ),
+  );
+  expect((await unitIn('alive')).home).toBe(homeOf(second.state));
 });
