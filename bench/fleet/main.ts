@@ -44,7 +44,7 @@ for (const units of values.units.split(',').map(Number)) {
 for (const line of conclusions(all)) {
   process.stdout.write(`${line}\n`);
 }
-process.exit(0);
+process.exit(isLinear(all) ? 0 : 1);
 
 function cellsOf(measured: Measured): readonly string[] {
   const {units, startSeconds, fleetSeconds, plainSeconds, cpu} = measured;
@@ -61,6 +61,18 @@ function cellsOf(measured: Measured): readonly string[] {
   ];
 }
 
+/** A hundred times the units may cost so many times the seconds a unit. */
+const mostGrowth = 1.5;
+
+function growthOf(sizes: readonly Measured[]): number {
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  return first && last ? last.fleetSeconds / last.units / (first.fleetSeconds / first.units) : 1;
+}
+
+function isLinear(sizes: readonly Measured[]): boolean {
+  return growthOf(sizes) <= mostGrowth;
+}
+
 /** How what a unit costs grows with their number, and what it is beside a plain run. */
 function conclusions(sizes: readonly Measured[]): readonly string[] {
   const [first, last] = [sizes[0], sizes.at(-1)];
@@ -69,6 +81,9 @@ function conclusions(sizes: readonly Measured[]): readonly string[] {
     ...(first && last && first !== last
       ? [
           `${last.units / first.units} times the units: ${ratio(last.fleetSeconds / last.units, first.fleetSeconds / first.units)} times the seconds and ${ratio(fleetCpuOf(last), fleetCpuOf(first))} times the processor time per unit (1.00 is linear).`,
+          isLinear(sizes)
+            ? 'The cost of a fleet is linear.'
+            : `NOT LINEAR: a unit takes more than ${mostGrowth} times the seconds.`,
         ]
       : []),
     ...(plain && last && plain !== last

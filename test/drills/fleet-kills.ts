@@ -43,6 +43,9 @@ export async function drillFleet(
   }
 }
 
+/** Of a drill of at least 200 units: ten minutes for these, with everything that is killed meanwhile. */
+const secondsAUnit = 3;
+
 class Kills {
   readonly #light: LightFleet;
   readonly #drill: FleetDrill;
@@ -92,6 +95,12 @@ class Kills {
     await this.#stopRunners();
     const units = await this.#stage.units();
     this.#problems.push(...(await this.#stage.problemsOf(units, this.#drill.units)));
+    const mostSeconds = secondsAUnit * this.#drill.units;
+    if (this.#drill.units >= 200 && seconds > mostSeconds) {
+      this.#problems.push(
+        `${this.#drill.units} units took ${Math.round(seconds)} s, more than ${mostSeconds} s.`,
+      );
+    }
     this.#say(
       `${this.#drill.units} units in ${Math.round(seconds)} s; killed: PostgreSQL ${this.#killed.postgres}, runners ${this.#killed.runners}, starts ${this.#killed.starts}; offered to a person and resumed: ${this.#offered}`,
     );
