@@ -221,6 +221,13 @@ export const store = optional({
     'Share the journal in this store instead of that of the inventory: s3://bucket/prefix, or a target',
 });
 
+/** Of a command that prints what a run with this store needs. */
+export const plannedStore = optional({
+  placeholder: 'store',
+  description:
+    'The store of the journal, if not the one in the inventory: s3://bucket/prefix, or a target',
+});
+
 /** Of a command that reads or checks it. */
 export const namedStore = optional({
   placeholder: 'store',

@@ -10,8 +10,8 @@ export const noPostgres = (embedded: string, cause: string): Problem => ({
 
 export const postgresOfOtherVersion = (major: string): Problem => ({
   code: 'fleet-postgres-other-version',
-  message: `The PostgreSQL of this state folder was made by version ${major}, which is not installed here.`,
-  hint: `Install PostgreSQL ${major}, or set DATABASE_URL to another PostgreSQL.`,
+  message: `The data of this fleet was made by PostgreSQL ${major}, which is not installed here.`,
+  hint: `Install PostgreSQL ${major}. Another PostgreSQL (DATABASE_URL) knows nothing of this fleet: its waves must be started again.`,
 });
 
 export const postgresNotStarted = (log: string, lines: string): Problem => ({

@@ -31,10 +31,10 @@ export const rehearsedAlone = (
   {runbook, reverseAt}: {readonly runbook: string; readonly reverseAt: string},
 ): Problem => ({
   code: 'fleet-lab-is-up',
-  message: `${units.join(', ')}: the inventory is that of the lab that is up. "fleet rehearse" cannot use that lab: it starts its own.`,
+  message: `${units.join(', ')} ${units.length === 1 ? 'is' : 'are'} in the lab that is running, and "fleet rehearse" needs a lab of its own.`,
   hint: {
-    text: `Stop the lab with "lab down". Then rehearse ${runbook} by itself, to its end and back (--reverse-at ${reverseAt}), with`,
-    command: `rehearse ${shellWord(runbook)}`,
+    text: `Stop the lab with "lab down". Then rehearse the runbook to its end with "rehearse ${shellWord(runbook)}", and back to its start with`,
+    command: `rehearse ${shellWord(runbook)} --reverse-at ${shellWord(reverseAt)}`,
   },
 });
 

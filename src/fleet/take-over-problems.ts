@@ -4,7 +4,7 @@ import type {UnitRow} from './rows.ts';
 export const runnerAnswers = (unit: string, host: string, folder: string): Problem => ({
   code: 'fleet-runner-answers',
   message: `A runner on ${host} is working on ${unit}, and still answers.`,
-  hint: `Stop that runner first (Ctrl-C): the run pauses before its outage; in an outage it continues to its end. The state folder of the runner is ${folder}.`,
+  hint: `Stop that runner first (Ctrl-C). A run before its outage pauses. A run in an outage continues to its end: wait for it. The state folder of the runner is ${folder}.`,
 });
 
 export const journalAtHand = (unit: string, host: string, folder: string): Problem => ({

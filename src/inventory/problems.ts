@@ -10,7 +10,7 @@ export const inventoryNotFound = (
 ): Problem => ({
   code: 'inventory-not-found',
   message: `There is no inventory ${name}; looked for ${tried.join(' and ')}.`,
-  hint: `${didYouMean(namesNear(name, available))}Write that file, or give the path or the name of another one in inventories/. Available: ${listed(available)}.`,
+  hint: `${didYouMean(namesNear(name, available))}Create that file, or give the path of an inventory, or the name of one in inventories/. Available: ${listed(available)}.`,
 });
 
 export const inventoryInvalid = (file: string, details: string): Problem => ({

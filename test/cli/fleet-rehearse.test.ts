@@ -84,10 +84,12 @@ test('a unit in the lab that is up is refused with what to do: a rehearsal has a
   expect(lastDocument(ended).problems).toMatchObject([
     {
       code: 'fleet-lab-is-up',
-      message: expect.stringContaining('by-hand-0: the inventory is that of the lab that is up.'),
+      message: expect.stringContaining(
+        'by-hand-0 is in the lab that is running, and "fleet rehearse" needs a lab of its own.',
+      ),
       hint: {
-        text: expect.stringMatching(/"lab down".*--reverse-at \w+/),
-        command: expect.stringMatching(/^rehearse .*by-hand\.ts$/),
+        text: expect.stringMatching(/"lab down".*"rehearse \S*by-hand\.ts"/),
+        command: expect.stringMatching(/^rehearse \S*by-hand\.ts --reverse-at \w+$/),
       },
     },
   ]);

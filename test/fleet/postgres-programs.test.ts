@@ -63,7 +63,9 @@ test('data is read by the version that made it, wherever that is installed', () 
   try {
     expect(postgresPrograms()).toBe(newer);
     expect(postgresPrograms('97')).toBe(older);
-    expect(() => postgresPrograms('96')).toThrow('was made by version 96, which is not installed');
+    expect(() => postgresPrograms('96')).toThrow(
+      'was made by PostgreSQL 96, which is not installed here.',
+    );
   } finally {
     vi.unstubAllEnvs();
   }

@@ -6,7 +6,7 @@ import {
   optional,
   optionalValue,
 } from '../command.ts';
-import {duration, inventory, namedStore, param, store, time} from '../options.ts';
+import {duration, inventory, namedStore, param, plannedStore, time} from '../options.ts';
 import {usageError} from '../usage.ts';
 
 const preflightCommand = defineCommand({
@@ -116,7 +116,7 @@ const sheetCommand = defineCommand({
   options: {
     inventory,
     param,
-    store,
+    store: plannedStore,
     html: optional({placeholder: 'file', description: 'Write the sheet as an HTML page'}),
   },
   prints: ['markdown'],
@@ -137,7 +137,7 @@ const permissionsCommand = defineCommand({
   summary: 'Print the grants each account needs, and which are missing',
   description:
     'Print the grants that each account of an inventory needs for a runbook, as policies and statements to paste, and which are missing.',
-  options: {inventory, param, store},
+  options: {inventory, param, store: plannedStore},
   prints: ['permissions'],
   examples: [
     'permissions bare-metal-to-ecs -i staging',
