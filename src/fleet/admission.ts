@@ -3,6 +3,7 @@ import {isByHand} from '../model/unit-status.ts';
 import {MachineClock} from '../run/machine-clock.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Enqueue} from './engine.ts';
+import {isUnheard, networkOf} from './networks.ts';
 import {
   type FleetRow,
   fleetIn,
@@ -51,6 +52,7 @@ export function admissible(
       approved.has(unit.wave) &&
       !stopperOf(unit, stoppers) &&
       !isOutsideNow(unit, now) &&
+      !isUnheard(unit, fleet.networks) &&
       unit.after.every((before) => done.has(before)),
   );
   const fitting = waiting.filter((unit) => {
@@ -101,7 +103,7 @@ export const stopperOf = (
  */
 async function fleetsToAdmit({pool}: Pick<FleetDatabase, 'pool'>): Promise<readonly string[]> {
   const {rows} = await pool.query(
-    `SELECT fleet FROM switcharoo_fleet.unit GROUP BY fleet
+    `SELECT DISTINCT fleet FROM switcharoo_fleet.unit GROUP BY fleet, work ->> 'network'
      HAVING count(*) FILTER (WHERE status = 'waiting' AND home IS NOT NULL) > 0
        OR (count(*) FILTER (WHERE status = 'waiting') > 0
          AND count(*) FILTER (WHERE status = 'admitted' AND home IS NULL) <= $1)
@@ -160,20 +162,30 @@ async function admitSome(
      WHERE fleet = $1 AND unit = ANY($2)`,
     [fleetName, chosen.map(({unit}) => unit)],
   );
-  for (const {unit, attempt, home, wave} of chosen) {
-    await enqueue(client, {fleet: fleetName, wave, unit, attempt: attempt + 1, home});
+  for (const {unit, attempt, home, wave, work} of chosen) {
+    const place = {home, network: networkOf({work})};
+    await enqueue(client, {fleet: fleetName, wave, unit, attempt: attempt + 1, ...place});
   }
   return chosen.map(({unit}) => unit);
 }
 
-/** So many wait for any runner at most: the others may still be held and left out, and cost nothing. */
+/** So many wait for any runner of a network at most: the others may still be held and left out, and cost nothing. */
 const mostAdmitted = 50;
 
 /** Those that continue in their home wait for nobody else. */
 function inTime(admissibles: readonly UnitRow[], units: readonly UnitRow[]): readonly UnitRow[] {
   const isForAny = ({home}: UnitRow): boolean => home === null;
-  const admitted = units.filter((unit) => unit.status === 'admitted' && isForAny(unit)).length;
-  const forAny = admissibles.filter(isForAny).slice(0, Math.max(0, mostAdmitted - admitted));
-  const inPlace = new Set(forAny);
-  return admissibles.filter((unit) => !isForAny(unit) || inPlace.has(unit));
+  const queued = new Map<string | null, number>();
+  const countOf = (unit: UnitRow): number => queued.get(networkOf(unit)) ?? 0;
+  const count = (unit: UnitRow): void => {
+    queued.set(networkOf(unit), countOf(unit) + 1);
+  };
+  units.filter((unit) => unit.status === 'admitted' && isForAny(unit)).forEach(count);
+  return admissibles.filter((unit) => {
+    const may = !isForAny(unit) || countOf(unit) < mostAdmitted;
+    if (may && isForAny(unit)) {
+      count(unit);
+    }
+    return may;
+  });
 }

@@ -17,11 +17,14 @@ export interface Errand {
   readonly attempt: number;
 }
 
-/** `home`: where it began; only a runner there may continue it. */
-export type Enqueue = (
-  client: PoolClient,
-  errand: Errand & {readonly home: string | null},
-) => Promise<void>;
+interface Place {
+  /** Where it began; only a runner there may continue it. */
+  readonly home: string | null;
+  /** Only a runner of it may begin it; `null`: only one without a network. */
+  readonly network: string | null;
+}
+
+export type Enqueue = (client: PoolClient, errand: Errand & Place) => Promise<void>;
 
 /**
  * The same in every release: a wave may last for weeks, and DBOS hands out work only to the version that it was made
@@ -31,8 +34,15 @@ const applicationVersion = 'switcharoo-fleet-1';
 const applicationName = 'switcharoo-fleet';
 const workflowName = 'unit';
 const anywhere = 'switcharoo-anywhere';
-const queueOf = (home: string | null): string =>
-  home === null ? anywhere : `switcharoo-home-${home.slice(0, 16)}`;
+const homeQueue = (home: string): string => `switcharoo-home-${home.slice(0, 16)}`;
+const networkQueue = (network: string): string => `switcharoo-network-${network}`;
+const queueOf = ({home, network}: Place): string =>
+  home !== null ? homeQueue(home) : network !== null ? networkQueue(network) : anywhere;
+
+const queuesOf = ({home, networks}: Pick<EngineRequest, 'home' | 'networks'>): string[] => [
+  ...(networks.length === 0 ? [anywhere] : networks.map(networkQueue)),
+  homeQueue(home),
+];
 
 const errandId = ({fleet, wave, unit, attempt}: Errand): string =>
   `${fleet}/${wave}/${unit}/${attempt}`;
@@ -63,13 +73,13 @@ export interface Dispatcher {
 }
 
 const dispatcherOf = (client: DBOSClient, pool: Pool): Omit<Dispatcher, 'stop' | 'close'> => ({
-  enqueue: async (connection, {home, ...errand}) => {
+  enqueue: async (connection, {home, network, ...errand}) => {
     await client.enqueueInTransaction(
       connection,
       {
         workflowName,
         workflowID: errandId(errand),
-        queueName: queueOf(home),
+        queueName: queueOf({home, network}),
         appVersion: applicationVersion,
       },
       errand,
@@ -148,17 +158,18 @@ function endOf(engine: typeof DBOS) {
   return {stop, ended};
 }
 
-/** Takes errands from the queues of this home, from each the next one when `work` is done with one. */
-export async function openEngine(
-  url: string,
-  request: {
-    readonly runner: string;
-    readonly home: string;
-    /** Makes the tables of DBOS, or brings them up to date. Two processes must not do so at once. */
-    readonly makesTables: boolean;
-    readonly work: (errand: Errand) => Promise<void>;
-  },
-): Promise<Dispatcher> {
+interface EngineRequest {
+  readonly runner: string;
+  readonly home: string;
+  /** Takes only what begins in one of these; none: only what begins in no network. */
+  readonly networks: readonly string[];
+  /** Makes the tables of DBOS, or brings them up to date. Two processes must not do so at once. */
+  readonly makesTables: boolean;
+  readonly work: (errand: Errand) => Promise<void>;
+}
+
+/** Takes errands from the queues of this home and its networks, from each the next one when `work` is done with one. */
+export async function openEngine(url: string, request: EngineRequest): Promise<Dispatcher> {
   if (request.makesTables) {
     // With more time for each query than the work may take.
     await makeEngineTables(url);
@@ -174,7 +185,7 @@ export async function openEngine(
     applicationVersion,
     executorID: request.runner,
     logger: quiet,
-    listenQueues: [anywhere, queueOf(request.home)],
+    listenQueues: queuesOf(request),
   });
   current = request.work;
   if (!registered.has(engine)) {
@@ -183,7 +194,7 @@ export async function openEngine(
   }
   try {
     await engine.launch();
-    for (const queue of [anywhere, queueOf(request.home)]) {
+    for (const queue of queuesOf(request)) {
       await engine.registerQueue(queue, {
         // The same in every process: DBOS keeps it in a table, and the last one to start sets it for all.
         workerConcurrency: 1,

@@ -23,6 +23,7 @@ const unit = z.strictObject({
   targets: z.record(z.string(), z.string()).exactOptional(),
   answers: z.record(z.string(), z.string().min(1)).exactOptional(),
   team: z.string().min(1).exactOptional(),
+  network: name.exactOptional(),
   after: z.array(z.string()).exactOptional(),
 });
 

@@ -1,12 +1,13 @@
 import {windowText} from '../inventory/window.ts';
 import {digestOf} from '../model/canonical.ts';
 import type {Fleet} from '../model/fleet.ts';
-import {refuseAny} from '../model/problem.ts';
+import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {FleetPlan} from '../report/index.ts';
 import type {Host} from '../run/host.ts';
 import {MachineClock} from '../run/machine-clock.ts';
 import {approvalRemarks, collisionsIn, remarksOn} from './collisions.ts';
 import {type DescribedUnit, describedUnits} from './described-units.ts';
+import {waveNotInFile} from './engine-problems.ts';
 import {loadFleet} from './fleet-file.ts';
 import {waveForecasts} from './night.ts';
 import {fleetRehearsals, rehearsalRemark} from './rehearsals.ts';
@@ -14,18 +15,20 @@ import {sharedSystemsIn} from './shared-systems.ts';
 
 /**
  * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system. `isOwnServer`:
- * its state will be in the PostgreSQL of the state folder. `now`: when its first wave starts.
+ * its state will be in the PostgreSQL of the state folder. `from`: the wave that starts `now`; those before it are done.
  *
  * @throws ProblemsError when a unit is not valid, or when units would collide
  */
 export async function planFleet(
   host: Pick<Host, 'state'>,
   path: string,
-  {isOwnServer = false, now = new MachineClock().now()} = {},
+  {isOwnServer = false, now = new MachineClock().now(), from}: PlanOptions = {},
 ): Promise<FleetPlan> {
-  const {file, fleet} = await loadFleet(path);
-  const units = await describedUnits(host, fleet);
-  refuseAny(collisionsIn(fleet, units));
+  const {file, fleet: whole} = await loadFleet(path);
+  const all = await describedUnits(host, whole);
+  refuseAny(collisionsIn(whole, all));
+  const fleet = fleetFrom(file, whole, from);
+  const units = all.filter(({wave}) => Object.hasOwn(fleet.waves, wave));
   const forecast = waveForecasts(fleet, units, now);
   const waves = forecast.map(({wave, run, notMeasured, units: forecasts}) => {
     const {approve} = fleet.waves[wave] ?? {};
@@ -36,6 +39,7 @@ export async function planFleet(
         ...{unit: unit.id, runbook: unit.runbookName, inventory: unit.inventoryName},
         ...{after: unit.after, ...forecast},
         ...(unit.team === undefined ? {} : {team: unit.team}),
+        ...(unit.network === undefined ? {} : {network: unit.network}),
         ...(unit.window ? {window: windowText(unit.window)} : {}),
       };
     });
@@ -47,7 +51,8 @@ export async function planFleet(
     ...{
       fleet: fleet.name,
       file,
-      digest: digestOfUnits(units, fleet),
+      ...(from === undefined ? {} : {from}),
+      digest: digestOfUnits(all, whole),
       atOnce: fleet.atOnce ?? {},
       waves,
     },
@@ -60,6 +65,22 @@ export async function planFleet(
   };
 }
 
+interface PlanOptions {
+  readonly isOwnServer?: boolean;
+  readonly now?: Date;
+  readonly from?: string | undefined;
+}
+
+/** Without the waves before `from`. */
+function fleetFrom(file: string, fleet: Fleet, from: string | undefined): Fleet {
+  const names = Object.keys(fleet.waves);
+  if (from !== undefined && !names.includes(from)) {
+    throw new SwitcharooError(waveNotInFile(file, from, names));
+  }
+  const later = Object.entries(fleet.waves).slice(from === undefined ? 0 : names.indexOf(from));
+  return {...fleet, waves: Object.fromEntries(later)};
+}
+
 /** Of all that would be done: another runbook, inventory, parameter, order or limit is another fleet. */
 export const digestOfUnits = (
   units: readonly DescribedUnit[],
@@ -67,9 +88,10 @@ export const digestOfUnits = (
   approve: unknown = null,
 ): string =>
   digestOf([
-    ...units.map(({id, wave, after, team, params, targets, answers, ...read}) => [
+    ...units.map(({id, wave, after, team, network, params, targets, answers, ...read}) => [
       ...[id, wave, after, team ?? null, params ?? {}, targets ?? {}, answers ?? {}],
       ...[read.runbookDigest, read.inventoryDigest],
+      ...(network === undefined ? [] : [network]),
     ]),
     ...[atOnce, approve],
   ]);
@@ -78,5 +100,7 @@ async function rehearsalRemarks(
   host: Pick<Host, 'state'>,
   units: readonly DescribedUnit[],
 ): Promise<readonly string[]> {
-  return (await fleetRehearsals(host, units)).flatMap((rehearsal) => rehearsalRemark(rehearsal));
+  const inLab = units.filter(({isLab}) => isLab).map(({id}) => id);
+  const rehearsals = await fleetRehearsals(host, units);
+  return rehearsals.flatMap((rehearsal) => rehearsalRemark(rehearsal, inLab));
 }

@@ -14,11 +14,12 @@ export interface Beat {
 
 /** Does the work of a runner, and reports each second that the runner is alive. */
 export async function heardOf(
-  {database, host}: {readonly database: FleetDatabase; readonly host: Host},
+  registered: Registered,
   self: Claimant,
   work: (beat: Readonly<Beat>) => Promise<void>,
 ): Promise<void> {
-  await untilReached(database, () => register(database, host, self), whileOpening);
+  const {database} = registered;
+  await untilReached(database, () => register(registered, self), whileOpening);
   const silence = new AbortController();
   const beat: Beat = {};
   const beating = beatUntil(database.url, self, {beat, ended: silence.signal});
@@ -34,18 +35,28 @@ export async function heardOf(
     .catch(() => {});
 }
 
+interface Registered {
+  readonly database: FleetDatabase;
+  readonly host: Host;
+  /** Whose units it takes; none: the units without a network. */
+  readonly networks: readonly string[];
+}
+
 async function register(
-  {pool}: Pick<FleetDatabase, 'pool'>,
-  {state: {machine, path}, operator}: Host,
+  {database, host, networks}: Registered,
   {runner, home}: Claimant,
 ): Promise<void> {
-  await pool.query(
+  const {
+    state: {machine, path},
+    operator,
+  } = host;
+  await database.pool.query(
     `INSERT INTO switcharoo_fleet.runner
-       (runner, home, host, folder, machine, pid, start_ticks, version)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+       (runner, home, host, folder, machine, pid, start_ticks, version, networks)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
     [
       ...[runner, home, operator.host, path, machineOf(machine)],
-      ...[process.pid, machine.startTicksOf(process.pid), version],
+      ...[process.pid, machine.startTicksOf(process.pid), version, networks],
     ],
   );
 }

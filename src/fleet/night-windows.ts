@@ -43,7 +43,7 @@ export class NightWindows {
     return window && minuteText(shifted(this.#startsAt, ms), window.timeZone);
   }
 
-  /** A unit that has no time left in its window, or may not be done when it closes; and what to do. */
+  /** A unit that has no time left in its window, or may still be running when it closes; and what to do. */
   remarkOn(unit: DescribedUnit, beginsMs: number | undefined): readonly string[] {
     const {id, forecast} = unit;
     if (beginsMs === undefined) {
@@ -51,15 +51,15 @@ export class NightWindows {
       return this.#closed.has(id)
         ? [
             isOver
-              ? `${id} does not begin: its window is over. Change "window" in its inventory.`
-              : `${id} does not begin: its window closes before its turn. Widen its window, raise the limits of atOnce, or put it into a later wave.`,
+              ? `${id} has no open time left in its window. Change "window" in its inventory, or ${id} fails and stops its wave.`
+              : `${id} does not fit into its window: the window closes before the units ahead of it are done. Widen the window, raise atOnce, or list ${id} earlier. Otherwise it fails and stops its wave.`,
           ]
         : [];
     }
     const closesMs = this.closesMs(unit, beginsMs);
     return forecast && beginsMs + forecast.run.p95 > closesMs
       ? [
-          `${id} may not be done when its window closes: it begins at ${this.textOf(unit, beginsMs)}, takes ${rangeText(forecast.run)}, and the window closes at ${this.textOf(unit, closesMs)}. Widen its window, or let it begin earlier.`,
+          `${id} may still be running when its window closes: it begins at ${this.textOf(unit, beginsMs)}, takes ${rangeText(forecast.run)}, and the window closes at ${this.textOf(unit, closesMs)}. Widen the window, or let ${id} begin earlier.`,
         ]
       : [];
   }

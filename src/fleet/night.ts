@@ -8,11 +8,13 @@ import {NightWindows} from './night-windows.ts';
 /** When a unit of a wave will probably begin, in ms after the wave does, and how long it takes. */
 interface UnitForecast {
   readonly unit: string;
-  /** Absent: its window, or that of a unit before it, leaves it no time. */
+  /** Absent: its window leaves it no time, or that of the unit in `waitsFor`. */
   readonly beginsMs?: number;
+  /** The unit that fails, and stops the wave before this one begins. */
+  readonly waitsFor?: string;
   /** The same for people, of a unit that begins later and has a window. */
   readonly begins?: string;
-  readonly run: Range;
+  readonly run?: Range;
   readonly outage?: Range;
 }
 
@@ -57,37 +59,45 @@ function forecastOf(
 ): Omit<WaveForecast, 'wave'> {
   const windows = new NightWindows(units, startsAt);
   const limited = limitedBy(fleet, units);
-  const usual = scheduled(limited, ({forecast}) => forecast?.run.p50 ?? 0, windows);
+  const medianOf = ({forecast}: DescribedUnit): number => forecast?.run.p50 ?? 0;
+  const {placed: usual, stopper} = scheduled(limited, medianOf, {windows});
   const begins = new Map(usual.map(({unit, beginsMs}) => [unit.id, beginsMs]));
   const left = units.filter(({id}) => !begins.has(id));
-  const isNext = ({after}: DescribedUnit) => !left.some(({id}) => after.includes(id));
+  // As if a unit that does not fit stopped nobody: all that somebody must change.
+  const {placed: fitting} = scheduled(limited, medianOf, {windows, isStopped: false});
+  const fits = new Set(fitting.map(({unit}) => unit.id));
+  const isNext = ({after}: DescribedUnit) =>
+    !units.some(({id}) => after.includes(id) && !fits.has(id));
   return {
     run: machineTimeOf(limited),
     units: [...usual.map(({unit}) => unit), ...left].flatMap((unit) =>
-      unitForecast(unit, begins.get(unit.id), windows),
+      unitForecast(unit, begins.get(unit.id), {windows, stopper}),
     ),
     notMeasured: units.filter(({forecast}) => forecast === undefined).map(({id}) => id),
     remarks: units
-      .filter((unit) => begins.has(unit.id) || isNext(unit))
+      .filter((unit) => begins.has(unit.id) || (!fits.has(unit.id) && isNext(unit)))
       .flatMap((unit) => windows.remarkOn(unit, begins.get(unit.id))),
-    endsAt: shifted(startsAt, lastEndOf(usual)),
+    endsAt: shifted(startsAt, lastEndOf(fitting)),
   };
 }
 
 function unitForecast(
   unit: DescribedUnit,
   beginsMs: number | undefined,
-  windows: NightWindows,
+  {windows, stopper}: {readonly windows: NightWindows; readonly stopper: string | undefined},
 ): readonly UnitForecast[] {
   const {id, forecast} = unit;
   const begins = beginsMs ? windows.textOf(unit, beginsMs) : undefined;
-  return forecast
+  const waitsFor = beginsMs === undefined && stopper !== id ? stopper : undefined;
+  return forecast || waitsFor !== undefined
     ? [
         {
-          ...{unit: id, run: forecast.run},
+          unit: id,
+          ...(forecast ? {run: forecast.run} : {}),
           ...(beginsMs === undefined ? {} : {beginsMs: Math.round(beginsMs)}),
           ...(begins === undefined ? {} : {begins}),
-          ...(forecast.outage ? {outage: forecast.outage} : {}),
+          ...(waitsFor === undefined ? {} : {waitsFor}),
+          ...(forecast?.outage ? {outage: forecast.outage} : {}),
         },
       ]
     : [];
@@ -97,7 +107,7 @@ function machineTimeOf(units: readonly Limited[]): Range {
   const normal = normalsFrom(chanceFrom(units.length));
   const ends = new Float64Array(nightsFor(units.length));
   for (let night = 0; night < ends.length; night += 1) {
-    ends[night] = lastEndOf(scheduled(units, (unit) => drawn(unit, normal())));
+    ends[night] = lastEndOf(scheduled(units, (unit) => drawn(unit, normal())).placed);
   }
   return rangeOf(ends);
 }
@@ -148,13 +158,16 @@ function limitedBy({atOnce = {}}: Fleet, units: readonly DescribedUnit[]): reado
 
 /**
  * Each unit begins as soon as its prerequisites are done, its limits allow it and its window is open; the first that
- * may goes first. Those that have no time left in their windows are left out, with all that wait for them.
+ * may goes first. One that has no time left in its window when its turn comes, fails and stops the wave. Without
+ * `isStopped`, only those that wait for it are left out, too.
  */
 function scheduled(
   units: readonly Limited[],
   msOf: (unit: DescribedUnit) => number,
-  windows?: NightWindows,
-): readonly Scheduled[] {
+  {windows, isStopped = true}: {readonly windows?: NightWindows; readonly isStopped?: boolean} = {},
+): {readonly placed: readonly Scheduled[]; readonly stopper?: string} {
+  const isOver = (unit: DescribedUnit): boolean =>
+    isStopped && windows?.opensMs(unit, now) === Number.POSITIVE_INFINITY;
   const isOpen = (unit: DescribedUnit): boolean => !windows || windows.opensMs(unit, now) === now;
   const waiting = [...units];
   const placed: Scheduled[] = [];
@@ -162,9 +175,14 @@ function scheduled(
   const course = {open: new Set(units.map(({unit}) => unit.id)), users: new Map<string, number>()};
   let now = 0;
   while (waiting.length > 0 && now < Number.POSITIVE_INFINITY) {
-    const next = waiting.findIndex((each) => mayBegin(each, course) && isOpen(each.unit));
+    const next = waiting.findIndex(
+      (each) => mayBegin(each, course) && (isOpen(each.unit) || isOver(each.unit)),
+    );
     if (next >= 0) {
       for (const {unit, limits} of waiting.splice(next, 1)) {
+        if (isOver(unit)) {
+          return {placed, stopper: unit.id};
+        }
         const place = {unit, limits, beginsMs: now, endsMs: now + msOf(unit)};
         placed.push(place);
         underWay = [...underWay, place];
@@ -179,7 +197,7 @@ function scheduled(
       underWay = underWay.filter(({endsMs}) => endsMs > now);
     }
   }
-  return placed;
+  return {placed};
 }
 
 const nextOpening = (

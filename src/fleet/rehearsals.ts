@@ -2,6 +2,7 @@ import {loadInventory} from '../inventory/inventory.ts';
 import {loadRunbook} from '../inventory/runbook-file.ts';
 import {paramsFor} from '../inventory/targets.ts';
 import type {Item} from '../model/entry.ts';
+import {shellWord} from '../model/hint.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Host} from '../run/host.ts';
 import {rehearsalsOf} from '../run/rehearsed.ts';
@@ -79,22 +80,25 @@ function lastReversible({items}: AnyRunbook): string {
   return last?.kind === 'entry' ? last.id : '';
 }
 
-/** What is missing before the night. */
-export function rehearsalRemark({
-  runbook,
-  units,
-  forward,
-  back,
-}: FleetRehearsal): readonly string[] {
+/** What is missing before the night. `inLab`: units of the lab that is up, which `fleet rehearse` refuses. */
+export function rehearsalRemark(
+  {runbook, units, forward, back, ...rehearsal}: FleetRehearsal,
+  inLab: readonly string[],
+): readonly string[] {
   const missing =
     forward === null
       ? 'was never rehearsed to its end as it is now'
       : back === null
         ? 'was never reversed to its start in a rehearsal as it is now'
         : undefined;
+  const {word, reverseAt} = rehearsal;
+  const command = `rehearse ${shellWord(word)}${forward === null ? '' : ` --reverse-at ${shellWord(reverseAt)}`}`;
+  const todo = units.some((unit) => inLab.includes(unit))
+    ? `To rehearse it, stop the lab: lab down; ${command}`
+    : 'To rehearse it: fleet rehearse';
   return missing === undefined
     ? []
     : [
-        `${runbook} ${missing} (${units.length === 1 ? units[0] : `${units.length} units`}). To rehearse it: fleet rehearse`,
+        `${runbook} ${missing} (${units.length === 1 ? units[0] : `${units.length} units`}). ${todo}`,
       ];
 }

@@ -3,6 +3,7 @@ import type {ClosedTime} from '../inventory/window.ts';
 import type {PlacedUnit} from '../model/fleet.ts';
 import type {Problem} from '../model/problem.ts';
 import type {UnitStatus} from '../model/unit-status.ts';
+import {networksHeard} from './networks.ts';
 import {problemInFleet} from './unit-hints.ts';
 
 /** A connection, or the pool: what reads needs no transaction. */
@@ -10,7 +11,7 @@ export type Asked = Pick<PoolClient | Pool, 'query'>;
 
 /** What a runner needs of a unit, beside where it is. */
 export interface UnitWork
-  extends Pick<PlacedUnit, 'runbook' | 'inventory' | 'params' | 'targets' | 'answers'> {
+  extends Pick<PlacedUnit, 'runbook' | 'inventory' | 'params' | 'targets' | 'answers' | 'network'> {
   /** Of what was read when the wave started, and approved: a runner whose files differ does not run it. */
   readonly digests: {readonly runbook: string; readonly inventory: string};
   /** Of its runbook and its inventory: a run with other names may have been of another service. */
@@ -24,6 +25,8 @@ export interface UnitWork
 export interface FleetRow {
   readonly fleet: string;
   readonly atOnce: Readonly<Record<string, number>>;
+  /** Those of the runners that are heard; `null`: one without a network. */
+  readonly networks: ReadonlySet<string | null>;
   readonly held?: {readonly by: string; readonly at: Date; readonly because: string | null};
 }
 
@@ -81,12 +84,13 @@ export async function fleetIn(
   return rows.map(fleetOf)[0];
 }
 
-const fleetColumns =
-  'SELECT fleet, at_once, held_by, held_at, held_because FROM switcharoo_fleet.fleet';
+const fleetColumns = `SELECT fleet, at_once, held_by, held_at, held_because,
+  ARRAY(${networksHeard}) AS networks FROM switcharoo_fleet.fleet`;
 
-const fleetOf = ({fleet, at_once, held_by, held_at, held_because}: Row): FleetRow => ({
+const fleetOf = ({fleet, at_once, networks, held_by, held_at, held_because}: Row): FleetRow => ({
   fleet,
   atOnce: at_once,
+  networks: new Set(networks),
   ...(held_at ? {held: {by: held_by, at: held_at, because: held_because}} : {}),
 });
 

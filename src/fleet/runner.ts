@@ -43,6 +43,8 @@ interface RunnerRequest {
   readonly database: FleetDatabase;
   /** How many units it runs at once. */
   readonly atOnce: number;
+  /** Whose units it takes; none: the units without a network. */
+  readonly networks: readonly string[];
   /** It ends when nothing is under way, and nothing may begin. */
   readonly untilIdle: boolean;
   readonly signals: StopSignals;
@@ -90,11 +92,11 @@ class Runner {
   }
 
   async #serve(): Promise<void> {
-    const {database, signals} = this.#request;
+    const {database, networks, signals} = this.#request;
     const work = (errand: Errand) => this.#work(errand);
     const open = () =>
       withEngineTables(database, (makesTables) =>
-        openEngine(database.url, {...this.#self, makesTables, work}),
+        openEngine(database.url, {...this.#self, networks, makesTables, work}),
       );
     const dispatcher = await untilReached(database, open, whileOpening);
     try {

@@ -1,9 +1,6 @@
 import type {RunnerSilence} from '../report/index.ts';
-import type {FleetDatabase} from './database.ts';
+import {silentSeconds} from './networks.ts';
 import type {Asked, UnitRow} from './rows.ts';
-
-/** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
-export const silentSeconds = 15;
 
 /**
  * The runners that have units under way, and do not answer. While PostgreSQL was away nobody could be heard; who ended
@@ -33,13 +30,3 @@ export const silenceOf = async (
   {status, runner}: UnitRow,
 ): Promise<RunnerSilence | undefined> =>
   status === 'running' ? (await silentRunners(asked)).get(runner ?? '') : undefined;
-
-/** Whether any runner is heard. */
-export async function hasRunner({pool}: Pick<FleetDatabase, 'pool'>): Promise<boolean> {
-  const {rowCount} = await pool.query(
-    `SELECT FROM switcharoo_fleet.runner
-     WHERE extract(epoch FROM clock_timestamp() - beat) <= $1 AND beat > '-infinity' LIMIT 1`,
-    [silentSeconds],
-  );
-  return rowCount === 1;
-}

@@ -70,6 +70,7 @@ export const fleetStatus = (database: Database, name: string): Promise<FleetStat
             outageSinceUtc: unit.outageSince?.toISOString() ?? null,
             journal: homes.get(unit.home ?? '') ?? null,
             silent: unit.status === 'running' ? (silent.get(unit.runner ?? '') ?? null) : null,
+            network: unit.work.network ?? null,
             ...waitIn(unit, wave, around),
             problem: unit.problem,
             changedAtUtc: unit.changedAt.toISOString(),
@@ -95,23 +96,26 @@ async function homesIn(
 
 async function runnersIn(client: Asked): Promise<FleetStatus['runners']> {
   const {rows} = await client.query(
-    `SELECT host, folder, version, extract(epoch FROM clock_timestamp() - beat) AS silent
+    `SELECT host, folder, version, networks, extract(epoch FROM clock_timestamp() - beat) AS silent
      FROM switcharoo_fleet.runner WHERE beat > clock_timestamp() - interval '1 minute'
      ORDER BY host, folder`,
   );
-  return rows.map(({host, folder, version, silent}) => ({
-    ...{host, folder, version},
+  return rows.map(({host, folder, version, networks, silent}) => ({
+    ...{host, folder, version, networks},
     silentSeconds: Math.max(0, Math.round(Number(silent))),
   }));
 }
 
-/** Units of any fleet that begin, or continue, when their windows open. */
-export async function unitsOutsideWindows(database: Database): Promise<readonly string[]> {
+/** Units of any fleet that wait for their windows, or for a runner of their network. */
+export async function unitsThatWait(
+  database: Database,
+  reason: 'window' | 'network',
+): Promise<readonly string[]> {
   const all: string[] = [];
   for (const {fleet} of await fleetsIn(database.pool)) {
     const {waves} = await fleetStatus(database, fleet);
     const units = waves.flatMap((wave) => wave.units);
-    all.push(...units.flatMap(({unit, waitReason}) => (waitReason === 'window' ? [unit] : [])));
+    all.push(...units.flatMap(({unit, waitReason}) => (waitReason === reason ? [unit] : [])));
   }
   return all;
 }

@@ -156,6 +156,7 @@ CREATE TABLE switcharoo_fleet.runner (
   pid int NOT NULL,
   start_ticks bigint,
   version text NOT NULL,
+  networks text[] NOT NULL DEFAULT '{}',
   beat timestamptz NOT NULL DEFAULT now()
 );
 

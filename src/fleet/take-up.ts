@@ -5,8 +5,8 @@ import {workerOn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
 import type {Dispatcher, Errand} from './engine.ts';
 import {runnerSilent, runnerSilentHere} from './engine-problems.ts';
+import {heardNetworks, isUnheard, silentSeconds} from './networks.ts';
 import {type UnitRow, unitColumns, unitOf} from './rows.ts';
-import {silentSeconds} from './silence.ts';
 import {begunOrDamaged, type StoredRow, writeState} from './stored-units.ts';
 import type {Claimant} from './unit-claims.ts';
 import {journalHere, notBegun, stateOfRun, type UnitState} from './unit-state.ts';
@@ -135,11 +135,12 @@ export async function freeStranded(around: Around): Promise<void> {
   );
   const admitted = rows.map((stored) => ({...unitOf(stored), fleet: stored.fleet as string}));
   const states = await dispatcher.statesOf(admitted.map(errandOf));
+  const heard = await heardNetworks(database);
   for (const [at, row] of admitted.entries()) {
     const {status, executor, isOfOthers} = states[at] ?? {};
     const isTaken = status === 'PENDING';
-    // After an upgrade the runners of its release may all be gone.
-    const isLeft = isOfOthers === true && rows[at].is_old;
+    // After an upgrade the runners of its release may all be gone; or those of its network.
+    const isLeft = (isOfOthers === true || isUnheard(row, heard)) && rows[at].is_old;
     const isWaiting = (status === 'ENQUEUED' || status === 'DELAYED') && !isLeft;
     const isLost = async () =>
       executor === runner

@@ -2,6 +2,7 @@ import {isByHand} from '../model/unit-status.ts';
 import type {WaitReason} from '../report/index.ts';
 import {MachineClock} from '../run/machine-clock.ts';
 import {admissible, passesHold, stopperOf, stoppersIn} from './admission.ts';
+import {isUnheard, networkOf, runnerOf} from './networks.ts';
 import {type FleetRow, isApproved, type UnitRow, type WaveRow} from './rows.ts';
 import {closedFor, isOutsideNow} from './windows.ts';
 
@@ -43,8 +44,12 @@ export function waitOf(unit: UnitRow, wave: WaveRow, around: Around): Wait | und
   const {fleet, stoppers, statuses, admissibles, homes} = around;
   const home = homes.get(unit.home ?? '');
   const aRunner = {
-    reason: 'runner',
-    what: home ? `a runner with the state folder ${home.folder} on ${home.host}` : 'a runner',
+    reason: isUnheard(unit, fleet.networks) ? 'network' : 'runner',
+    what: home
+      ? `a runner with the state folder ${home.folder} on ${home.host}`
+      : isUnheard(unit, fleet.networks) || unit.work.network !== undefined
+        ? runnerOf(networkOf(unit))
+        : 'a runner',
   } as const;
   if (unit.status === 'admitted') {
     return aRunner;
@@ -73,7 +78,7 @@ export function waitOf(unit: UnitRow, wave: WaveRow, around: Around): Wait | und
       ? {reason: 'left-out', what: `${before}, which was left out`}
       : {reason: 'unit', what: before};
   }
-  if (admissibles.has(unit)) {
+  if (admissibles.has(unit) || aRunner.reason === 'network') {
     return aRunner;
   }
   return (

@@ -67,7 +67,7 @@ function isForTrial({inventory: file, digests}: UnitWork, stateFolder: string): 
 }
 
 const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {
-  const {runbook, inventory, params, targets, answers, window} = unit;
+  const {runbook, inventory, params, targets, answers, network, window} = unit;
   const digests = {runbook: unit.runbookDigest, inventory: unit.inventoryDigest};
   return {
     id,
@@ -78,6 +78,7 @@ const started = ({id, after, shared, ...unit}: DescribedUnit): StartedUnit => {
       ...(params ? {params} : {}),
       ...(targets ? {targets} : {}),
       ...(answers ? {answers} : {}),
+      ...(network === undefined ? {} : {network}),
       ...(window ? {closed: closedTimes(window)} : {}),
     },
     resources: sharedResources.flatMap((resource) =>

@@ -31,6 +31,8 @@ interface FleetUnit {
   readonly answers?: Readonly<Record<string, string>>;
   /** Who looks after the service. A limit may be set for a team. */
   readonly team?: string;
+  /** Only runners that were started with `--network` and this name reach its systems. */
+  readonly network?: string;
   /** Units that must be done before this one begins: of this wave, or of an earlier one. */
   readonly after?: readonly string[];
 }

@@ -9,9 +9,13 @@ interface PlannedUnit {
   readonly runbook: string;
   readonly inventory: string;
   readonly team?: string;
+  /** Only runners of it begin the unit. */
+  readonly network?: string;
   readonly after: readonly string[];
   /** In ms after its wave; absent where no earlier run shows how long it takes, or where it has no time. */
   readonly beginsMs?: number;
+  /** The unit that fails, and stops the wave before this one begins. */
+  readonly waitsFor?: string;
   /** The same for people, of a unit that begins later and has a window. */
   readonly begins?: string;
   readonly run?: Range;
@@ -51,6 +55,8 @@ export interface SharedSystem {
 export interface FleetPlan {
   readonly fleet: string;
   readonly file: string;
+  /** The wave that starts now; without it, the first one. */
+  readonly from?: string;
   /** Of the waves, and of every runbook and inventory in them. */
   readonly digest: string;
   readonly atOnce: NonNullable<Fleet['atOnce']>;
@@ -66,8 +72,9 @@ export function fleetPlanText(plan: FleetPlan, options: TextOptions): string {
     ...flow([{text: `Fleet ${plan.fleet}`, paint: paint.bold}, `: ${size}`], {width}),
     ...flow([limitsText(plan.atOnce)], {width}),
     ...(plan.waves.some((wave) => wave.units.some(({window}) => window !== undefined))
-      ? flow([windowsText], {width})
+      ? flow([windowsText(plan.from)], {width})
       : []),
+    ...flow(runnersText(plan), {width}),
     ...plan.waves.flatMap((wave, at) => ['', ...waveLines(wave, plan.waves[at - 1], options)]),
     ...(plan.remarks.length > 0 ? [''] : []),
     ...plan.remarks.flatMap((remark) => flow([remark], {width, first: '! ', rest: '  '})),
@@ -97,8 +104,20 @@ function limitsText(atOnce: FleetPlan['atOnce']): string {
     : `At most at once: ${limits.join(', ')}.`;
 }
 
-const windowsText =
-  'Windows count as if the first wave started now, and each later wave when the one before is done.';
+const windowsText = (from: string | undefined): string =>
+  `Times assume that ${from ?? 'the first wave'} starts now, and each later wave as soon as the one before it is done.`;
+
+/** Which runners must be started, where some units have a network. */
+function runnersText({waves}: FleetPlan): readonly string[] {
+  const units = waves.flatMap((wave) => wave.units);
+  const networks = [...new Set(units.map(({network}) => network))];
+  const commands = networks.map((network) =>
+    network === undefined ? 'fleet runner' : `fleet runner --network ${network}`,
+  );
+  return networks.some((network) => network !== undefined)
+    ? [`Runners that this fleet needs: ${commands.toSorted().join(', ')}.`]
+    : [];
+}
 
 function waveLines(
   wave: PlannedWave,
@@ -140,17 +159,23 @@ function waveLines(
 const cellsOf = (unit: PlannedUnit): readonly string[] => [
   unit.unit,
   `${unit.runbook} on ${unit.inventory}`,
-  unit.run ? `${beginsText(unit)}, takes ${rangeText(unit.run)}` : 'never measured',
+  [
+    ...(unit.run || unit.waitsFor !== undefined ? [beginsText(unit)] : []),
+    unit.run ? `takes ${rangeText(unit.run)}` : 'never measured',
+  ].join(', '),
   unit.outage ? `outage ${rangeText(unit.outage)}` : '',
   [
     ...(unit.after.length > 0 ? [`after ${unit.after.join(', ')}`] : []),
+    ...(unit.network === undefined ? [] : [`network ${unit.network}`]),
     ...(unit.window === undefined ? [] : [`window: ${unit.window}`]),
   ].join('; '),
 ];
 
-function beginsText({begins, beginsMs}: PlannedUnit): string {
+function beginsText({begins, beginsMs, waitsFor}: PlannedUnit): string {
   if (beginsMs === undefined) {
-    return 'does not begin';
+    return waitsFor === undefined
+      ? 'does not fit into its window'
+      : `does not begin: it waits for ${waitsFor}`;
   }
   return beginsMs === 0 ? 'at once' : (begins ?? `after ${durationText(beginsMs)}`);
 }

@@ -33,6 +33,7 @@ export const waitReasons = [
   'left-out',
   'window',
   'limit',
+  'network',
   'runner',
 ] as const;
 export type WaitReason = (typeof waitReasons)[number];
@@ -41,6 +42,12 @@ export type WaitReason = (typeof waitReasons)[number];
 export const leftOutHint = (unit: string): Hint => ({
   text: 'It does not begin. Bring the other unit back with "fleet resume". Or put this one into a later wave, take the other one out of its "after", and run',
   command: `fleet leave-out ${unit} --because REASON`,
+});
+
+/** Of a unit that no running runner may begin. */
+export const networkHint = (network: string | null): Hint => ({
+  text: 'Start one with',
+  command: network === null ? 'fleet runner' : `fleet runner --network ${network}`,
 });
 
 interface StatusUnit {
@@ -61,6 +68,8 @@ interface StatusUnit {
   readonly waitsFor: string | null;
   /** Of which kind that is. */
   readonly waitReason: WaitReason | null;
+  /** Only runners of it begin the unit. */
+  readonly network: string | null;
   readonly problem: Problem | null;
   readonly changedAtUtc: string;
 }
@@ -80,6 +89,8 @@ interface StatusRunner {
   readonly host: string;
   readonly folder: string;
   readonly version: string;
+  /** Whose units it takes; none: the units without a network. */
+  readonly networks: readonly string[];
   readonly silentSeconds: number;
 }
 
@@ -131,7 +142,10 @@ interface FleetTextOptions extends TextOptions {
 const runnersText = (runners: readonly StatusRunner[], paste: FleetTextOptions['paste']): string =>
   runners.length === 0
     ? `no runner is running. Start one with: ${paste('fleet runner')}`
-    : `${counted(runners.length, 'runner')} (${[...new Set(runners.map(({host}) => host))].join(', ')})`;
+    : `${counted(runners.length, 'runner')} (${[...new Set(runners.map(runnerText))].join(', ')})`;
+
+const runnerText = ({host, networks}: StatusRunner): string =>
+  networks.length === 0 ? host : `${host} in network ${networks.join(' and ')}`;
 
 function waveLines(wave: StatusWave, options: FleetTextOptions): readonly string[] {
   const {paint, width} = options;
@@ -185,6 +199,7 @@ function unitLines(
       ],
       {width, rest},
     ),
+    ...(unit.waitReason === 'network' ? below(hintText(networkHint(unit.network), paste)) : []),
     ...(unit.waitReason === 'left-out' ? below(hintText(leftOutHint(unit.unit), paste)) : []),
     ...(silent
       ? [silenceText(silent), hintText(silenceHint(unit.unit, silent), paste)].flatMap(below)

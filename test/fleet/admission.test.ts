@@ -42,7 +42,7 @@ const names = (
   admissible({
     fleet: {
       fleet: 'f',
-      atOnce,
+      ...{atOnce, networks: new Set<string | null>()},
       ...(held ? {held: {by: 'ada', at: new Date(0), because: null}} : {}),
     },
     waves,
@@ -131,8 +131,10 @@ test('a unit waits for its window, and one whose window is over is tried, so tha
   const one = (more: Partial<UnitRow> = {}) =>
     unit('a', 'waiting', {work: {...work, closed}, ...more});
   const begin = (row: UnitRow, now: string) =>
-    admissible({fleet: {fleet: 'f', atOnce: {}}, waves: [wave('w')], units: [row]}, new Date(now))
-      .length === 1;
+    admissible(
+      {fleet: {fleet: 'f', atOnce: {}, networks: new Set()}, waves: [wave('w')], units: [row]},
+      new Date(now),
+    ).length === 1;
   expect([1, 2, 3, 4, 6].map((hour) => begin(one(), at(hour)))).toEqual([
     ...[false, true, false, true, true],
   ]);

@@ -110,6 +110,7 @@ test('with the printed grants each role does its work, and nobody can write who 
   const never = new AbortController().signal;
   await serveFleet({
     ...{host: hostOf(light.stateFolder), database: runner, atOnce: 2, untilIdle: true},
+    networks: [],
     ...{signals: {stopping: never, aborting: never}, say: () => {}},
   });
   const rows = await unitsIn(reader.pool, 'shops');

@@ -70,7 +70,7 @@ export async function openLightFleet({
     started: (fleet, wave) =>
       unitsOf(fleet)
         .filter((unit) => unit.wave === wave)
-        .map(({id, after, team, runbook: file, inventory, params}) => {
+        .map(({id, after, team, network, runbook: file, inventory, params}) => {
           const {digest, name, lab, window} = loadInventory(inventory, stateFolder);
           return {
             id,
@@ -80,6 +80,7 @@ export async function openLightFleet({
               digests: {runbook: runbookDigest(loaded.runbook), inventory: digest},
               names: {runbook: loaded.runbook.head.name, inventory: name},
               isLab: lab,
+              ...(network === undefined ? {} : {network}),
               ...(window ? {closed: closedTimes(window)} : {}),
             },
             resources: team ? [`team:${team}`] : [],

@@ -19,6 +19,7 @@ const never = new AbortController().signal;
 interface Served {
   readonly host?: Host;
   readonly atOnce?: number;
+  readonly networks?: readonly string[];
   readonly signals?: StopSignals;
   readonly lines?: string[];
 }
@@ -26,10 +27,10 @@ interface Served {
 /** As `fleet runner --until-idle`. Gives what it said. */
 export async function serveLight(
   light: LightFleet,
-  {host = hostOf(light.stateFolder), atOnce = 4, signals, lines = []}: Served = {},
+  {host = hostOf(light.stateFolder), atOnce = 4, networks = [], signals, lines = []}: Served = {},
 ): Promise<readonly string[]> {
   await serveFleet({
-    ...{host, database: light.database, atOnce, untilIdle: true},
+    ...{host, database: light.database, atOnce, networks, untilIdle: true},
     signals: signals ?? {stopping: never, aborting: never},
     say: (text) => lines.push(text),
   });

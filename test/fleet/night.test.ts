@@ -118,17 +118,33 @@ test('units that do not fit into their windows are named, with what to do', () =
   const window = windowOf({from, until: '2026-12-05T04:30'});
   const wave = planned({units: 1}, [
     ...['a', 'b', 'c', 'd'].map((id) => unit(id, {...window, forecast: long})),
-    unit('e', {after: ['d'], forecast: long}),
-    unit('f', {...windowOf({until: '2026-12-01'}), forecast: undefined}),
+    unit('e', {forecast: long}),
+    unit('f', {...windowOf({until: '2026-12-01'}), after: ['c'], forecast: undefined}),
+    unit('g', {after: ['f'], forecast: undefined}),
   ]);
-  expect(beginsIn(wave)?.map(([id, hours]) => `${id} ${hours}`)).toEqual([
-    ...['a 3', 'b 4', 'c 5', 'd -1', 'e -1'],
-  ]);
+  const ends = wave?.units.map(({unit: id, beginsMs = -hour, waitsFor}) =>
+    [id, beginsMs / hour, waitsFor ?? ''].join(' ').trim(),
+  );
+  expect(ends).toEqual(['e 0', 'a 3', 'b 4', 'c 5', 'd -1', 'f -1 d', 'g -1 d']);
   expect(wave?.remarks).toEqual([
-    'c may not be done when its window closes: it begins at 2026-12-05 04:00 Europe/Berlin (03:00 UTC), takes 1 h 00 m, and the window closes at 2026-12-05 04:30 Europe/Berlin (03:30 UTC). Widen its window, or let it begin earlier.',
-    'd does not begin: its window closes before its turn. Widen its window, raise the limits of atOnce, or put it into a later wave.',
-    'f does not begin: its window is over. Change "window" in its inventory.',
+    'c may still be running when its window closes: it begins at 2026-12-05 04:00 Europe/Berlin (03:00 UTC), takes 1 h 00 m, and the window closes at 2026-12-05 04:30 Europe/Berlin (03:30 UTC). Widen the window, or let c begin earlier.',
+    'd does not fit into its window: the window closes before the units ahead of it are done. Widen the window, raise atOnce, or list d earlier. Otherwise it fails and stops its wave.',
+    'f has no open time left in its window. Change "window" in its inventory, or f fails and stops its wave.',
   ]);
+});
+
+test('a unit whose window is over stops all that would begin after it', () => {
+  const wave = planned(undefined, [
+    unit('a', {...windowOf({from}), forecast: long}),
+    unit('over', {...windowOf({until: '2026-12-01'}), forecast: long}),
+    unit('b', {after: ['a'], forecast: long}),
+  ]);
+  expect(wave?.units.map(({unit: id, waitsFor}) => [id, waitsFor])).toEqual([
+    ['a', 'over'],
+    ['over', undefined],
+    ['b', 'over'],
+  ]);
+  expect(wave?.remarks).toHaveLength(1);
 });
 
 test('a later wave starts when the one before it is done', () => {

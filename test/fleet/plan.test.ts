@@ -108,6 +108,28 @@ describe('a plan of a fleet', () => {
     );
   });
 
+  test('from a later wave on, has nothing of the waves before it but their part of the digest', async () => {
+    const over = inventoryOf('from-over');
+    writeFileSync(over, `${readFileSync(over, 'utf8')}window: {until: 2020-12-05T02:00}\n`);
+    const first = {units: {old: {runbook: 'warm-cutover', inventory: over}}};
+    const second = {units: {blog: {...unitOf('from-blog'), network: 'dmz'}}};
+    const file = written({name: 'from', waves: {first, second}});
+    const whole = await planFleet(host, file);
+    const plan = await planFleet(host, file, {from: 'second'});
+    const text = fleetPlanText(plan, {width: 200, paint: plainPaint});
+    expect(text).toContain('Runners that this fleet needs: fleet runner --network dmz.');
+    expect(text).toContain('blog  warm-cutover on from-blog  never measured    network dmz');
+    expect([whole.remarks.join(' '), plan.remarks.join(' ')]).toEqual([
+      expect.stringContaining('old has no open time left in its window.'),
+      expect.not.stringContaining('old '),
+    ]);
+    expect([plan.from, plan.digest]).toEqual(['second', whole.digest]);
+    expect(plan.waves.map(({wave}) => wave)).toEqual(['second']);
+    await expect(planFleet(host, file, {from: 'third'})).rejects.toMatchObject({
+      problem: {code: 'fleet-wave-not-in-file'},
+    });
+  });
+
   test('has another digest once an inventory of a unit has changed', async () => {
     const fleet = {name: 'one', waves: {all: {units: {blog: unitOf('digest-blog')}}}};
     const before = await planFleet(host, written(fleet));
@@ -141,7 +163,7 @@ describe('a plan of a fleet', () => {
       return lines.filter((line) => /⇄|window/i.test(line)).map((line) => line.trim());
     };
     expect(await plan({databaseHost: 1, units: 3})).toEqual([
-      'Windows count as if the first wave started now, and each later wave when the one before is done.',
+      'Times assume that the first wave starts now, and each later wave as soon as the one before it is done.',
       'c  warm-cutover on shared-c  never measured    window: 2099-12-05 02:00 Europe/Berlin (01:00 UTC) to 2099-12-05 06:00 Europe/Berlin (05:00 UTC)',
       '⇄ database server shared.example:3306: shared by a, b; one after the other, by atOnce.databaseHost.',
       '⇄ hosted zone Z7: shared by c, d; up to 2 at once. To limit them, set atOnce.zone.',

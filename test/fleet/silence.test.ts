@@ -3,8 +3,8 @@ import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {holdWholeFleet} from '../../src/cli/actions/fleet-orders.ts';
 import {openApp} from '../../src/cli/app.ts';
 import {admit} from '../../src/fleet/admission.ts';
+import {heardNetworks} from '../../src/fleet/networks.ts';
 import {resumeUnit} from '../../src/fleet/orders.ts';
-import {hasRunner} from '../../src/fleet/silence.ts';
 import {fleetNamed, fleetStatus} from '../../src/fleet/status.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
 import {type Claimant, claimUnit, reportPhase} from '../../src/fleet/unit-claims.ts';
@@ -112,9 +112,9 @@ test('tables of a later release are not read', async () => {
 
 test('a start knows whether a runner is heard', async () => {
   await query('UPDATE switcharoo_fleet.runner SET beat = now()');
-  expect(await hasRunner(light.database)).toBe(true);
+  expect([...(await heardNetworks(light.database))]).toEqual([null]);
   await query("UPDATE switcharoo_fleet.runner SET beat = now() - interval '20 s'");
-  expect(await hasRunner(light.database)).toBe(false);
+  expect([...(await heardNetworks(light.database))]).toEqual([]);
 });
 
 test('a runner that ended and left a unit is said to have ended', async () => {

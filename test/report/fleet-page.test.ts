@@ -13,7 +13,7 @@ const unit = (name: string, own: Partial<Unit> = {}): Unit => ({
     journal: null,
     silent: null,
     waitsFor: null,
-    waitReason: null,
+    ...{waitReason: null, network: null},
     problem: null,
     changedAtUtc: at(0),
   },

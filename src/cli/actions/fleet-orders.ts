@@ -1,10 +1,11 @@
 import {approvalUnproven} from '../../fleet/approval-problems.ts';
 import {approveWave, missingApprovals} from '../../fleet/approvals.ts';
 import {type FleetDatabase, withDatabase} from '../../fleet/database.ts';
+import {heardNetworks, runnerCommand} from '../../fleet/networks.ts';
 import {holdFleet, leaveOut, releaseFleet, resumeUnit, startWave} from '../../fleet/orders.ts';
 import {mustDownloadPostgres} from '../../fleet/postgres-programs.ts';
 import type {WaveRow} from '../../fleet/rows.ts';
-import {hasRunner} from '../../fleet/silence.ts';
+import type {StartedUnit} from '../../fleet/started-units.ts';
 import {fleetNamed, fleetStatus} from '../../fleet/status.ts';
 import {makeTables} from '../../fleet/tables.ts';
 import {unprovenUnits, waveToStart} from '../../fleet/wave-file.ts';
@@ -90,12 +91,22 @@ export function startFleetWave(app: App, wave: string, file: string): Promise<Ex
       ],
       [
         ...(missing > 0 ? [approveCommand(database, started.wave)] : []),
-        ...(missing > 0 || (await hasRunner(database)) ? [] : ['fleet runner']),
+        ...(missing > 0 ? [] : await runnersMissing(database, read.units)),
         'fleet status',
       ],
     );
     return exitCodes.done;
   });
+}
+
+/** The commands that start runners for units that no runner is heard for. */
+async function runnersMissing(
+  database: FleetDatabase,
+  units: readonly StartedUnit[],
+): Promise<readonly string[]> {
+  const heard = await heardNetworks(database);
+  const networks = new Set(units.map(({work}) => work.network ?? null));
+  return [...networks].filter((network) => !heard.has(network)).map(runnerCommand);
 }
 
 const approveCommand = ({isOwn}: FleetDatabase, {wave, approveBy}: WaveRow): string =>

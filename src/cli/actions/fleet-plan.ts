@@ -5,8 +5,12 @@ import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 
 /** Plans the waves of a fleet. */
-export async function showFleetPlan(app: App, file: string): Promise<ExitCode> {
-  const plan = await planFleet(app, file, {isOwnServer: !process.env['DATABASE_URL']});
+export async function showFleetPlan(
+  app: App,
+  file: string,
+  from: string | undefined,
+): Promise<ExitCode> {
+  const plan = await planFleet(app, file, {isOwnServer: !process.env['DATABASE_URL'], from});
   if (app.json) {
     printDocument(app, 'fleet-plan', {...plan, next: []});
   } else {

@@ -1,4 +1,4 @@
-import {defineCommand, flag, mandatory, optional, parsed} from '../command.ts';
+import {defineCommand, flag, InvalidValue, list, mandatory, optional, parsed} from '../command.ts';
 import {port, wholeNumber} from '../options.ts';
 
 const fleet = optional({
@@ -216,6 +216,13 @@ const liveCommand = defineCommand({
   },
 });
 
+function networkName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(text)) {
+    throw new InvalidValue('Give the name of one network: lower-case letters, digits and hyphens.');
+  }
+  return text;
+}
+
 const runnerCommand = defineCommand({
   name: 'runner',
   summary: 'Take units of a fleet and run them',
@@ -226,16 +233,22 @@ const runnerCommand = defineCommand({
       placeholder: 'number',
       description: 'Number of units to run at once (default: 4)',
     }),
+    network: list(networkName, {
+      placeholder: 'name',
+      description:
+        'Take only units of this network (repeatable). Without it: units without a network',
+    }),
     untilIdle: flag({
       description:
-        'Stop when nothing is under way and nothing may begin, also while units wait for their windows: it names them. The exit code is 3, or 5 half-way, when a person must decide',
+        'Stop when nothing is under way and nothing may begin, also while units wait for their windows or for a runner of their network: it names them. The exit code is 3, or 5 half-way, when a person must decide',
     }),
   },
   prints: ['fleet-runner'],
-  examples: ['fleet runner', 'fleet runner --at-once 8'],
+  examples: ['fleet runner', 'fleet runner --at-once 8 --network dmz'],
   run: async ({app, options}) => {
     const {runFleetUnits} = await import('../actions/fleet-runner.ts');
-    return runFleetUnits(app, {...options, atOnce: options.atOnce ?? 4});
+    const {atOnce = 4, network: networks, untilIdle} = options;
+    return runFleetUnits(app, {atOnce, networks, untilIdle});
   },
 });
 

@@ -1,4 +1,4 @@
-import {type CommandFamily, defineCommand} from '../command.ts';
+import {type CommandFamily, defineCommand, optional} from '../command.ts';
 import {clients, rtt, slowProcedures, strategy} from '../options.ts';
 import {fleetEngineCommands} from './fleet-engine.ts';
 
@@ -8,11 +8,18 @@ const planCommand = defineCommand({
   summary: 'Plan the waves of a fleet: order, collisions, forecast',
   description:
     'Read the waves of a fleet (waves.ts if no file is given) with the runbook and the inventory of each unit. Print the order, what collides, and how long each wave will probably take. Contacts no system.',
+  options: {
+    from: optional({
+      placeholder: 'wave',
+      description:
+        'Plan from this wave on, as if it started now: the waves before it are done (without it: from the first wave on)',
+    }),
+  },
   prints: ['fleet-plan'],
-  examples: ['fleet plan', 'fleet plan fleets/shops.ts'],
-  run: async ({app, args: [file = 'waves.ts']}) => {
+  examples: ['fleet plan', 'fleet plan fleets/shops.ts --from shops'],
+  run: async ({app, args: [file = 'waves.ts'], options}) => {
     const {showFleetPlan} = await import('../actions/fleet-plan.ts');
-    return showFleetPlan(app, file);
+    return showFleetPlan(app, file, options.from);
   },
 });
 

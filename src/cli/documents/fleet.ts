@@ -27,6 +27,7 @@ export const fleetPageState = document({
 export const fleetPlan = document({
   fleet: z.string(),
   file: z.string(),
+  from: z.string().exactOptional().describe('The wave that starts now (--from)'),
   digest: z.string().describe('Of the waves, and of every runbook and inventory in them'),
   atOnce: z.strictObject(limits).describe('How many units may be under way at once'),
   waves: list(
@@ -60,17 +61,24 @@ export const fleetPlan = document({
           runbook: z.string(),
           inventory: z.string(),
           team: z.string().exactOptional(),
+          network: z.string().exactOptional().describe('Only runners of it begin the unit'),
           after: texts,
           beginsMs: z
             .number()
             .exactOptional()
             .describe(
-              'After its wave starts, if that is now, or when the wave before is done; absent where its window leaves it no time',
+              'Milliseconds from the start of its wave until it begins. The first wave starts now, each later one when the one before it is done. Absent: it does not fit into its window, or waits for such a unit',
             ),
           begins: z
             .string()
             .exactOptional()
-            .describe('The same in words, for a unit that begins later and has a window'),
+            .describe(
+              'The moment at which it begins, in the time zone of its window; only for a unit that has a window and does not begin at once',
+            ),
+          waitsFor: z
+            .string()
+            .exactOptional()
+            .describe('The unit that does not fit into its window, fails, and stops the wave'),
           run: range.exactOptional(),
           outage: range.exactOptional(),
           window: z.string().exactOptional().describe('When it may be cut over'),
@@ -97,6 +105,9 @@ export const fleetRunner = document({
   stopped: z.literal(true),
   undecided: texts.describe('With --until-idle: units about which a person must decide'),
   outsideWindow: texts.describe('With --until-idle: units that wait for their windows'),
+  outsideNetwork: texts.describe(
+    'With --until-idle: units that no running runner may begin, because of their network',
+  ),
 });
 
 const statusShape = {
@@ -143,6 +154,7 @@ const statusShape = {
             .describe('Its runner, which does not answer while the unit is under way'),
           waitsFor: z.string().nullable(),
           waitReason: z.enum(waitReasons).nullable().describe('Of which kind that is'),
+          network: z.string().nullable().describe('Only runners of it begin the unit'),
           problem: problem.nullable(),
           changedAtUtc: time,
         }),
@@ -154,6 +166,7 @@ const statusShape = {
       host: z.string(),
       folder: z.string(),
       version: z.string(),
+      networks: texts.describe('Whose units it takes; none: the units without a network'),
       silentSeconds: z.number().int(),
     }),
   ).describe('Runners that reported in the last minute'),

@@ -2,7 +2,13 @@ import {digestOf} from '../../model/canonical.ts';
 import {hintText} from '../../model/hint.ts';
 import {isByHand, statusWords} from '../../model/unit-status.ts';
 import {escaped} from '../escaped.ts';
-import {type FleetStatus, leftOutHint, silenceHint, silenceText} from '../fleet-status.ts';
+import {
+  type FleetStatus,
+  leftOutHint,
+  networkHint,
+  silenceHint,
+  silenceText,
+} from '../fleet-status.ts';
 import {clockUtc, counted} from '../labels.ts';
 import {countingHtml} from './clock.ts';
 import {contactHtml, documentHtml, type Following} from './document-html.ts';
@@ -146,6 +152,7 @@ function rowsOf(fleet: FleetStatus): readonly Row[] {
           null,
         ],
       ),
+    ...waitsForNetworks(units),
     ...waves.flatMap((wave): readonly Row[] => {
       const {of, by} = wave.approve;
       const missing = of - wave.approvals.length;
@@ -154,6 +161,15 @@ function rowsOf(fleet: FleetStatus): readonly Row[] {
       return missing > 0 ? [[`${wave.wave} waits for approval`, text, since]] : [];
     }),
   ];
+}
+
+function waitsForNetworks(units: readonly Unit[]): readonly Row[] {
+  const waiting = units.filter(({waitReason}) => waitReason === 'network');
+  return [...new Set(waiting.map(({network}) => network))].map((network) => {
+    const names = waiting.flatMap((unit) => (unit.network === network ? [unit.unit] : []));
+    const what = network === null ? 'a runner without --network' : `a runner of network ${network}`;
+    return [`${names.join(', ')}: waiting for ${what}`, hintText(networkHint(network)), null];
+  });
 }
 
 const sinceOf = ({outageSinceUtc}: Unit): Date | null =>
@@ -203,4 +219,4 @@ function gridHtml({units}: Wave): string {
 
 /** It may last for ever, or for days. */
 const isLongWait = ({waitReason}: Unit): boolean =>
-  waitReason === 'left-out' || waitReason === 'window';
+  waitReason === 'left-out' || waitReason === 'window' || waitReason === 'network';
