@@ -74,7 +74,7 @@ export function fleetPlanText(plan: FleetPlan, options: TextOptions): string {
     ...(plan.waves.some((wave) => wave.units.some(({window}) => window !== undefined))
       ? flow([windowsText(plan.from)], {width})
       : []),
-    ...flow(runnersText(plan), {width}),
+    ...runnersText(plan).flatMap((line) => flow([line], {width})),
     ...plan.waves.flatMap((wave, at) => ['', ...waveLines(wave, plan.waves[at - 1], options)]),
     ...(plan.remarks.length > 0 ? [''] : []),
     ...plan.remarks.flatMap((remark) => flow([remark], {width, first: '! ', rest: '  '})),

@@ -118,7 +118,8 @@ export async function openLightFleet({
   }
 }
 
-function serverPidIn(stateFolder: string): number {
+/** The first process of the PostgreSQL of a state folder. */
+export function serverPidIn(stateFolder: string): number {
   const file = join(stateFolder, 'fleet-postgres', 'data', 'postmaster.pid');
   return Number(readFileSync(file, 'utf8').split('\n')[0]);
 }

@@ -160,7 +160,7 @@ describe('a plan of a fleet', () => {
     const plan = async (atOnce: object) => {
       const read = await planFleet(host, written({name: 'share', atOnce, waves: {all: {units}}}));
       const lines = fleetPlanText(read, {width: 200, paint: plainPaint}).split('\n');
-      return lines.filter((line) => /⇄|window/i.test(line)).map((line) => line.trim());
+      return lines.filter((line) => /⇄|window|^Times/i.test(line)).map((line) => line.trim());
     };
     expect(await plan({databaseHost: 1, units: 3})).toEqual([
       'Times assume that the first wave starts now, and each later wave as soon as the one before it is done.',

@@ -11,7 +11,11 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, expect, test, vi} from 'vitest';
+import {openDatabase} from '../../src/fleet/database.ts';
 import {packageIn, postgresPrograms} from '../../src/fleet/postgres-programs.ts';
+import {hasTables, makeTables} from '../../src/fleet/tables.ts';
+import {endWithTest} from '../end-with-test.ts';
+import {serverPidIn} from './light-fleet.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switcharoo-postgres-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
@@ -46,6 +50,30 @@ test.skipIf(!isReached)(
     expect([made.status, made.stderr]).toEqual([0, '']);
     expect(existsSync(join(data, 'PG_VERSION'))).toBe(true);
   },
+);
+
+test.skipIf(!isReached)(
+  'a fleet has its tables in the PostgreSQL of npm, which runs and answers',
+  async () => {
+    const programs = packageIn(folder);
+    chmodSync(folder, 0o711);
+    const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-state-'));
+    // Before any PostgreSQL of this machine.
+    vi.stubEnv('PATH', `${join(programs, 'bin')}:${process.env['PATH']}`);
+    const database = await openDatabase(stateFolder, '');
+    endWithTest({pid: serverPidIn(stateFolder)});
+    try {
+      await makeTables(database);
+      expect(await hasTables(database)).toBe(true);
+      const {rows} = await database.pool.query('SHOW server_version');
+      expect(rows).toEqual([{server_version: '18.4'}]);
+    } finally {
+      vi.unstubAllEnvs();
+      await database.close();
+      rmSync(stateFolder, {recursive: true, force: true});
+    }
+  },
+  90_000,
 );
 
 test('data is read by the version that made it, wherever that is installed', () => {

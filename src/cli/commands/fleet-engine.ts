@@ -1,4 +1,12 @@
-import {defineCommand, flag, InvalidValue, list, mandatory, optional, parsed} from '../command.ts';
+import {
+  defineCommand,
+  flag,
+  InvalidValue,
+  mandatory,
+  type OptionSpec,
+  optional,
+  parsed,
+} from '../command.ts';
 import {port, wholeNumber} from '../options.ts';
 
 const fleet = optional({
@@ -216,12 +224,19 @@ const liveCommand = defineCommand({
   },
 });
 
-function networkName(text: string): string {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(text)) {
-    throw new InvalidValue('Give the name of one network: lower-case letters, digits and hyphens.');
-  }
-  return text;
-}
+const network: OptionSpec<readonly string[]> = {
+  placeholder: 'name',
+  description: 'Take only units of this network (repeatable). Without it: units without a network',
+  fallback: [],
+  parse: (text, previous = []) => {
+    if (!/^[a-z0-9][a-z0-9-]*$/.test(text)) {
+      throw new InvalidValue(
+        'Give the name of one network: lower-case letters, digits and hyphens.',
+      );
+    }
+    return [...previous, text];
+  },
+};
 
 const runnerCommand = defineCommand({
   name: 'runner',
@@ -233,11 +248,7 @@ const runnerCommand = defineCommand({
       placeholder: 'number',
       description: 'Number of units to run at once (default: 4)',
     }),
-    network: list(networkName, {
-      placeholder: 'name',
-      description:
-        'Take only units of this network (repeatable). Without it: units without a network',
-    }),
+    network,
     untilIdle: flag({
       description:
         'Stop when nothing is under way and nothing may begin, also while units wait for their windows or for a runner of their network: it names them. The exit code is 3, or 5 half-way, when a person must decide',
