@@ -12,7 +12,7 @@ import {test} from './with-postgres.ts';
 
 // Units whose systems only some runners reach.
 
-vi.setConfig({testTimeout: 90_000});
+vi.setConfig({testTimeout: 240_000});
 
 let light: LightFleet;
 let one: Desk;
@@ -100,6 +100,12 @@ test('a unit without a network is not begun by a runner that was started in one'
   expect(await waits('none')).toEqual([['network', 'a runner without --network']]);
   await serveLight(light);
   expect(await statusOf(light, 'none')).toEqual(['wiki done']);
+});
+
+test('a runner of two networks moves the units of both', async () => {
+  await startLight(light, fleetOf('both', {news: 'dmz', chat: 'office'}), 'w');
+  await serveLight(light, {networks: ['dmz', 'office']});
+  expect(await statusOf(light, 'both')).toEqual(['news done', 'chat done']);
 });
 
 test('units that wait for one network leave the other networks their places in the queue', async () => {
