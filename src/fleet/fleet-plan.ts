@@ -14,8 +14,9 @@ import {fleetRehearsals, rehearsalRemark} from './rehearsals.ts';
 import {sharedSystemsIn} from './shared-systems.ts';
 
 /**
- * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system. `isOwnServer`:
- * its state will be in the PostgreSQL of the state folder. `from`: the wave that starts `now`; those before it are done.
+ * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system.
+ * `isOwnServer`: its state will be in the PostgreSQL of the state folder. `from`: the wave that starts `now`; those
+ * before it are done.
  *
  * @throws ProblemsError when a unit is not valid, or when units would collide
  */

@@ -1,15 +1,7 @@
 import type {FleetDatabase} from './database.ts';
-import type {FleetRow, UnitRow} from './rows.ts';
+import {type FleetRow, networksHeard, type UnitRow} from './rows.ts';
 
 // A unit whose systems only one network reaches is run by a runner that was started there, with --network.
-
-/** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
-export const silentSeconds = 15;
-
-/** SQL: the networks of the runners that are heard; NULL for one without a network. */
-export const networksHeard = `SELECT DISTINCT network FROM switcharoo_fleet.runner
-  LEFT JOIN LATERAL unnest(networks) AS network ON true
-  WHERE beat > clock_timestamp() - interval '${silentSeconds} seconds'`;
 
 export async function heardNetworks({
   pool,

@@ -3,11 +3,18 @@ import type {ClosedTime} from '../inventory/window.ts';
 import type {PlacedUnit} from '../model/fleet.ts';
 import type {Problem} from '../model/problem.ts';
 import type {UnitStatus} from '../model/unit-status.ts';
-import {networksHeard} from './networks.ts';
 import {problemInFleet} from './unit-hints.ts';
 
 /** A connection, or the pool: what reads needs no transaction. */
 export type Asked = Pick<PoolClient | Pool, 'query'>;
+
+/** A runner of another machine that was silent for so long, while PostgreSQL answered, may be dead. */
+export const silentSeconds = 15;
+
+/** SQL: the networks of the runners that are heard; NULL for one without a network. */
+export const networksHeard = `SELECT DISTINCT network FROM switcharoo_fleet.runner
+  LEFT JOIN LATERAL unnest(networks) AS network ON true
+  WHERE beat > clock_timestamp() - interval '${silentSeconds} seconds'`;
 
 /** What a runner needs of a unit, beside where it is. */
 export interface UnitWork

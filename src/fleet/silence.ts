@@ -1,6 +1,6 @@
 import type {RunnerSilence} from '../report/index.ts';
-import {silentSeconds} from './networks.ts';
 import type {Asked, UnitRow} from './rows.ts';
+import {silentSeconds} from './rows.ts';
 
 /**
  * The runners that have units under way, and do not answer. While PostgreSQL was away nobody could be heard; who ended

@@ -9,9 +9,8 @@ import {isOver, progressIn} from '../run/past-runs.ts';
 import type {FleetDatabase} from './database.ts';
 import {notDecidable} from './engine-problems.ts';
 import {homeOf} from './home.ts';
-import {silentSeconds} from './networks.ts';
 import {type Order, unitRow} from './orders.ts';
-import {type Asked, addEvent, jsonOf, type UnitRow} from './rows.ts';
+import {type Asked, addEvent, jsonOf, silentSeconds, type UnitRow} from './rows.ts';
 import {
   journalAtHand,
   journalLost,

@@ -208,7 +208,7 @@ test('a runner says why the PostgreSQL of its state folder cannot be started aga
   writeFileSync(file, version);
   await served;
   expect(lines.filter(isSaid)).toEqual([
-    'The PostgreSQL of this state folder was made by version 1, which is not installed here. Install PostgreSQL 1, or set DATABASE_URL to another PostgreSQL.',
+    'The data of this fleet was made by PostgreSQL 1, which is not installed here. Install PostgreSQL 1. Another PostgreSQL (DATABASE_URL) knows nothing of this fleet: its waves must be started again.',
   ]);
   expect(lines).toContain('PostgreSQL is back.');
   expect((await unitIn('unstarted', 'apart'))?.status).toBe('done');
