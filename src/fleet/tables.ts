@@ -102,9 +102,16 @@ export async function hasTables({
   return made !== undefined;
 }
 
+/**
+ * Read from the catalog itself: a session keeps the names that it did not find (`to_regclass`), also while it waits for
+ * the lock under which another one makes them.
+ */
 async function versionIn(client: PoolClient): Promise<number | undefined> {
-  const {rows} = await client.query('SELECT to_regclass($1) AS made', ['switcharoo_fleet.version']);
-  if (rows[0]?.made === null) {
+  const {rowCount} = await client.query(
+    `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'switcharoo_fleet' AND c.relname = 'version'`,
+  );
+  if (rowCount === 0) {
     return undefined;
   }
   const {rows: versions} = await client.query('SELECT version FROM switcharoo_fleet.version');

@@ -1,17 +1,8 @@
 import {execFile} from 'node:child_process';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {cpSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
+import {chunksIn, copiedProgram, rewrite} from '../copied-program.ts';
 
 const runbook = `import {defineRunbook} from 'switcharoo';
 import * as smoke from 'switcharoo/smoke';
@@ -24,18 +15,10 @@ export default defineRunbook({name: 'smoke', summary: 'Ask.', params: z.object({
 
 /** A copy of the compiled program in which a check has a mistake. */
 function programWithMistake(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-mistake-'));
+  const folder = copiedProgram();
   onTestFinished(() => rmSync(folder, {recursive: true, force: true}));
-  for (const part of ['bin', 'dist', 'package.json']) {
-    cpSync(part, join(folder, part), {recursive: true});
-  }
-  symlinkSync(realpathSync('node_modules'), join(folder, 'node_modules'));
-  const chunks = join(folder, 'dist', 'chunks');
-  for (const name of readdirSync(chunks).filter((each) => each.endsWith('.js'))) {
-    const text = readFileSync(join(chunks, name), 'utf8');
-    const check = 'const failure = await failureOf(';
-    writeFileSync(join(chunks, name), text.replace(check, `null.mistake; ${check}`));
-  }
+  const check = 'const failure = await failureOf(';
+  rewrite(folder, chunksIn(folder), check, `null.mistake; ${check}`);
   return folder;
 }
 

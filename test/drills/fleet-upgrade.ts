@@ -1,20 +1,10 @@
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {fileURLToPath} from 'node:url';
 import {resumeUnit} from '../../src/fleet/orders.ts';
+import {chunksIn, copiedProgram, rewrite} from '../copied-program.ts';
 import {type LightFleet, openLightFleet} from '../fleet/light-fleet.ts';
 import {FleetStage, kill} from './fleet-stage.ts';
 
@@ -24,7 +14,6 @@ interface UpgradeDrillResult {
   readonly units: Readonly<Record<string, number>>;
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const nextVersion = '99.0.0';
 
 /**
@@ -53,34 +42,13 @@ export async function drillUpgrade(
 
 /** A copy of the compiled program, with another version number and a newer version of its tables. */
 function nextRelease(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-next-'));
-  for (const part of ['bin', 'dist', 'runbooks', 'inventories', 'package.json']) {
-    cpSync(join(root, part), join(folder, part), {recursive: true});
-  }
-  symlinkSync(realpathSync(join(root, 'node_modules')), join(folder, 'node_modules'));
+  const folder = copiedProgram('runbooks', 'inventories');
   rewrite(folder, ['package.json'], /"version": "[^"]*"/, `"version": "${nextVersion}"`);
-  const chunks = readdirSync(join(folder, 'dist', 'chunks'))
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => `dist/chunks/${name}`);
   const tables = "tableVersions = [$1, 'ALTER TABLE switcharoo_fleet.unit ADD COLUMN note text']";
-  rewrite(folder, chunks, /tableVersions = \[(`[^`]*`)\]/, tables);
+  rewrite(folder, chunksIn(folder), /tableVersions = \[(`[^`]*`)\]/, tables);
   // Neither release takes units that the other one has queued.
-  rewrite(folder, chunks, /(["'])switcharoo-fleet-1\1/, '"switcharoo-fleet-2"');
+  rewrite(folder, chunksIn(folder), /(["'])switcharoo-fleet-1\1/, '"switcharoo-fleet-2"');
   return folder;
-}
-
-/** In the files that have it. */
-function rewrite(folder: string, files: readonly string[], from: RegExp, to: string): void {
-  const changed = files.filter((file) => {
-    const path = join(folder, file);
-    const before = readFileSync(path, 'utf8');
-    const after = before.replace(from, to);
-    writeFileSync(path, after);
-    return after !== before;
-  });
-  if (changed.length === 0) {
-    throw new Error(`No file has ${from}.`);
-  }
 }
 
 class Upgrade {
@@ -107,6 +75,9 @@ class Upgrade {
     const upgraded = this.#runner(0, program);
     await this.#untilDone('before');
     // As systemd stops it: it brings its runs to their end.
+    if (second.exitCode !== null) {
+      throw new Error(`A runner ended by itself: ${this.#stage.log()}`);
+    }
     second.kill('SIGTERM');
     await once(second, 'exit');
     await this.#expectRefused(this.#runner(1), 'fleet runner');

@@ -1,3 +1,5 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {PoolClient} from 'pg';
 import {afterAll, beforeAll, expect} from 'vitest';
 import {openDatabase} from '../../src/fleet/database.ts';
 import {startWave} from '../../src/fleet/orders.ts';
@@ -29,6 +31,32 @@ const startedBy = (
     ...{fleet, wave, operator: 'ada@here', digest: 'd1'},
     units: light.started(fleet, wave),
   });
+
+test('a process that saw no tables, and then waited while another made them, makes none', async () => {
+  const {database} = light;
+  // One session of PostgreSQL, which keeps what it did not find.
+  const session = await database.pool.connect();
+  try {
+    const inSession = async (work: (client: PoolClient) => Promise<void>) => {
+      await session.query('BEGIN');
+      await work(session);
+      await session.query('COMMIT');
+    };
+    await session.query("SELECT to_regclass('switcharoo_fleet.version')");
+    let second: Promise<void> | undefined;
+    await database.transaction(async (client) => {
+      await makeTables({transaction: async (work) => work(client)});
+      second = makeTables({transaction: inSession as never});
+      const isWaiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+      while ((await database.pool.query(isWaiting)).rowCount === 0) {
+        await sleep(20);
+      }
+    });
+    await second;
+  } finally {
+    session.release();
+  }
+});
 
 test('a later release keeps what was written, and a release that does not know its tables refuses them', async () => {
   const {pool} = light.database;
