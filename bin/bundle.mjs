@@ -6,8 +6,8 @@ import {rolldown} from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Puts the compiled modules of `dist` together into `dist/chunks`: to load a thousand small files takes a third of the
- * time of a command. What is imported by name stays where it is, as a file that leads to its chunk. Types stay.
+ * Puts the compiled modules of `dist` together into `dist/chunks`: a command would load hundreds of small files. What
+ * is imported by name stays where it is, as a file that leads to its chunk. Types stay.
  */
 async function bundle(dist) {
   const entries = entriesOf(dist);

@@ -182,7 +182,7 @@ export const sharedLogLostAlone = (
   code: 'lock-lost',
   message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped. Its last actions are not in the store: a reversal on another host would not undo them.`,
   hint: {
-    text: 'Tell the other operator not to continue the run. Then add these actions to the store with',
+    text: 'Tell the other operator not to continue the run. If nobody has continued it yet, this adds these actions to the store',
     command: `take-over ${run} -i INVENTORY`,
   },
 });

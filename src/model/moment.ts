@@ -3,6 +3,9 @@ import type {JournalEntry} from './journal.ts';
 /** When an entry was written. */
 export type Moment = Pick<JournalEntry, 'atUtc' | 'monotonic'>;
 
+export const momentOf = ({atUtc, monotonic}: Moment): Moment =>
+  monotonic ? {atUtc, monotonic} : {atUtc};
+
 /**
  * From one time to a later one, in ms. Within a process both are of its clock, which nobody can set (`Clock.now`), and
  * so are those of the processes of one boot. Between boots and machines UTC is all there is: 0 where it was set back.

@@ -3,6 +3,7 @@ import {withEnds, withEntry, withoutAnswers, withoutChecks} from './entries-fold
 import {type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
 import type {EntryOf, FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
+import {momentOf} from './moment.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
 import {type OpeningState, withOpened} from './opening.ts';
 import {withoutPassedDecideBy} from './passed-decide-by.ts';
@@ -87,7 +88,7 @@ export function progressAfter(
     questions,
     seq: fact.seq,
     lastAt: at,
-    last: stampOf(fact),
+    last: momentOf(fact),
   };
 }
 
@@ -103,7 +104,7 @@ function started(fact: EntryOf<'run-started'>): Progress {
     operator: fact.operator,
     startedAt: at,
     lastAt: at,
-    last: stampOf(fact),
+    last: momentOf(fact),
     seq: fact.seq,
     outcome: 'running',
     entries: LastingMap.of(
@@ -148,9 +149,6 @@ const decideByIn = ({
 
 /** A machine that was paused as a whole knows it only by its clock. */
 const jumpMs = 5_000;
-
-const stampOf = ({atUtc, monotonic}: JournalEntry): Progress['last'] =>
-  monotonic ? {atUtc, monotonic} : {atUtc};
 
 const longestOutageIn = ({longestOutageMs}: FactOf<'run-started' | 'run-resumed'>) =>
   longestOutageMs === undefined ? {} : {longestOutageMs};

@@ -4,7 +4,7 @@ import {textOf} from '../journal/shared-log.ts';
 import {areOfHolder} from '../model/holder-facts.ts';
 import {type Act, actsAfter, hasActedAfter} from '../model/in-flight.ts';
 import {entryOf, type Fact, type FactOf, type JournalEntry} from '../model/journal.ts';
-import type {Moment} from '../model/moment.ts';
+import {type Moment, momentOf} from '../model/moment.ts';
 import {progressOf} from '../model/progress.ts';
 import {operatorText} from './earlier-holder.ts';
 import type {Host} from './host.ts';
@@ -71,8 +71,6 @@ function addedFacts(
   const first = momentOf(entries[0] ?? moment);
   return [{...first, kind: 'unshared-added', by, entries: entries.length, operator}, ...entries];
 }
-
-const momentOf = ({atUtc, monotonic}: Moment): Moment => (monotonic ? {atUtc, monotonic} : {atUtc});
 
 function chainedAfter(
   entries: readonly JournalEntry[],

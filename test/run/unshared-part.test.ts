@@ -255,7 +255,11 @@ test('a host that acted alone and lost the run is told to take it over there, un
     text: 'Tell the other operator not to continue the run. Then add these actions to the store with',
     command: `take-over ${run} -i INVENTORY`,
   };
-  expect(await hints([takenByAda])).toEqual([hint, hint]);
+  const lost = {
+    ...hint,
+    text: 'Tell the other operator not to continue the run. If nobody has continued it yet, this adds these actions to the store',
+  };
+  expect(await hints([takenByAda])).toEqual([lost, hint]);
   const acted = stepDone('freeze', 'SET read_only');
   const resumed: Fact = {kind: 'run-resumed', operator: ada, accepted: []};
   expect((await hints([takenByAda, resumed, ...acted]))[1]).toMatchObject({
