@@ -2,9 +2,9 @@ import {inventoryWord, runbookWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import {takeOverWords} from '../model/take-over-words.ts';
 import type {NextCommand} from '../report/index.ts';
 import {isOver, mayReverse, workerOn} from '../run/past-runs.ts';
-import {takeOverWords} from '../run/take-over-words.ts';
 import type {App} from './app.ts';
 
 /** What can be typed next for a run: beside another process that works on it, or when none does. */

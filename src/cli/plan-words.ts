@@ -1,5 +1,5 @@
 import {shellWord} from '../model/hint.ts';
-import {storeWords} from '../run/take-over-words.ts';
+import {storeWords} from '../model/take-over-words.ts';
 
 interface Request {
   readonly runbook: string;

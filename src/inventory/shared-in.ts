@@ -1,3 +1,5 @@
+import {isPlace} from '../model/take-over-words.ts';
+
 interface Shareable {
   readonly targets: Readonly<Record<string, {readonly kind: string}>>;
   readonly store?: string | undefined;
@@ -46,6 +48,3 @@ function targetAt(place: string): StoreTarget | undefined {
 /** A target of the inventory may say more of the same place, such as its region. */
 const isAlike = (target: Partial<StoreTarget>, {kind, bucket, prefix}: StoreTarget): boolean =>
   target.kind === kind && target.bucket === bucket && target.prefix === prefix;
-
-/** Whether a store is named by its place, and not as a target. */
-export const isPlace = (store: string): boolean => store.startsWith('s3://');

@@ -3,6 +3,7 @@ import {areOfHolder} from '../model/holder-facts.ts';
 import {actsAfter, hasActedAfter} from '../model/in-flight.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
+import {namedIn} from '../model/take-over-words.ts';
 import {messageOf} from '../model/thrown.ts';
 import {readChain} from './chain.ts';
 import {runContinuedElsewhere, runDivided, runTakenElsewhere, storeAway} from './problems.ts';
@@ -48,13 +49,14 @@ export function continuedElsewhere(
   shared: readonly JournalEntry[],
 ): SwitcharooError {
   const same = sameEntries(entries, shared);
+  const named = namedIn(run, entries);
   if (shared.length === same || !hasActedAfter(entries, same)) {
-    return new SwitcharooError(runContinuedElsewhere(run, store.place));
+    return new SwitcharooError(runContinuedElsewhere(named, store.place));
   }
   return new SwitcharooError(
     areOfHolder(shared.slice(same))
-      ? runTakenElsewhere(run, store.place)
-      : runDivided(run, store.place, actsAfter(entries, same)),
+      ? runTakenElsewhere(named, store.place)
+      : runDivided(named, store.place, actsAfter(entries, same)),
   );
 }
 

@@ -1,5 +1,6 @@
 import type {Act} from '../model/in-flight.ts';
 import type {Problem} from '../model/problem.ts';
+import {type NamedRun, placeOf, sharedWords} from '../model/take-over-words.ts';
 
 export const journalUnwritable = (path: string, cause: string): Problem => ({
   code: 'journal-unwritable',
@@ -159,60 +160,60 @@ export const stateFolderUnusable = (path: string, cause: string): Problem => ({
 
 /** Somebody else added the entry that was due here. */
 export const sharedLogLost = (
-  run: string,
+  run: NamedRun,
   place: string,
   seq: number,
   taker?: string,
 ): Problem => ({
   code: 'lock-lost',
-  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped.`,
+  message: `${taker === undefined ? `Somebody else continued ${run.run}` : `${taker} took ${run.run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped.`,
   hint: {
     text: 'Leave the run to the new holder. Show its state with',
-    command: `status ${run} --shared INVENTORY`,
+    command: `status ${run.run} --shared ${sharedWords(run)}`,
   },
 });
 
 /** What it did last is only in the journal here. */
 export const sharedLogLostAlone = (
-  run: string,
+  run: NamedRun,
   place: string,
   seq: number,
   taker?: string,
 ): Problem => ({
   code: 'lock-lost',
-  message: `${taker === undefined ? `Somebody else continued ${run}` : `${taker} took ${run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped. Its last actions are not in the store: a reversal on another host would not undo them.`,
+  message: `${taker === undefined ? `Somebody else continued ${run.run}` : `${taker} took ${run.run} over`}: entry ${seq} in ${place} is from another process. This process lost the run and has stopped. Its last actions are not in the store: a reversal on another host would not undo them.`,
   hint: {
     text: 'Tell the other operator not to continue the run. If nobody has continued it yet, this adds these actions to the store',
-    command: `take-over ${run} -i INVENTORY`,
+    command: `take-over ${run.run} -i ${placeOf(run).inventory}`,
   },
 });
 
-export const runContinuedElsewhere = (run: string, place: string): Problem => ({
+export const runContinuedElsewhere = (run: NamedRun, place: string): Problem => ({
   code: 'run-continued-elsewhere',
-  message: `The journal of ${run} here differs from the one in ${place}: the run was continued on another host.`,
+  message: `The journal of ${run.run} here differs from the one in ${place}: the run was continued on another host.`,
   hint: {
     text: 'The journal here can only be read. Leave the run to the operator who continued it, or take it over with',
-    command: `take-over ${run} -i INVENTORY`,
+    command: `take-over ${run.run} -i ${placeOf(run).inventory}`,
   },
 });
 
 /** What this host did last is only in the journal here, and nobody has acted elsewhere since. */
-export const runTakenElsewhere = (run: string, place: string): Problem => ({
+export const runTakenElsewhere = (run: NamedRun, place: string): Problem => ({
   code: 'run-continued-elsewhere',
-  message: `The journal of ${run} here differs from the one in ${place}: the run was taken over on another host. The last actions of this host are not in the store: a reversal on the other host would not undo them.`,
+  message: `The journal of ${run.run} here differs from the one in ${place}: the run was taken over on another host. The last actions of this host are not in the store: a reversal on the other host would not undo them.`,
   hint: {
     text: 'Tell the other operator not to continue the run. Then add these actions to the store with',
-    command: `take-over ${run} -i INVENTORY`,
+    command: `take-over ${run.run} -i ${placeOf(run).inventory}`,
   },
 });
 
 /** And somebody has acted elsewhere since. */
-export const runDivided = (run: string, place: string, acts: readonly Act[]): Problem => ({
+export const runDivided = (run: NamedRun, place: string, acts: readonly Act[]): Problem => ({
   code: 'run-continued-elsewhere',
-  message: `The journal of ${run} here differs from the one in ${place}: the run was continued on another host, which does not know what this host did: ${acts.map(({does, target}) => `"${does}" on ${target}`).join(', ') || 'it passed the point of no return'}.`,
+  message: `The journal of ${run.run} here differs from the one in ${place}: the run was continued on another host, which does not know what this host did: ${acts.map(({does, target}) => `"${does}" on ${target}`).join(', ') || 'it passed the point of no return'}.`,
   hint: {
     text: 'Tell the other operator before they go on: a reversal there would not undo these actions. Show the state of the run with',
-    command: `status ${run} --shared INVENTORY`,
+    command: `status ${run.run} --shared ${sharedWords(run)}`,
   },
 });
 

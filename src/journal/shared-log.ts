@@ -2,6 +2,7 @@ import {hasActedAfter} from '../model/in-flight.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {SwitcharooError} from '../model/problem.ts';
+import {namedIn} from '../model/take-over-words.ts';
 import {messageOf} from '../model/thrown.ts';
 import {lineOf} from './chain.ts';
 import {sharedLogLost, sharedLogLostAlone, storeAway, storeOverwrites} from './problems.ts';
@@ -190,7 +191,9 @@ export class SharedLog {
   #lose(there: string, at: number): SwitcharooError {
     const {store, run} = this.#sharing;
     const problem = hasActedAfter(this.#entries, at) ? sharedLogLostAlone : sharedLogLost;
-    const lost = new SwitcharooError(problem(run, store.place, at, takerIn(there)));
+    const lost = new SwitcharooError(
+      problem(namedIn(run, this.#entries), store.place, at, takerIn(there)),
+    );
     this.#lost ??= lost;
     this.#onLost(this.#lost);
     return this.#lost;

@@ -7,10 +7,10 @@ import {unknownRun} from '../journal/problems.ts';
 import type {Entry} from '../model/entry.ts';
 import {type Problem, refuseAny, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
+import {placeOf} from '../model/take-over-words.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {damagedRuns, progressIn, readableProgress, workerOn} from './past-runs.ts';
-import {placeOf} from './take-over-words.ts';
 
 interface Here {
   readonly host: Pick<Host, 'operator'>;

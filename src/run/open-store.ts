@@ -1,7 +1,8 @@
 import {type Inventory, inventoryShape, loadInventory} from '../inventory/inventory.ts';
-import {isPlace, sharedIn} from '../inventory/shared-in.ts';
+import {sharedIn} from '../inventory/shared-in.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {isPlace} from '../model/take-over-words.ts';
 import type {Host} from './host.ts';
 import {openLoaded} from './inventory-targets.ts';
 import {storeOf} from './run-store.ts';

@@ -1,8 +1,8 @@
 import {ChangedError, type Problem, SwitcharooError} from '../model/problem.ts';
+import {takeOverWords} from '../model/take-over-words.ts';
 import {messageOf} from '../model/thrown.ts';
 import {earlierHolder} from './earlier-holder.ts';
 import type {SharedRun} from './shared-run.ts';
-import {takeOverWords} from './take-over-words.ts';
 
 interface Ended {
   readonly shared: SharedRun;

@@ -15,6 +15,7 @@ import {elapsedMs, type Moment, shifted} from '../model/moment.ts';
 import type {ObjectStore} from '../model/object-store.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import {placeOf} from '../model/take-over-words.ts';
 import {earlierHolder, operatorText, unfinishedTakeOver} from './earlier-holder.ts';
 import {refuseBesideWorker} from './guards.ts';
 import type {Host} from './host.ts';
@@ -24,7 +25,6 @@ import {addIdentity} from './operator-identity.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 import {type SharedRun, sharedRunIn} from './shared-run.ts';
 import {isOvertaken, unfinishedBecause, unknownBecause} from './take-over-problems.ts';
-import {placeOf} from './take-over-words.ts';
 import {joinedText, textHere, unsharedPart} from './unshared-part.ts';
 
 interface TakingOver {

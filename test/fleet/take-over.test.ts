@@ -113,7 +113,7 @@ test('a unit whose host is lost before its outage is taken over with its run, an
 });
 
 test('of a run that a host lost after it acted alone, the hint is to take its unit over there', () => {
-  const lost = sharedLogLostAlone('run-1', 's3://cutovers', 7, 'kim@second');
+  const lost = sharedLogLostAlone({run: 'run-1'}, 's3://cutovers', 7, 'kim@second');
   expect(lost.hint).toMatchObject({command: 'take-over run-1 -i INVENTORY'});
   expect(lossInFleet(lost, 'shop')).toEqual({
     ...lost,

@@ -38,9 +38,9 @@ const alone: readonly Told[] = [
 ];
 
 /** Kim's run, which went on alone on the laptop while `elsewhere` came into the store. Lee is at that laptop now. */
-async function scene(elsewhere: readonly Told[], own = alone) {
+async function scene(elsewhere: readonly Told[], own = alone, named = 'journals') {
   const store = new SimulatedStore(() => Date.now()).openedBy(async (_what, serve) => serve());
-  const started = runStarted({run, operator: kim, store: 'journals', storePlace: store.place});
+  const started = runStarted({run, operator: kim, store: named, storePlace: store.place});
   const both: readonly Told[] = [started, {kind: 'entry-started', entry: 'freeze'}];
   const there = journalOf([...both, ...elsewhere]);
   await store.add(keyOf(run, 0), textOf(there.slice(0, 2)), never);
@@ -236,8 +236,8 @@ test('who takes a run back, and hears nothing, can repeat that', async () => {
 });
 
 test('a host that acted alone and lost the run is told to take it over there, until somebody acts elsewhere', async () => {
-  const hints = async (elsewhere: readonly Told[], own = alone) => {
-    const {store, here, clock} = await scene(elsewhere, own);
+  const hints = async (elsewhere: readonly Told[], own = alone, named = 'journals') => {
+    const {store, here, clock} = await scene(elsewhere, own, named);
     const sharing = {store, run, clock};
     // A process that goes on has written its entries; one that begins has only read them.
     const log = new SharedLog(sharing, 2);
@@ -260,6 +260,17 @@ test('a host that acted alone and lost the run is told to take it over there, un
     text: 'Tell the other operator not to continue the run. If nobody has continued it yet, this adds these actions to the store',
   };
   expect(await hints([takenByAda])).toEqual([lost, hint]);
+  // The inventory does not name a store that the command line of the run named.
+  const command = `take-over ${run} -i INVENTORY --store s3://ours/shop`;
+  expect(await hints([takenByAda], alone, 's3://ours/shop')).toEqual([
+    {...lost, command},
+    {...hint, command},
+  ]);
+  expect(
+    (await hints([takenByAda, {kind: 'run-paused'}], alone, 's3://ours/shop'))[1],
+  ).toMatchObject({
+    command: `status ${run} --shared s3://ours/shop`,
+  });
   const acted = stepDone('freeze', 'SET read_only');
   const resumed: Fact = {kind: 'run-resumed', operator: ada, accepted: []};
   expect((await hints([takenByAda, resumed, ...acted]))[1]).toMatchObject({

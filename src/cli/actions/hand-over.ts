@@ -1,10 +1,10 @@
 import {shellWord} from '../../model/hint.ts';
+import {takeOverWords} from '../../model/take-over-words.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {handOverRun} from '../../run/hand-over-run.ts';
 import {openStore} from '../../run/open-store.ts';
 import {progressIn} from '../../run/past-runs.ts';
-import {takeOverWords} from '../../run/take-over-words.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';

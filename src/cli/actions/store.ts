@@ -1,10 +1,9 @@
-import {isPlace} from '../../inventory/shared-in.ts';
 import {shellWord} from '../../model/hint.ts';
 import type {StoreSurvey} from '../../model/store-check.ts';
+import {isPlace, storeWords} from '../../model/take-over-words.ts';
 import {flow} from '../../report/text.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {checkStore, setupOfStore} from '../../run/store-check.ts';
-import {storeWords} from '../../run/take-over-words.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
