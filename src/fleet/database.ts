@@ -1,5 +1,6 @@
 import {Socket} from 'node:net';
 import {Pool, type PoolClient, type PoolConfig} from 'pg';
+import {connectionUrl} from './database-url.ts';
 import {type OwnServer, useOwnServer} from './embedded-postgres.ts';
 import {isUnreached} from './error-chain.ts';
 import {inWords} from './postgres-problems.ts';
@@ -24,7 +25,9 @@ export async function openDatabase(
   stateFolder: string,
   url = process.env['DATABASE_URL'],
 ): Promise<FleetDatabase> {
-  const server = url ? {url, leave: async () => {}} : await useOwnServer(stateFolder);
+  const server = url
+    ? {url: connectionUrl(url), leave: async () => {}}
+    : await useOwnServer(stateFolder);
   try {
     return await connected(server, url ? undefined : () => useOwnServer(stateFolder));
   } catch (error) {

@@ -2,11 +2,43 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {chainOf, isUnreached} from './error-chain.ts';
 
+const verifying = '?sslmode=verify-full&sslrootcert=FILE';
+
 /** What the errors of PostgreSQL mean to an operator, by their codes (Appendix A of its manual). */
 const answers: readonly {
   readonly states: RegExp;
+  /** Where the code does not say it. */
+  readonly texts?: RegExp;
   readonly problem: (where: string, reason: string) => Problem;
 }[] = [
+  {
+    states: /^28000/,
+    texts: /no encryption|SSL off/,
+    problem: (where, reason) => ({
+      code: 'fleet-postgres-encryption-needed',
+      message: `PostgreSQL at ${where} refuses a connection without encryption: ${reason}.`,
+      hint: `Add "${verifying}" to DATABASE_URL. FILE has the certificate of the authority that signed the certificate of the server. If PostgreSQL refuses that, too, check pg_hba.conf on the server.`,
+    }),
+  },
+  {
+    // Of Node's TLS.
+    states:
+      /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_)/,
+    problem: (where, reason) => ({
+      code: 'fleet-postgres-certificate',
+      message: `The certificate of PostgreSQL at ${where} is not accepted: ${reason}.`,
+      hint: `Name the file with the certificate of its authority in DATABASE_URL: "${verifying}". The host in DATABASE_URL must be one that the certificate of the server names.`,
+    }),
+  },
+  {
+    states: /^$/,
+    texts: /does not support SSL/,
+    problem: (where) => ({
+      code: 'fleet-postgres-no-encryption',
+      message: `PostgreSQL at ${where} accepts no encrypted connections.`,
+      hint: 'Set ssl = on in postgresql.conf. If its network needs no encryption, remove sslmode from DATABASE_URL.',
+    }),
+  },
   {
     states: /^28/,
     problem: (where, reason) => ({
@@ -95,6 +127,12 @@ const answers: readonly {
   },
 ];
 
+export const databaseUrlUnusable = (reason: string): Problem => ({
+  code: 'fleet-database-url-unusable',
+  message: `DATABASE_URL cannot be used: ${reason}.`,
+  hint: 'Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE. Encode special characters of the password, such as %23 for "#" and %40 for "@".',
+});
+
 const notReached = (where: string, reason: string): Problem => ({
   code: 'fleet-postgres-not-reached',
   message: `PostgreSQL at ${where} does not answer: ${reason}.`,
@@ -104,7 +142,9 @@ const notReached = (where: string, reason: string): Problem => ({
 /** What an error of PostgreSQL, or of the connection to it, means; `undefined` for any other error. */
 export function postgresProblem(error: unknown, where: string): Problem | undefined {
   for (const {state, message} of chainOf(error)) {
-    const answer = answers.find(({states}) => states.test(state));
+    const answer = answers.find(
+      ({states, texts}) => states.test(state) && (texts?.test(message) ?? true),
+    );
     if (answer) {
       return answer.problem(where, message);
     }

@@ -8,6 +8,7 @@ export interface Certificates {
   /** The text of a certificate. */
   text(name: string): string;
   file(name: string): string;
+  keyFile(name: string): string;
   /** What a server of the tests is started with to have it. */
   settings(name: string): readonly string[];
   remove(): void;
@@ -38,6 +39,7 @@ export function certificatesOf(names: readonly string[], what: string): Certific
   return {
     text: (name) => readFileSync(file(name), 'utf8'),
     file,
+    keyFile: key,
     settings: (name) => [
       `--ssl-ca=${file(name)}`,
       `--ssl-cert=${file(name)}`,
