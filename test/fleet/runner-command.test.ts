@@ -1,4 +1,5 @@
-import {rmSync, writeFileSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
@@ -73,4 +74,24 @@ test('a runner that is stopped for a minute has lost its unit to a person when i
   const {status, problem} = (await unit()) ?? {};
   expect([status, problem?.code]).toEqual(['failed', 'fleet-journal-lost']);
   expect(light.cutovers('shop')).toEqual([]);
+}, 60_000);
+
+const poll = {timeout: 30_000, interval: 100};
+
+test('a runner that loses its terminal in an outage brings it to its end, begins no other unit and ends', async () => {
+  const fleet = light.fleetOf('hung-up', {w: ['board', 'chat']}, {outageSeconds: 3});
+  await startLight(light, {...fleet, atOnce: {units: 1}}, 'w');
+  const command = `exec node bin/switcharoo.js --state-dir ${desk.stateFolder} fleet runner`;
+  const terminal = spawn('script', ['-qfec', command, '/dev/null'], {stdio: 'ignore'});
+  const units = () => unitsIn(light.database.pool, 'hung-up');
+  await expect.poll(async () => (await units())[0]?.inOutage, poll).toBe(true);
+  terminal.kill('SIGKILL');
+  await expect.poll(async () => (await units())[0]?.status, poll).toBe('done');
+  const {rows} = await light.database.pool.query(
+    `SELECT pid FROM switcharoo_fleet.runner WHERE runner = $1`,
+    [(await units())[0]?.runner],
+  );
+  await expect.poll(() => existsSync(`/proc/${rows[0].pid}`), poll).toBe(false);
+  expect((await units()).map(({status}) => status)).toEqual(['done', 'waiting']);
+  expect(light.cutovers('board')).toEqual(['cutover']);
 }, 60_000);
