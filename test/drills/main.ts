@@ -1,49 +1,16 @@
-import {parseArgs} from 'node:util';
 import {numberIn, numbersIn} from './numbers.ts';
+import {chosenDrills, drillHelp} from './options.ts';
 
 // Drills: the real program in the real lab, with something that goes wrong. `npm run drills -- --lab`
 
-const {values, positionals} = parseArgs({
-  options: {
-    lab: {type: 'boolean', default: false},
-    /** The first host is lost at `--points` barriers, and the second takes the run over. */
-    'two-hosts': {type: 'boolean', default: false},
-    /** So many races of two hosts for one run, in the smallest shop that has a freeze. */
-    races: {type: 'string'},
-    /** In the same shop: the first host killed, or the store away, at every barrier. */
-    barriers: {type: 'boolean', default: false},
-    /** Killed or cut off at every line of the journal from the hold to the release; `--only 1-20`. */
-    hold: {type: 'boolean', default: false},
-    /** A freeze that ends itself, killed or cut off so often on each kind of server. */
-    freeze: {type: 'string'},
-    signals: {type: 'boolean', default: false},
-    faults: {type: 'boolean', default: false},
-    secrets: {type: 'boolean', default: false},
-    /** Safeguards taken out of the sources, one at a time: a test must turn red. */
-    mutants: {type: 'boolean', default: false},
-    /** Each pair of database servers, from the source to Aurora and back, six times under load. */
-    'back-and-forth': {type: 'boolean', default: false},
-    /** So many random nights, from the seed on; with `--two-hosts`, of two hosts that share one store. */
-    schedules: {type: 'string'},
-    /** A fleet of `--units`, with PostgreSQL and the runners killed at random. */
-    fleet: {type: 'boolean', default: false},
-    units: {type: 'string', default: '200'},
-    /** Of a fleet: runs each runner in a network of its own, and cuts its cable to PostgreSQL. */
-    'network-cut': {type: 'boolean', default: false},
-    /** Of a fleet: how often to hold and release it while its runners are busy. */
-    holds: {type: 'string'},
-    /** Of a fleet: kills `fleet start` before and after each message that it sends to PostgreSQL. */
-    starts: {type: 'boolean', default: false},
-    /** Of a fleet: runners of a newer release take part, then replace the others. */
-    upgrade: {type: 'boolean', default: false},
-    /** Only these of the points, counted from 1: `3,7` or `1-20`. */
-    only: {type: 'string'},
-    points: {type: 'string', default: '20'},
-    seed: {type: 'string', default: '1'},
-  },
-  allowPositionals: true,
-});
 const say = (text: string) => process.stdout.write(`${text}\n`);
+
+const chosen = chosenDrills(process.argv.slice(2));
+if ('instead' in chosen) {
+  say(chosen.instead);
+  process.exit(chosen.code);
+}
+const {values, positionals} = chosen;
 
 const failures: number[] = [];
 const numberOf = (name: 'points' | 'seed' | 'units'): number => numberIn(name, values[name]);
@@ -100,8 +67,8 @@ if (values.fleet && !isPart) {
 const isSmall = values.races !== undefined || values.barriers || values.schedules !== undefined;
 if (values['two-hosts'] && !isSmall) {
   const {drillTwoHosts} = await import('./two-hosts.ts');
-  const chosen = {points: numberOf('points'), seed};
-  failures.push(tell(await drillTwoHosts({...chosen, ...(only ? {only} : {}), say})));
+  const which = {points: numberOf('points'), seed};
+  failures.push(tell(await drillTwoHosts({...which, ...(only ? {only} : {}), say})));
 }
 if (values.hold) {
   const {drillHold} = await import('./hold-kills.ts');
@@ -139,7 +106,7 @@ if (values.schedules !== undefined) {
   failures.push(await drillSchedules(wanted, say));
 }
 if (failures.length === 0) {
-  say('No drill was chosen. CONTRIBUTING.md lists them.');
+  say(`No drill was chosen.\n\n${drillHelp}`);
 }
 process.exitCode = failures.length === 0 || failures.some((failed) => failed > 0) ? 1 : 0;
 
