@@ -15,7 +15,11 @@ export default defineConfig({
     sequence: {sequencer: LongestFirst},
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // `test/build.ts` has compiled the lab.
-    env: {AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', LAB_PROGRAMS: 'compiled'},
+    env: {
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      // `test/build.ts` has compiled the lab and the command line.
+      LAB_PROGRAMS: 'compiled',
+      SWITCHAROO_DIST: 'compiled',
+    },
   },
 });
