@@ -226,5 +226,5 @@ export const storeAway = (run: string, place: string, why: string): Problem => (
 export const storeOverwrites = (place: string): Problem => ({
   code: 'store-overwrites',
   message: `${place} overwrote an object that was already there: it ignores the condition If-None-Match.`,
-  hint: 'Two hosts could continue the same run at the same time. Use a bucket of Amazon S3, or a store that honours the condition.',
+  hint: 'Two hosts could continue the same run at the same time. Use a bucket of Amazon S3, or of a store that honours the condition. Some stores, such as Ceph 16, honour it only in a bucket without versions and Object Lock.',
 });

@@ -12,7 +12,9 @@ export const withoutVersions = (keepsVersions: boolean): StoreCheck =>
         check: 'versions',
         result: 'advice',
         observed: 'The bucket keeps no versions: what is deleted or replaced is lost.',
-        hint: setupHint('Enable versioning. Print the commands for a new bucket with'),
+        hint: setupHint(
+          'Enable versioning, and check the store again: some stores honour If-None-Match only without versions. Print the commands for a new bucket with',
+        ),
       };
 
 export const withoutLock = (retention: string | null): StoreCheck =>

@@ -125,6 +125,9 @@ test.each([
   expect(ended.code, ended.stdout + ended.stderr).toBe(0);
   expect(ended.stdout).toContain(`"Resource": "${partition}:s3:::cutovers/shop/*"`);
   expect(ended.stdout).toContain(`LocationConstraint=${region}`);
+  const {url} = store.endpoint;
+  const buckets = ended.stdout.split('\n').filter((line) => line.startsWith('aws s3api'));
+  expect(buckets.filter((line) => line.includes(` --endpoint-url ${url}`))).toEqual(buckets);
   expect(store.endpoint.calls('s3', 'PutObject')).toBe(0);
 });
 

@@ -90,7 +90,7 @@ async function verifiedInStore(
     const more = ` ${place} has them in ${objects} ${objects === 1 ? 'object' : 'objects'}. ${
       keepsVersions
         ? 'None of these was replaced or deleted.'
-        : 'It keeps no versions: whether an object was replaced or deleted is not known. Enable versioning; "store init" prints the command.'
+        : 'It keeps no versions: whether an object was replaced or deleted is not known. Enable versioning before the next run: "store init" prints the command. Then use "store check".'
     }`;
     return {run, entries, head, tornBytes: 0, store, more};
   } finally {

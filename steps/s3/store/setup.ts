@@ -23,7 +23,8 @@ export async function setupOf(
   const place = {partition: partitionOf(region).name, region, account: ''};
   const start = arnOf(place, 's3', `${bucket}/${prefix === undefined ? '' : `${prefix}/`}`);
   const arns = {bucket: arnOf(place, 's3', bucket), objects: `${start}*`, start, key: kmsKey};
-  const of = `--bucket ${bucket} --region ${region}`;
+  const url = config.endpoints?.['s3'] ?? config.endpoint;
+  const of = `--bucket ${bucket} --region ${region}${url === undefined ? '' : ` --endpoint-url ${url}`}`;
   const where =
     region === regionWithoutConstraint
       ? ''
