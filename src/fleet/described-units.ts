@@ -3,7 +3,7 @@ import {runbookDigest} from '../engine/digests.ts';
 import {readsOf} from '../engine/known-values.ts';
 import type {Forecast} from '../forecast/forecast.ts';
 import type {PastRun} from '../forecast/samples.ts';
-import {type Inventory, loadInventory} from '../inventory/inventory.ts';
+import {type Inventory, type LabVariables, loadInventory} from '../inventory/inventory.ts';
 import {loadRunbook} from '../inventory/runbook-file.ts';
 import {paramsFor} from '../inventory/targets.ts';
 import type {Entry} from '../model/entry.ts';
@@ -24,6 +24,8 @@ import {fleetUnitInvalid} from './problems.ts';
 
 /** A unit with all that its runbook and its inventory say of it. */
 export interface DescribedUnit extends PlacedUnit {
+  /** With the entries that its parameters make. */
+  readonly whole: AnyRunbook;
   readonly runbookName: string;
   readonly runbookDigest: string;
   readonly inventoryName: string;
@@ -44,12 +46,14 @@ export interface DescribedUnit extends PlacedUnit {
 
 /**
  * Reads the runbook and the inventory of each unit, in the order of `unitsOf`. Contacts no system.
+ * `nextLab`: no lab is up, and units in the lab are only planned.
  *
  * @throws ProblemsError `fleet-unit-invalid`, with everything that is wrong in any unit
  */
 export async function describedUnits(
   host: Pick<Host, 'state'>,
   fleet: Fleet,
+  nextLab?: LabVariables,
 ): Promise<readonly DescribedUnit[]> {
   const past = new Map<string, readonly PastRun[]>();
   const earlier = (runbook: AnyRunbook): readonly PastRun[] => {
@@ -67,7 +71,7 @@ export async function describedUnits(
   const units: DescribedUnit[] = [];
   for (const unit of unitsOf(fleet)) {
     try {
-      const inventory = loadInventory(unit.inventory, host.state.path);
+      const inventory = loadInventory(unit.inventory, host.state.path, nextLab);
       const file = await load(unit.runbook);
       const params = paramsFor(file.runbook, inventory, unit.params);
       const runbook = wholeRunbook(file, params);
@@ -111,6 +115,7 @@ function described(unit: PlacedUnit, {runbook, inventory, params, past}: Read): 
   const about = {runbook, inventory: inventory.name, params};
   return {
     ...unit,
+    whole: runbook,
     runbookName: head.name,
     runbookDigest: runbookDigest(runbook),
     inventoryName: inventory.name,

@@ -1,3 +1,4 @@
+import type {LabVariables} from '../inventory/inventory.ts';
 import {windowText} from '../inventory/window.ts';
 import {digestOf} from '../model/canonical.ts';
 import type {Fleet} from '../model/fleet.ts';
@@ -16,17 +17,17 @@ import {sharedSystemsIn} from './shared-systems.ts';
 /**
  * Reads a fleet with the runbooks and inventories of its units, and plans its waves. Contacts no system.
  * `isOwnServer`: its state will be in the PostgreSQL of the state folder. `from`: the wave that starts `now`; those
- * before it are done.
+ * before it are done. `nextLab`: no lab is up, and this is what it would be like.
  *
  * @throws ProblemsError when a unit is not valid, or when units would collide
  */
 export async function planFleet(
   host: Pick<Host, 'state'>,
   path: string,
-  {isOwnServer = false, now = new MachineClock().now(), from}: PlanOptions = {},
+  {isOwnServer = false, now = new MachineClock().now(), from, nextLab}: PlanOptions = {},
 ): Promise<FleetPlan> {
   const {file, fleet: whole} = await loadFleet(path);
-  const all = await describedUnits(host, whole);
+  const all = await describedUnits(host, whole, nextLab);
   refuseAny(collisionsIn(whole, all));
   const fleet = fleetFrom(file, whole, from);
   const units = all.filter(({wave}) => Object.hasOwn(fleet.waves, wave));
@@ -61,7 +62,8 @@ export async function planFleet(
       ...forecast.flatMap(({remarks}) => remarks),
       ...remarksOn(fleet, units),
       ...(isOwnServer ? approvalRemarks(fleet) : []),
-      ...(await rehearsalRemarks(host, units)),
+      ...fleetRehearsals(host, units).flatMap(rehearsalRemark),
+      ...(nextLab ? labRemark(units) : []),
     ],
   };
 }
@@ -70,6 +72,7 @@ interface PlanOptions {
   readonly isOwnServer?: boolean;
   readonly now?: Date;
   readonly from?: string | undefined;
+  readonly nextLab?: LabVariables | undefined;
 }
 
 /** Without the waves before `from`. */
@@ -97,11 +100,12 @@ export const digestOfUnits = (
     ...[atOnce, approve],
   ]);
 
-async function rehearsalRemarks(
-  host: Pick<Host, 'state'>,
-  units: readonly DescribedUnit[],
-): Promise<readonly string[]> {
+/** A wave with units in the lab can start only while a lab is up. */
+function labRemark(units: readonly DescribedUnit[]): readonly string[] {
   const inLab = units.filter(({isLab}) => isLab).map(({id}) => id);
-  const rehearsals = await fleetRehearsals(host, units);
-  return rehearsals.flatMap((rehearsal) => rehearsalRemark(rehearsal, inLab));
+  return inLab.length === 0
+    ? []
+    : [
+        `No lab is running. Start one before the wave of ${inLab.join(', ')}: lab up. The plan then has other digests.`,
+      ];
 }

@@ -1,10 +1,12 @@
-import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 
 export const fleetNotFound = (path: string): Problem => ({
   code: 'fleet-not-found',
   message: `There is no file ${path}.`,
-  hint: 'Give the file that names the waves, such as waves.ts. docs/a-fleet.md shows one.',
+  hint: {
+    text: 'The file names the waves of a fleet, as docs/a-fleet.md shows. An example, waves.ts, is among the files of a project. If you have another file, name it. Otherwise write what is missing of these files with',
+    command: 'init',
+  },
 });
 
 export const fleetLoadFailed = (file: string, why: string): Problem => ({
@@ -25,16 +27,12 @@ export const fleetUnitInvalid = (unit: string, {message, hint}: Problem): Proble
   hint,
 });
 
-/** The inventory of the lab can be read only while a lab is up. */
-export const rehearsedAlone = (
-  units: readonly string[],
-  {runbook, reverseAt}: {readonly runbook: string; readonly reverseAt: string},
-): Problem => ({
+export const fleetLabIsUp = (): Problem => ({
   code: 'fleet-lab-is-up',
-  message: `${units.join(', ')} ${units.length === 1 ? 'is' : 'are'} in the lab that is running, and "fleet rehearse" needs a lab of its own.`,
+  message: 'A lab is running, and "fleet rehearse" starts a lab of its own for each rehearsal.',
   hint: {
-    text: `Stop the lab with "lab down". Then rehearse the runbook to its end with "rehearse ${shellWord(runbook)}", and back to its start with`,
-    command: `rehearse ${shellWord(runbook)} --reverse-at ${shellWord(reverseAt)}`,
+    text: 'Stop the running lab, then repeat fleet rehearse. It stops with',
+    command: 'lab down',
   },
 });
 

@@ -1,12 +1,7 @@
-import {loadInventory} from '../inventory/inventory.ts';
-import {loadRunbook} from '../inventory/runbook-file.ts';
-import {paramsFor} from '../inventory/targets.ts';
 import type {Item} from '../model/entry.ts';
-import {shellWord} from '../model/hint.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Host} from '../run/host.ts';
 import {rehearsalsOf} from '../run/rehearsed.ts';
-import {wholeRunbook} from '../run/whole-runbook.ts';
 import type {DescribedUnit} from './described-units.ts';
 
 /** What was rehearsed of a runbook of a fleet, in this state folder. */
@@ -24,19 +19,22 @@ export interface FleetRehearsal {
 }
 
 /** Each different runbook once: two units with the same entries are rehearsed together. Contacts no system. */
-export async function fleetRehearsals(
+export function fleetRehearsals(
   host: Pick<Host, 'state'>,
   units: readonly DescribedUnit[],
-): Promise<readonly FleetRehearsal[]> {
-  const digests = [...new Set(units.map(({runbookDigest}) => runbookDigest))];
-  return Promise.all(
-    digests.map((digest) =>
-      rehearsalOf(
-        host,
-        units.filter(({runbookDigest}) => runbookDigest === digest),
-      ),
-    ),
+): readonly FleetRehearsal[] {
+  const firsts = units.filter(
+    ({runbookDigest}, at) => units.findIndex((each) => each.runbookDigest === runbookDigest) === at,
   );
+  return firsts.map((first) => {
+    const group = units.filter(({runbookDigest}) => runbookDigest === first.runbookDigest);
+    const {forward, back} = rehearsalsOf(host, first.whole);
+    return {
+      ...{runbook: first.runbookName, word: first.runbook, units: group.map(({id}) => id)},
+      ...{reverseAt: lastReversible(first.whole)},
+      ...{forward: forward?.run.run ?? null, back: back?.run.run ?? null},
+    };
+  });
 }
 
 /** What is to be rehearsed in the lab: each file once, also where its units have parameters of their own. */
@@ -53,25 +51,6 @@ export function rehearsalsDue(
   );
 }
 
-async function rehearsalOf(
-  host: Pick<Host, 'state'>,
-  group: readonly DescribedUnit[],
-): Promise<FleetRehearsal> {
-  const [first] = group;
-  if (!first) {
-    throw new TypeError('A runbook of a fleet without units.');
-  }
-  const loaded = await loadRunbook(first.runbook);
-  const inventory = loadInventory(first.inventory, host.state.path);
-  const runbook = wholeRunbook(loaded, paramsFor(loaded.runbook, inventory, first.params));
-  const {forward, back} = rehearsalsOf(host, runbook);
-  return {
-    ...{runbook: first.runbookName, word: first.runbook, units: group.map(({id}) => id)},
-    ...{reverseAt: lastReversible(runbook)},
-    ...{forward: forward?.run.run ?? null, back: back?.run.run ?? null},
-  };
-}
-
 function lastReversible({items}: AnyRunbook): string {
   const all: readonly Item[] = items;
   const end = all.findIndex(({kind}) => kind === 'point-of-no-return');
@@ -80,25 +59,21 @@ function lastReversible({items}: AnyRunbook): string {
   return last?.kind === 'entry' ? last.id : '';
 }
 
-/** What is missing before the night. `inLab`: units of the lab that is up, which `fleet rehearse` refuses. */
-export function rehearsalRemark(
-  {runbook, units, forward, back, ...rehearsal}: FleetRehearsal,
-  inLab: readonly string[],
-): readonly string[] {
+/** What is missing before the night. */
+export function rehearsalRemark({
+  runbook,
+  units,
+  forward,
+  back,
+}: FleetRehearsal): readonly string[] {
   const missing =
     forward === null
       ? 'was never rehearsed to its end as it is now'
       : back === null
         ? 'was never reversed to its start in a rehearsal as it is now'
         : undefined;
-  const {word, reverseAt} = rehearsal;
-  const command = `rehearse ${shellWord(word)}${forward === null ? '' : ` --reverse-at ${shellWord(reverseAt)}`}`;
-  const todo = units.some((unit) => inLab.includes(unit))
-    ? `To rehearse it, stop the lab: lab down; ${command}`
-    : 'To rehearse it: fleet rehearse';
+  const whose = units.length === 1 ? units[0] : `${units.length} units`;
   return missing === undefined
     ? []
-    : [
-        `${runbook} ${missing} (${units.length === 1 ? units[0] : `${units.length} units`}). ${todo}`,
-      ];
+    : [`${runbook} ${missing} (${whose}). To rehearse it: fleet rehearse`];
 }

@@ -47,16 +47,22 @@ export interface Inventory extends z.output<typeof inventoryShape> {
   readonly digest: string;
 }
 
+export type LabVariables = Readonly<Record<string, string>>;
+
 /**
  * Reads the file that names the targets and parameters of one environment.
  * `${NAME}` anywhere in it is replaced from the environment (the lab's: from `lab.env` in the state folder); secrets
- * are
- * references (`{env: NAME}` …) that are resolved when a target is opened.
+ * are references (`{env: NAME}` …) that are resolved when a target is opened. `nextLab`: what a lab would give, for an
+ * inventory that is only read while no lab is up.
  */
-export function loadInventory(nameOrPath: string, stateFolder: string): Inventory {
+export function loadInventory(
+  nameOrPath: string,
+  stateFolder: string,
+  nextLab?: LabVariables,
+): Inventory {
   const file = findFile(nameOrPath);
   const raw = writtenIn(file);
-  const variables = isLab(raw) ? labVariables(file, stateFolder) : process.env;
+  const variables = isLab(raw) ? (nextLab ?? labVariables(file, stateFolder)) : process.env;
   const expanded = expand(file, raw, variables);
   const result = inventoryShape.safeParse(expanded);
   if (!result.success) {
@@ -90,7 +96,7 @@ function digestOf(expanded: unknown): string {
 }
 
 /** The lab's variables as an environment, for the references of its targets. */
-export function labVariables(file: string, stateFolder: string): Readonly<Record<string, string>> {
+export function labVariables(file: string, stateFolder: string): LabVariables {
   const path = join(stateFolder, 'lab.env');
   if (!existsSync(path)) {
     throw new SwitcharooError(labNotRunning(file, path));

@@ -2,6 +2,8 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {variablesOfNextLab} from '../../lab/next-lab.ts';
+import {labVariables} from '../../src/inventory/inventory.ts';
 import {StateFolder} from '../../src/journal/state-folder.ts';
 import {progressIn} from '../../src/run/past-runs.ts';
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
@@ -14,11 +16,12 @@ beforeEach(() => {
 });
 afterEach(() => desk.clear());
 
-/** A fleet of units with these runbooks. */
+/** A fleet of units with these runbooks; `by-hand in the lab`: a unit in the lab. */
 function fleetOf(...runbooks: readonly string[]): string {
-  const units = runbooks.map((name, at) => {
+  const units = runbooks.map((word, at) => {
+    const [name = '', lab] = word.split(' in the ');
     const inventory = join(desk.stateFolder, `${name}-${at}.yaml`);
-    writeFileSync(inventory, `name: ${name}-${at}\ntargets: {}\n`);
+    writeFileSync(inventory, `name: ${name}-${at}\ntargets: {}\nlab: ${lab === 'lab'}\n`);
     const runbook = fileURLToPath(new URL(`runbooks/${name}.ts`, import.meta.url));
     return [`${name}-${at}`, {runbook, inventory}];
   });
@@ -41,7 +44,7 @@ const outcomes = () => {
 };
 
 test('each runbook is rehearsed once to its end and back, also behind one that fails half-way', async () => {
-  const file = fleetOf('fails-late', 'by-hand', 'by-hand');
+  const file = fleetOf('fails-late in the lab', 'by-hand', 'by-hand in the lab');
   const ended = await desk.run(...rehearse(file));
   expect(ended.code, ended.stdout + ended.stderr).toBe(3);
   expect(outcomes()).toEqual([
@@ -59,9 +62,9 @@ test('each runbook is rehearsed once to its end and back, also behind one that f
   // The lab of the last one is down.
   expect((await desk.run('lab', 'status', '--json')).stdout).toContain('lab-not-running');
   // What counts is not rehearsed again.
-  const again = await desk.run(...rehearse(fleetOf('by-hand')));
+  const again = await desk.run(...rehearse(fleetOf('by-hand in the lab')));
   expect([again.code, outcomes().length]).toEqual([0, 4]);
-}, 180_000);
+}, 300_000);
 
 test('a signal ends all: nothing more is rehearsed, and the exit code says that something is missing', async () => {
   const {child, said, ended} = desk.start(...rehearse(fleetOf('by-hand', 'fails-late')));
@@ -75,23 +78,13 @@ test('a signal ends all: nothing more is rehearsed, and the exit code says that 
   expect((await desk.run('lab', 'status', '--json')).stdout).toContain('lab-not-running');
 }, 120_000);
 
-test('a unit in the lab that is up is refused with what to do: a rehearsal has a lab of its own', async () => {
-  const file = fleetOf('by-hand');
-  const inventory = join(desk.stateFolder, 'by-hand-0.yaml');
-  writeFileSync(inventory, 'name: lab\ntargets: {}\nlab: true\n');
-  writeFileSync(join(desk.stateFolder, 'lab.env'), '');
-  const ended = await desk.run(...rehearse(file));
-  expect(lastDocument(ended).problems).toMatchObject([
-    {
-      code: 'fleet-lab-is-up',
-      message: expect.stringContaining(
-        'by-hand-0 is in the lab that is running, and "fleet rehearse" needs a lab of its own.',
-      ),
-      hint: {
-        text: expect.stringMatching(/"lab down".*"rehearse \S*by-hand\.ts"/),
-        command: expect.stringMatching(/^rehearse \S*by-hand\.ts --reverse-at \w+$/),
-      },
-    },
+test('beside a lab that is up, nothing is rehearsed: no other lab can start', async () => {
+  await desk.run('lab', 'up', '--clients', '0');
+  const variables = Object.keys(labVariables('lab', desk.stateFolder));
+  expect(Object.keys(variablesOfNextLab()).toSorted()).toEqual(variables.toSorted());
+  const refused = await desk.run(...rehearse(fleetOf('by-hand in the lab')));
+  expect(lastDocument(refused).problems).toMatchObject([
+    {code: 'fleet-lab-is-up', hint: {command: expect.stringMatching(/lab down$/)}},
   ]);
   expect(outcomes()).toEqual([]);
-}, 60_000);
+}, 120_000);

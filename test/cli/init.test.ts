@@ -2,9 +2,10 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {load} from 'js-yaml';
 import {expect, test, vi} from 'vitest';
-import {redisVariables} from '../../lab/redis/variables.ts';
+import {variablesOfNextLab} from '../../lab/next-lab.ts';
 import {initProject} from '../../src/cli/actions/init.ts';
 import {type App, openApp} from '../../src/cli/app.ts';
+import {loadFleet} from '../../src/fleet/fleet-file.ts';
 import {loadInventory} from '../../src/inventory/inventory.ts';
 import {loadRunbook, onlyRunbook} from '../../src/inventory/runbook-file.ts';
 import {paramsFor} from '../../src/inventory/targets.ts';
@@ -23,6 +24,7 @@ const files = [
   'steps/post-notice.ts',
   'test/post-notice.test.ts',
   'tsconfig.json',
+  'waves.ts',
 ];
 
 function init(folder: string, json = true): any {
@@ -42,6 +44,7 @@ test('a new folder becomes a project, and it is said what to type next', () => {
       'npm install',
       'npx switcharoo rehearse',
       'npm test',
+      'npx switcharoo fleet rehearse',
       'npx switcharoo plan our-cutover -i staging',
     ],
   });
@@ -133,7 +136,7 @@ test('a folder that is a file is named, and nothing is written', () => {
   expect(readFileSync(join(folder, 'inventories'), 'utf8')).toBe('a file');
 });
 
-test("the project's inventories have what its runbook needs, for staging and for the lab", async () => {
+test("the project's inventories have what its runbook needs, for staging and for the lab of its fleet", async () => {
   const folder = folderWith({});
   init(folder);
   const {runbook} = await loadRunbook('templates/project/runbooks/our-cutover.ts');
@@ -151,17 +154,14 @@ test("the project's inventories have what its runbook needs, for staging and for
     expect.arrayContaining(Object.keys(runbook.head.targets)),
   );
 
-  const written = read('inventories/lab.yaml')?.matchAll(/\$\{(\w+)\}/g) ?? [];
-  const values = {LAB_WEBHOOK: 'http://127.0.0.1/', ...redisVariables(undefined)};
-  const lines = [...written].map(
-    ([, name = '']) => `${name}=${Object.entries(values).find(([of]) => of === name)?.[1] ?? 1}`,
-  );
-  writeFileSync(join(folder, 'lab.env'), lines.join('\n'));
-  const lab = loadInventory(join(folder, 'inventories/lab.yaml'), folder);
+  const lab = loadInventory(join(folder, 'inventories/lab.yaml'), folder, variablesOfNextLab());
   expect(lab).toMatchObject({name: 'lab', lab: true});
   expect(paramsFor(runbook, lab)).toMatchObject({
     notice: 'The shop is moving. Change nothing here.\n',
     siteName: 'www.shop.test',
+  });
+  await expect(loadFleet('templates/project/waves.ts')).resolves.toMatchObject({
+    fleet: {waves: {pilot: {units: {shop: {runbook: 'our-cutover', inventory: 'lab'}}}}},
   });
 });
 

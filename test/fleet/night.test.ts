@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import whole from '../../runbooks/warm-cutover.ts';
 import type {DescribedUnit} from '../../src/fleet/described-units.ts';
 import {waveForecasts} from '../../src/fleet/night.ts';
 import type {Forecast} from '../../src/forecast/forecast.ts';
@@ -14,6 +15,7 @@ const exactly = (ms: number): Forecast => ({
 const unit = (id: string, own: Partial<DescribedUnit> = {}): DescribedUnit => ({
   ...{id, wave: 'all', runbook: 'r', inventory: 'i', after: [], runbookName: 'r'},
   ...{
+    whole,
     runbookDigest: '',
     inventoryName: 'i',
     inventoryDigest: '',

@@ -3,6 +3,7 @@ import {fleetPlanText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
+import {nextLabOf} from './lab-package.ts';
 
 /** Plans the waves of a fleet. */
 export async function showFleetPlan(
@@ -10,7 +11,8 @@ export async function showFleetPlan(
   file: string,
   from: string | undefined,
 ): Promise<ExitCode> {
-  const plan = await planFleet(app, file, {isOwnServer: !process.env['DATABASE_URL'], from});
+  const isOwnServer = !process.env['DATABASE_URL'];
+  const plan = await planFleet(app, file, {isOwnServer, from, nextLab: await nextLabOf(app)});
   if (app.json) {
     printDocument(app, 'fleet-plan', {...plan, next: []});
   } else {

@@ -1,12 +1,13 @@
-import {type DescribedUnit, describedUnits} from '../../fleet/described-units.ts';
+import {describedUnits} from '../../fleet/described-units.ts';
 import {loadFleet} from '../../fleet/fleet-file.ts';
-import {rehearsedAlone} from '../../fleet/problems.ts';
+import {fleetLabIsUp} from '../../fleet/problems.ts';
 import {type FleetRehearsal, fleetRehearsals, rehearsalsDue} from '../../fleet/rehearsals.ts';
 import {problemsIn, SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
+import {loadLab, nextLabOf} from './lab-package.ts';
 import type {LabSetup} from './rehearsal-lab.ts';
 import {rehearse} from './rehearse.ts';
 
@@ -16,28 +17,17 @@ import {rehearse} from './rehearse.ts';
  */
 export async function rehearseFleet(app: App, file: string, setup: LabSetup): Promise<ExitCode> {
   const {fleet} = await loadFleet(file);
-  const units = await describedUnits(app, fleet);
-  const rehearsals = await fleetRehearsals(app, units);
-  refuseLab(units, rehearsals);
-  const due = rehearsalsDue(rehearsals);
+  const units = await describedUnits(app, fleet, await nextLabOf(app));
+  const due = rehearsalsDue(fleetRehearsals(app, units));
+  if (due.length > 0 && (await loadLab()).findLab(app.state.path)) {
+    throw new SwitcharooError(fleetLabIsUp());
+  }
   const {code, tried, isStopped} = await rehearseAll(app, due, setup);
-  const missing = print(app, fleet.name, await fleetRehearsals(app, units), tried);
+  const missing = print(app, fleet.name, fleetRehearsals(app, units), tried);
   if (isStopped && missing !== exitCodes.done) {
     app.say('Stopped. To rehearse what is missing, repeat fleet rehearse.');
   }
   return isStopped && code !== exitCodes.done ? code : missing;
-}
-
-/** Units of the lab that is up: no rehearsal can start another one beside it. */
-function refuseLab(units: readonly DescribedUnit[], rehearsals: readonly FleetRehearsal[]): void {
-  const isInLab = (id: string) => units.some((unit) => unit.id === id && unit.isLab);
-  const due = rehearsals.filter(({forward, back}) => forward === null || back === null);
-  const first = due.find((rehearsal) => rehearsal.units.some(isInLab));
-  if (first) {
-    const {word, reverseAt} = first;
-    const own = first.units.filter(isInLab);
-    throw new SwitcharooError(rehearsedAlone(own, {runbook: word, reverseAt}));
-  }
 }
 
 /** `code`: of the last one. */

@@ -56,6 +56,7 @@ function nextIn(place: string, hasManifest: boolean) {
     {command: 'npm install', what: 'switcharoo, the lab, and what tests need'},
     {command: 'npx switcharoo rehearse', what: 'the whole cutover in the lab'},
     {command: 'npm test', what: 'the types, and the laws of your step'},
+    {command: 'npx switcharoo fleet rehearse', what: 'each runbook of waves.ts, forward and back'},
     {
       command: 'npx switcharoo plan our-cutover -i staging',
       what: 'with your values in staging.yaml',

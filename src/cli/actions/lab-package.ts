@@ -1,4 +1,6 @@
-import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import type {LabVariables} from '../../inventory/inventory.ts';
+import {type Problem, problemsIn, SwitcharooError} from '../../model/problem.ts';
+import type {App} from '../app.ts';
 
 type LabPackage = typeof import('@switcharoo/lab');
 
@@ -9,6 +11,17 @@ export async function loadLab(): Promise<LabPackage> {
   } catch (cause) {
     throw isMissing(cause) ? new SwitcharooError(labNotInstalled(), {cause}) : cause;
   }
+}
+
+/** What the lab of this machine would be like, to plan with it; `undefined` while one is up, or none is installed. */
+export async function nextLabOf({state}: Pick<App, 'state'>): Promise<LabVariables | undefined> {
+  const lab = await loadLab().catch((error: unknown) => {
+    if (problemsIn(error).some(({code}) => code === 'lab-not-installed')) {
+      return undefined;
+    }
+    throw error;
+  });
+  return lab?.findLab(state.path) ? undefined : lab?.variablesOfNextLab();
 }
 
 /** The lab itself is missing, not a package that it imports. */
