@@ -9,6 +9,8 @@ export class PostgresAway {
   readonly #database: Pick<FleetDatabase, 'place' | 'revive'>;
   readonly #say: (text: string) => void;
   #isAway = false;
+  /** It was, since it is away: a standby, or a former primary server. */
+  #isReadOnly = false;
   /** The code of the problem with which it could not be started again. */
   #notStarted: string | undefined;
 
@@ -21,20 +23,25 @@ export class PostgresAway {
     return this.#isAway;
   }
 
-  /** It did not answer: the own one of a state folder is started again. */
+  /** It did not answer, or as it should: the own one of a state folder is started again. */
   async meet(error: unknown): Promise<void> {
-    if (!this.#isAway) {
-      this.#isAway = true;
-      const known = postgresProblem(error, this.#database.place);
+    const known = postgresProblem(error, this.#database.place);
+    const isReadOnly = known?.code === 'fleet-postgres-read-only';
+    if (!this.#isAway || (isReadOnly && !this.#isReadOnly)) {
       const why = known?.message ?? `PostgreSQL does not answer: ${messageOf(error)}.`;
-      this.#say(`${why} Runs under way continue; nothing new begins.`);
+      // It stays so until somebody does something.
+      const next = isReadOnly ? ` ${hintText(known.hint)}` : '';
+      this.#say(`${why} Runs under way continue; nothing new begins.${next}`);
     }
+    this.#isAway = true;
+    this.#isReadOnly ||= isReadOnly;
     await this.#database.revive().catch((failure: unknown) => this.#sayNotStarted(failure));
   }
 
   answers(): void {
     if (this.#isAway) {
       this.#isAway = false;
+      this.#isReadOnly = false;
       this.#notStarted = undefined;
       this.#say('PostgreSQL is back.');
     }

@@ -76,7 +76,7 @@ const answers: readonly {
     problem: (where, reason) => ({
       code: 'fleet-postgres-read-only',
       message: `PostgreSQL at ${where} accepts no writes: ${reason}.`,
-      hint: 'After a failover, name the new primary server in DATABASE_URL. Otherwise, end the read-only mode. Then repeat the command.',
+      hint: 'Check whether it is a standby, or a former primary server. Make the address in DATABASE_URL lead to the primary server, or end the read-only mode. A runner then continues by itself. Repeat a command.',
     }),
   },
   {

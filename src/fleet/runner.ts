@@ -12,7 +12,7 @@ import {type Dispatcher, type Errand, openEngine} from './engine.ts';
 import {runnerStops, unitTaken} from './engine-problems.ts';
 import {isMistake} from './error-chain.ts';
 import {ForgottenRuns} from './forgotten-runs.ts';
-import {type Beat, heardOf} from './heartbeat.ts';
+import {type Beat, heardOf, heardSecondsOf} from './heartbeat.ts';
 import {homeOf} from './home.ts';
 import {Pause} from './pause.ts';
 import {phaseReports} from './phase-reports.ts';
@@ -55,9 +55,10 @@ const tickMs = 1_000;
 
 /** Takes units from PostgreSQL and runs them, until it is told to stop. */
 export async function serveFleet(request: RunnerRequest): Promise<void> {
-  const {database} = request;
-  await untilReached(database, () => makeTables(database), whileOpening);
-  const runner = new Runner(request);
+  const {database, signals, say} = request;
+  const away = new PostgresAway(database, say);
+  await untilReached(database, () => makeTables(database), whileOpening(away, signals));
+  const runner = new Runner(request, away);
   await runner.serve();
 }
 
@@ -74,10 +75,10 @@ class Runner {
   #isEnding = false;
   readonly #pause = new Pause();
 
-  constructor(request: RunnerRequest) {
+  constructor(request: RunnerRequest, away: PostgresAway) {
     this.#request = request;
     this.#slots = new Slots(request.atOnce);
-    this.#away = new PostgresAway(request.database, request.say);
+    this.#away = away;
     request.signals.stopping.addEventListener('abort', () => this.#slots.open(), {once: true});
     this.#self = {runner: randomUUID(), home: homeOf(request.host.state)};
     this.#claims = new Claims(request.database, this.#self);
@@ -85,7 +86,7 @@ class Runner {
   }
 
   serve(): Promise<void> {
-    return heardOf(this.#request, this.#self, (beat) => {
+    return heardOf({...this.#request, away: this.#away}, this.#self, (beat) => {
       this.#beat = beat;
       return this.#serve();
     });
@@ -98,7 +99,7 @@ class Runner {
       withEngineTables(database, (makesTables) =>
         openEngine(database.url, {...this.#self, networks, makesTables, work}),
       );
-    const dispatcher = await untilReached(database, open, whileOpening);
+    const dispatcher = await untilReached(database, open, whileOpening(this.#away, signals));
     try {
       while (!signals.stopping.aborted && !(await this.#tick(dispatcher))) {
         // At once, when a unit has ended.
@@ -126,7 +127,8 @@ class Runner {
     const {database, host, say, untilIdle} = this.#request;
     const isUnderWay = (errand: Errand) => this.#underWay.has(keyOf(errand));
     const missedSince = this.#missedSince;
-    const around = {...this.#self, host, database, dispatcher, isUnderWay, missedSince, say};
+    const work = {isUnderWay, missedSince, heardSeconds: heardSecondsOf(this.#beat)};
+    const around = {...this.#self, host, database, dispatcher, ...work, say};
     try {
       if (this.#beat.error !== undefined) {
         throw this.#beat.error;

@@ -24,6 +24,8 @@ interface Around extends Claimant {
   readonly isUnderWay: (errand: Errand) => boolean;
   /** Since when DBOS says that this process has an errand, and it does not work on it. */
   readonly missedSince: Map<string, number>;
+  /** For how long PostgreSQL has heard this runner: while nobody could be heard, nobody was silent. */
+  readonly heardSeconds: number;
   readonly say: (text: string) => void;
 }
 
@@ -81,14 +83,20 @@ function isWorkedOn(host: Host, run: string | null): boolean {
   return progress !== undefined && workerOn(host, progress) !== undefined;
 }
 
-async function unitsWithOwners({database}: Around): Promise<readonly LostRow[]> {
-  // While PostgreSQL was away nobody could be heard.
+/**
+ * SQL, with `heardSeconds` as $1: after a failover or an outage the others have as long as this runner to be heard
+ * again. One that ended has said so.
+ */
+const silent = `CASE WHEN r.beat = '-infinity' THEN 'infinity'::float8
+  ELSE least(extract(epoch FROM now() - r.beat), $1::numeric) END AS silent`;
+
+async function unitsWithOwners({database, heardSeconds}: Around): Promise<readonly LostRow[]> {
   const {rows} = await database.pool.query(
-    `SELECT ${unitColumns}, r.host, r.folder, r.machine, r.pid, r.start_ticks,
-       extract(epoch FROM now() - greatest(r.beat, pg_postmaster_start_time())) AS silent
+    `SELECT ${unitColumns}, r.host, r.folder, r.machine, r.pid, r.start_ticks, ${silent}
      FROM switcharoo_fleet.unit JOIN switcharoo_fleet.runner r ON r.runner = unit.runner
      WHERE unit.status = 'running'
        OR (unit.status = 'offered' AND unit.problem ->> 'code' = 'fleet-runner-silent')`,
+    [heardSeconds],
   );
   return rows.map((row) => ({
     ...unitOf(row),
@@ -128,7 +136,7 @@ function stateHere({host}: Around, row: UnitRow): UnitState {
 
 /** Errands that a process took from the queue and died with, or ended with nothing in the rows: queued again. */
 export async function freeStranded(around: Around): Promise<void> {
-  const {database, dispatcher, host, runner} = around;
+  const {database, dispatcher, runner} = around;
   const {rows} = await database.pool.query(
     `SELECT ${unitColumns}, changed_at < now() - interval '30 seconds' AS is_old FROM switcharoo_fleet.unit
      WHERE status = 'admitted' AND changed_at < now() - interval '3 seconds'`,
@@ -145,7 +153,7 @@ export async function freeStranded(around: Around): Promise<void> {
     const isLost = async () =>
       executor === runner
         ? isMissed(around, errandOf(row))
-        : await isDeadExecutor(database, host, executor);
+        : await isDeadExecutor(around, executor);
     if (isWaiting || (isTaken && !(await isLost()))) {
       continue;
     }
@@ -176,15 +184,12 @@ function isMissed({isUnderWay, missedSince}: Around, errand: Errand): boolean {
 }
 
 async function isDeadExecutor(
-  {pool}: FleetDatabase,
-  host: Host,
+  {database, host, heardSeconds}: Around,
   executor: string | null | undefined,
 ): Promise<boolean> {
-  const {rows} = await pool.query(
-    `SELECT machine, pid, start_ticks,
-       extract(epoch FROM now() - greatest(beat, pg_postmaster_start_time())) AS silent
-     FROM switcharoo_fleet.runner WHERE runner = $1`,
-    [executor ?? ''],
+  const {rows} = await database.pool.query(
+    `SELECT machine, pid, start_ticks, ${silent} FROM switcharoo_fleet.runner r WHERE runner = $2`,
+    [heardSeconds, executor ?? ''],
   );
   const [row] = rows;
   return (

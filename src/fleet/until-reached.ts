@@ -1,12 +1,21 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {StopSignals} from '../run/host.ts';
 import type {FleetDatabase} from './database.ts';
 import {isMistake, isUnreached} from './error-chain.ts';
+import type {PostgresAway} from './postgres-away.ts';
+
+interface Asking {
+  readonly signal?: AbortSignal;
+  readonly isFinal?: (error: unknown) => boolean;
+  /** Before it asks again. */
+  readonly met?: (error: unknown) => Promise<void>;
+}
 
 /** Asks again until PostgreSQL answers: it may be down for a night, and runs under way continue meanwhile. */
 export async function untilReached<Result>(
   database: Pick<FleetDatabase, 'revive'>,
   work: () => Promise<Result>,
-  {signal, isFinal = isMistake}: {signal?: AbortSignal; isFinal?: (error: unknown) => boolean} = {},
+  {signal, isFinal = isMistake, met = () => database.revive()}: Asking = {},
 ): Promise<Result> {
   for (;;) {
     try {
@@ -15,7 +24,7 @@ export async function untilReached<Result>(
       if (isFinal(error) || signal?.aborted) {
         throw error;
       }
-      await database.revive().catch(() => {});
+      await met(error).catch(() => {});
       await sleep(500, undefined, signal ? {signal} : {}).catch(() => {});
     }
   }
@@ -37,5 +46,12 @@ export async function reachedBefore<Result>(
   }
 }
 
-/** While nothing is under way yet, what is not known is told at once. */
-export const whileOpening = {isFinal: (error: unknown): boolean => !isUnreached(error)};
+/** While nothing is under way yet, what is not known is told at once; what may end is said, until the signal. */
+export const whileOpening = (
+  away: Pick<PostgresAway, 'meet'>,
+  {stopping}: Pick<StopSignals, 'stopping'>,
+): Asking => ({
+  signal: stopping,
+  isFinal: (error) => !isUnreached(error),
+  met: (error) => away.meet(error),
+});

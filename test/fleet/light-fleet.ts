@@ -20,6 +20,8 @@ export interface LightFleet {
   readonly folder: string;
   readonly stateFolder: string;
   readonly database: FleetDatabase;
+  /** Runners of this process: they end before its PostgreSQL, also after a test that took too long. */
+  readonly runners: {readonly ending: AbortController; readonly served: Set<Promise<unknown>>};
   /** How often a service was cut over, and reversed. */
   cutovers(unit: string): readonly string[];
   serviceFolder(unit: string): string;
@@ -56,11 +58,13 @@ export async function openLightFleet({
   if (given === undefined) {
     endWithTest({pid: serverPidIn(stateFolder)});
   }
+  const runners = {ending: new AbortController(), served: new Set<Promise<unknown>>()};
   const serviceFolder = (unit: string) => join(folder, 'services', unit);
   return {
     folder,
     stateFolder,
     database,
+    runners,
     serviceFolder,
     serverPid: () => serverPidIn(stateFolder),
     cutovers: (unit) => {
@@ -100,6 +104,8 @@ export async function openLightFleet({
       ),
     }),
     clear: async () => {
+      runners.ending.abort();
+      await Promise.allSettled(runners.served);
       await database.close();
       for (const path of [folder, stateFolder]) {
         rmSync(path, {recursive: true, force: true});

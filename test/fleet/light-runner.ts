@@ -29,11 +29,18 @@ export async function serveLight(
   light: LightFleet,
   {host = hostOf(light.stateFolder), atOnce = 4, networks = [], signals, lines = []}: Served = {},
 ): Promise<readonly string[]> {
-  await serveFleet({
+  const {ending, served} = light.runners;
+  const {stopping, aborting} = signals ?? {stopping: never, aborting: never};
+  const serving = serveFleet({
     ...{host, database: light.database, atOnce, networks, untilIdle: true},
-    signals: signals ?? {stopping: never, aborting: never},
+    signals: {
+      stopping: AbortSignal.any([stopping, ending.signal]),
+      aborting: AbortSignal.any([aborting, ending.signal]),
+    },
     say: (text) => lines.push(text),
   });
+  served.add(serving);
+  await serving;
   return lines;
 }
 

@@ -87,6 +87,7 @@ test('a unit that its own runner no longer works on is taken up again', async ()
     ...{...r1, host: hostOf(light.stateFolder), database: light.database},
     dispatcher: {cancel: async () => {}, statesOf: () => Promise.reject(new Error('not asked'))},
     missedSince: new Map(),
+    heardSeconds: 61,
     say: () => {},
   };
   await takeUpLost({...around, isUnderWay: ({fleet}) => fleet === 'dropped'});
