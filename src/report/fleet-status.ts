@@ -119,7 +119,7 @@ const looks: Readonly<Record<ShownStatus, {readonly mark: string; readonly colou
 
 export function fleetStatusText(status: FleetStatus, options: FleetTextOptions): string {
   const {paint, width} = options;
-  const {fleet, held, waves, runners} = status;
+  const {fleet, held, waves} = status;
   const heldText = held
     ? [
         `HELD by ${held.by} since ${momentUtc(new Date(held.atUtc))}${held.because ? `: ${held.because}` : ''}.`,
@@ -127,7 +127,7 @@ export function fleetStatusText(status: FleetStatus, options: FleetTextOptions):
     : [];
   return [
     ...flow(
-      [{text: `Fleet ${fleet}`, paint: paint.bold}, `: ${runnersText(runners, options.paste)}`],
+      [{text: `Fleet ${fleet}`, paint: paint.bold}, `: ${runnersText(status, options.paste)}`],
       {width},
     ),
     ...heldText.flatMap((line) => flow([{text: line, paint: paint.yellow}], {width})),
@@ -139,10 +139,16 @@ interface FleetTextOptions extends TextOptions {
   readonly paste: (command: string) => string;
 }
 
-const runnersText = (runners: readonly StatusRunner[], paste: FleetTextOptions['paste']): string =>
-  runners.length === 0
-    ? `no runner is running. Start one with: ${paste('fleet runner')}`
-    : `${counted(runners.length, 'runner')} (${[...new Set(runners.map(runnerText))].join(', ')})`;
+function runnersText({runners, waves}: FleetStatus, paste: FleetTextOptions['paste']): string {
+  if (runners.length === 0) {
+    return waves.every(({units}) => units.every(({status}) => isOver.has(status)))
+      ? 'no runner is running, and no unit needs one'
+      : `no runner is running. Start one with: ${paste('fleet runner')}`;
+  }
+  return `${counted(runners.length, 'runner')} (${[...new Set(runners.map(runnerText))].join(', ')})`;
+}
+
+const isOver: ReadonlySet<ShownStatus> = new Set(['done', 'left-out']);
 
 const runnerText = ({host, networks}: StatusRunner): string =>
   networks.length === 0 ? host : `${host} in network ${networks.join(' and ')}`;

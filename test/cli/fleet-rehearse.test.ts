@@ -64,6 +64,9 @@ test('each runbook is rehearsed once to its end and back, also behind one that f
   // What counts is not rehearsed again.
   const again = await desk.run(...rehearse(fleetOf('by-hand in the lab')));
   expect([again.code, outcomes().length]).toEqual([0, 4]);
+  expect(lastDocument(again).next).toEqual([
+    expect.stringMatching(/ fleet plan \S+waves.mjs( |$)/),
+  ]);
 }, 300_000);
 
 test('a signal ends all: nothing more is rehearsed, and the exit code says that something is missing', async () => {

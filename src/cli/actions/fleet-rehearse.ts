@@ -2,6 +2,7 @@ import {describedUnits} from '../../fleet/described-units.ts';
 import {loadFleet} from '../../fleet/fleet-file.ts';
 import {fleetLabIsUp} from '../../fleet/problems.ts';
 import {type FleetRehearsal, fleetRehearsals, rehearsalsDue} from '../../fleet/rehearsals.ts';
+import {shellWord} from '../../model/hint.ts';
 import {problemsIn, SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -23,7 +24,7 @@ export async function rehearseFleet(app: App, file: string, setup: LabSetup): Pr
     throw new SwitcharooError(fleetLabIsUp());
   }
   const {code, tried, isStopped} = await rehearseAll(app, due, setup);
-  const missing = print(app, fleet.name, fleetRehearsals(app, units), tried);
+  const missing = print(app, {fleet: fleet.name, file}, fleetRehearsals(app, units), tried);
   if (isStopped && missing !== exitCodes.done) {
     app.say('Stopped. To rehearse what is missing, repeat fleet rehearse.');
   }
@@ -76,13 +77,14 @@ const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function print(
   app: App,
-  fleet: string,
+  {fleet, file}: {readonly fleet: string; readonly file: string},
   rehearsals: readonly FleetRehearsal[],
   tried: ReadonlySet<string>,
 ): ExitCode {
   const missing = rehearsals.filter(({forward, back}) => forward === null || back === null);
+  const next = missing.length === 0 ? [app.paste(`fleet plan ${shellWord(file)}`)] : [];
   if (app.json) {
-    printDocument(app, 'fleet-rehearsals', {fleet, runbooks: rehearsals, next: []});
+    printDocument(app, 'fleet-rehearsals', {fleet, runbooks: rehearsals, next});
   } else {
     for (const {runbook, units, forward, back} of rehearsals) {
       app.print(
@@ -94,6 +96,11 @@ function print(
     app.say(
       `! ${word} still has no rehearsal that counts for ${units.join(', ')}. If its rehearsal failed, fix the cause and repeat fleet rehearse. Otherwise the parameters of these units result in other entries than those of the lab: rehearse these units on a staging system.`,
     );
+  }
+  if (!app.json) {
+    for (const command of next) {
+      app.say(`Next: ${command}`);
+    }
   }
   return missing.length === 0 ? exitCodes.done : exitCodes.blocked;
 }

@@ -77,6 +77,9 @@ function end(
     if (names.length > 0) {
       app.say(`A person must decide about ${names.join(', ')}: ${next}`);
     }
+    if (names.length + outsideWindow.length + outsideNetwork.length === 0) {
+      app.say(`Next: ${next}`);
+    }
   }
   return names.length === 0
     ? exitCodes.done
