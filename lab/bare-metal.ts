@@ -74,10 +74,10 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
     files: {[proxyFile]: upstreamOf({host: address, port: ports.app}), ...files},
     proxyFile,
   });
-  const digest = (address: string) => ({...onTheSource(site, address), DIGEST_SECONDS: '1'});
+  const digest = (address: string) => ({...onTheSource(site, address), DIGEST_SECONDS: '2'});
   const web1 = startHost({
     ...withUnits(web('web1', network.web1, documents), ports.redis ? [mailer] : []),
-    cronMinuteMs: 4_000,
+    cronMinuteMs: 8_000,
     crontabs: {shop: site.busy ? crontab(digest(network.web1)) : ''},
   });
   const web2 = startHost({
@@ -85,7 +85,7 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
     timers: [
       {
         name: 'shop-digest.timer',
-        everyMs: site.busy ? 5_000 : 3_600_000,
+        everyMs: site.busy ? 10_000 : 3_600_000,
         starts: {
           name: 'shop-digest.service',
           command: programOf('app/digest'),

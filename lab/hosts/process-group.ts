@@ -72,7 +72,9 @@ async function areGone(
   }
   while (left.length > 0 && Date.now() < deadline) {
     await sleep(10);
-    left = members();
+    left = left.flatMap(({pid}) => processInfo(pid) ?? []);
+    // All processes of the machine are looked through only then: one of them may have started another one.
+    left = left.length > 0 ? left : members();
   }
   return left.length === 0;
 }
