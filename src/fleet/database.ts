@@ -3,6 +3,7 @@ import {Pool, type PoolClient, type PoolConfig} from 'pg';
 import {connectionUrl} from './database-url.ts';
 import {type OwnServer, useOwnServer} from './embedded-postgres.ts';
 import {isUnreached} from './error-chain.ts';
+import {refuseSharedSessions} from './pooling.ts';
 import {inWords} from './postgres-problems.ts';
 
 /** The PostgreSQL of a fleet. */
@@ -68,7 +69,7 @@ async function connected(
   };
   const pool = openPool(url, 6, briefly);
   try {
-    await pool.query('SELECT 1');
+    await (again ? pool.query('SELECT 1') : refuseSharedSessions(pool, place));
   } catch (error) {
     await closePool(pool);
     throw inWords(error, place);

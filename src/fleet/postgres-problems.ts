@@ -2,6 +2,8 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {messageOf} from '../model/thrown.ts';
 import {chainOf, isUnreached} from './error-chain.ts';
 
+const direct =
+  'Name PostgreSQL itself in DATABASE_URL: a fleet needs sessions of its own, for locks that end with their connection.';
 const verifying = '?sslmode=verify-full&sslrootcert=FILE';
 
 /** What the errors of PostgreSQL mean to an operator, by their codes (Appendix A of its manual). */
@@ -37,6 +39,15 @@ const answers: readonly {
       code: 'fleet-postgres-no-encryption',
       message: `PostgreSQL at ${where} accepts no encrypted connections.`,
       hint: 'Set ssl = on in postgresql.conf. If its network needs no encryption, remove sslmode from DATABASE_URL.',
+    }),
+  },
+  {
+    states: /^08P01/,
+    texts: /unsupported startup parameter/,
+    problem: (where, reason) => ({
+      code: 'fleet-postgres-pooler',
+      message: `${where} is a pooler that does not let a client set the limits of its session: ${reason}.`,
+      hint: direct,
     }),
   },
   {
@@ -126,6 +137,12 @@ const answers: readonly {
     }),
   },
 ];
+
+export const poolerShares = (where: string): Problem => ({
+  code: 'fleet-postgres-pooler',
+  message: `${where} is a pooler that gives one session of PostgreSQL to several clients in turn.`,
+  hint: direct,
+});
 
 export const databaseUrlUnusable = (reason: string): Problem => ({
   code: 'fleet-database-url-unusable',
