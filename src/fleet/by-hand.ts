@@ -7,7 +7,7 @@ import type {FleetDatabase} from './database.ts';
 import {unitColumns, unitOf} from './rows.ts';
 import {runByHand, runLeftByHand} from './run-problems.ts';
 import {begunOrDamaged, type StoredRow, writeState} from './stored-units.ts';
-import {stateOfRun, type UnitState} from './unit-state.ts';
+import {isOrderOutdated, stateOfRun, type UnitState} from './unit-state.ts';
 
 interface Around {
   readonly host: Host;
@@ -69,7 +69,7 @@ async function writeLeft(around: Around, row: StoredRow, state: UnitState): Prom
       row.problem?.code !== 'fleet-run-already-reversed');
   // A person stopped it by hand, reversed it or left it in its outage: a person decides whether it continues.
   const isStopped = row.status === 'waiting' && !isResumed && state.status !== 'waiting';
-  if (isOver || isStopped) {
+  if (isOver || isStopped || (isResumed && isOrderOutdated(row, state))) {
     await writeState(around, row, state, {endsOrder: true});
   } else if (isByHand(row)) {
     const status = row.status === 'waiting' ? 'offered' : row.status;

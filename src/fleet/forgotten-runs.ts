@@ -12,7 +12,7 @@ import {runDoneUnread} from './run-problems.ts';
 import {SharedUnitRuns} from './shared-unit-runs.ts';
 import {type Claimant, offerUnit} from './unit-claims.ts';
 import {UnitRuns} from './unit-runs.ts';
-import {begunRun, journalHere, stateOfRun, type UnitState} from './unit-state.ts';
+import {begunRun, isOrderOutdated, journalHere, stateOfRun, type UnitState} from './unit-state.ts';
 
 // Runs that PostgreSQL does not know: it was restored from a backup, or made again. The journals know them.
 
@@ -51,11 +51,14 @@ export class ForgottenRuns {
    * The run of an attempt: the one that was reserved, since of two runners that come to begin it, its folder lets in
    * one. A new one after it was reversed, when a person says so, and where a process ended before the first entry.
    *
-   * @throws RunInTheWay when there is one that PostgreSQL did not know
+   * @throws RunInTheWay when there is one that PostgreSQL did not know, or that went on after it was last written
    */
   nameRun({unit, fleet}: Pick<Errand, 'unit' | 'fleet'>, row: UnitRow): string {
     const {run, byPerson} = row;
     const earlier = journalHere(this.#host, row);
+    if (earlier && isOrderOutdated(row, stateOfRun(earlier))) {
+      throw new RunInTheWay(stateInTheWay(unit, row, earlier));
+    }
     const isAgain = earlier && byPerson && earlier.outcome === 'reversed' && isOver(earlier);
     const forgotten = earlier && !isAgain ? undefined : this.#runs.forgotten({fleet, unit}, row);
     if (forgotten) {

@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
@@ -162,3 +162,31 @@ test('a unit whose run a person reversed by hand begins again only when a person
   await run.close();
   expect(await seen('reversing')).toEqual(['failed', false, false, 'fleet-run-reversed']);
 });
+
+test.each([
+  ['reversed', ['failed', false, false, 'fleet-run-reversed'], ['cutover', 'reversal']],
+  ['left in its outage', ['offered', true, false, 'action-failed'], []],
+] as const)(
+  'an order from before a run was %s by hand, seen by no runner, no longer counts',
+  async (what, then, lines) => {
+    const [fleet, unit] = what === 'reversed' ? ['undone', 'undoing'] : ['halfway', 'halting'];
+    await paused(fleet, unit, {breaks: what === 'reversed' ? 'none' : 'switch'});
+    // No runner is there: the row has the changes of the pause, and the order.
+    await resumeUnit(light.database, {fleet, unit, operator});
+    await releaseFleet(light.database, {fleet, operator});
+    if (what !== 'reversed') {
+      writeFileSync(join(light.serviceFolder(unit), 'broken'), '');
+      writeFileSync(join(light.serviceFolder(unit), 'stuck'), '');
+    }
+    const run = await reopened(fleet);
+    await run.forward(await run.plan());
+    if (what === 'reversed') {
+      await run.reverse(await run.planReversal(null));
+    }
+    await run.close();
+    await serveLight(light);
+    const {status, inOutage, byPerson, problem} = (await unitIn(fleet)) ?? {};
+    expect([status, inOutage, byPerson, problem?.code ?? null]).toEqual(then);
+    expect(light.cutovers(unit)).toEqual(lines);
+  },
+);
