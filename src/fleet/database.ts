@@ -3,7 +3,6 @@ import {Pool, type PoolClient, type PoolConfig} from 'pg';
 import {connectionUrl} from './database-url.ts';
 import {type OwnServer, useOwnServer} from './embedded-postgres.ts';
 import {isUnreached} from './error-chain.ts';
-import {refuseSharedSessions} from './pooling.ts';
 import {inWords} from './postgres-problems.ts';
 
 /** The PostgreSQL of a fleet. */
@@ -69,7 +68,7 @@ async function connected(
   };
   const pool = openPool(url, 6, briefly);
   try {
-    await (again ? pool.query('SELECT 1') : refuseSharedSessions(pool, place));
+    await pool.query('SELECT 1');
   } catch (error) {
     await closePool(pool);
     throw inWords(error, place);

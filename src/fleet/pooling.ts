@@ -1,4 +1,4 @@
-import type {Pool} from 'pg';
+import type {Pool, PoolClient} from 'pg';
 import {SwitcharooError} from '../model/problem.ts';
 import {poolerShares} from './postgres-problems.ts';
 
@@ -9,8 +9,10 @@ import {poolerShares} from './postgres-problems.ts';
  * @throws SwitcharooError `fleet-postgres-pooler`
  */
 export async function refuseSharedSessions(pool: Pool, place: string): Promise<void> {
-  const clients = await Promise.all([pool.connect(), pool.connect()]);
+  const clients: PoolClient[] = [];
   try {
+    clients.push(await pool.connect());
+    clients.push(await pool.connect());
     const sessions: number[] = [];
     for (const client of [...clients, ...clients]) {
       const {rows} = await client.query('SELECT pg_backend_pid() AS session');

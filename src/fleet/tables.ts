@@ -4,6 +4,7 @@ import {SwitcharooError} from '../model/problem.ts';
 import type {FleetDatabase} from './database.ts';
 import {engineVersion, makeEngineTables} from './engine.ts';
 import {engineTablesOther, tablesNewer, tablesOlder} from './engine-problems.ts';
+import {refuseSharedSessions} from './pooling.ts';
 
 /** Two commands that make the tables at once, ours or those of DBOS. */
 const tablesLock = 7_142_002;
@@ -57,9 +58,10 @@ export async function makeAllTables(database: FleetDatabase): Promise<void> {
  * every transaction that is open: nobody waits for the lock in one.
  */
 export async function withEngineTables<Result>(
-  {pool}: Pick<FleetDatabase, 'pool'>,
+  {pool, place}: Pick<FleetDatabase, 'pool' | 'place'>,
   work: (makes: boolean) => Promise<Result>,
 ): Promise<Result> {
+  await refuseSharedSessions(pool, place);
   const client = await pool.connect();
   try {
     while (!(await hasLock(client))) {

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect} from 'vitest';
 import {type FleetDatabase, openDatabase} from '../../src/fleet/database.ts';
+import {makeAllTables} from '../../src/fleet/tables.ts';
 import {problemsIn} from '../../src/model/problem.ts';
 import {endWithTest} from '../end-with-test.ts';
 import {freePort} from '../lab/mysql/databases.ts';
@@ -29,7 +30,9 @@ afterAll(async () => {
   await light?.clear();
 });
 
-async function through(mode: string, more = ''): Promise<FleetDatabase> {
+/** As `fleet init`, and as a runner begins. */
+async function through(mode: string, more = ''): Promise<void> {
+  let database: FleetDatabase | undefined;
   const {hostname, port, username, password} = new URL(light.database.url);
   const listen = await freePort();
   const file = join(folder, `${mode}${more.length}.ini`);
@@ -53,15 +56,17 @@ ${more}
     pooler.stderr.on('data', (text: Buffer) => `${text}`.includes('process up') && resolve());
   });
   try {
-    return await openDatabase(light.stateFolder, `postgres://any@127.0.0.1:${listen}/postgres`);
+    database = await openDatabase('', `postgres://any@127.0.0.1:${listen}/postgres`);
+    await makeAllTables(database);
   } finally {
+    await database?.close();
     pooler.kill('SIGTERM');
   }
 }
 
 const refusal = (mode: string, more?: string) =>
   through(mode, more).then(
-    (database) => database.close().then(() => 'open'),
+    () => 'open',
     (error: unknown) => problemsIn(error)[0]?.message.replace(/^\S+/, 'it'),
   );
 
