@@ -89,15 +89,16 @@ export function stateOfRun(progress: Progress): UnitState {
 }
 
 /**
- * Whether its run went into an outage, or was reversed, after its row was last written: who ordered that the unit
- * continues had not seen that.
+ * Whether its run went into an outage, or was reversed further, after its row was last written: who ordered that the
+ * unit continues had not seen that.
  */
 export const isOrderOutdated = (
   {byPerson, changes, inOutage}: Pick<UnitRow, 'byPerson' | 'changes' | 'inOutage'>,
   state: UnitState,
 ): boolean =>
   byPerson &&
-  ((state.inOutage && !inOutage) || (state.status === 'failed' && (changes > 0 || inOutage)));
+  ((state.inOutage && !inOutage) ||
+    (state.status === 'failed' && (inOutage || changes > state.changes)));
 
 /** A run that its fleet has paused continues by itself. */
 const ownPauses: ReadonlySet<string> = new Set([
