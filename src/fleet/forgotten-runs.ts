@@ -56,8 +56,9 @@ export class ForgottenRuns {
   nameRun({unit, fleet}: Pick<Errand, 'unit' | 'fleet'>, row: UnitRow): string {
     const {run, byPerson} = row;
     const earlier = journalHere(this.#host, row);
-    if (earlier && isOrderOutdated(row, stateOfRun(earlier))) {
-      throw new RunInTheWay(stateInTheWay(unit, row, earlier));
+    const state = earlier && stateOfRun(earlier);
+    if (run !== null && state?.problem && isOrderOutdated(row, state)) {
+      throw new RunInTheWay({...state, status: 'offered', run, problem: state.problem});
     }
     const isAgain = earlier && byPerson && earlier.outcome === 'reversed' && isOver(earlier);
     const forgotten = earlier && !isAgain ? undefined : this.#runs.forgotten({fleet, unit}, row);

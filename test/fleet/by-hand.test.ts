@@ -6,6 +6,7 @@ import {holdWholeFleet} from '../../src/cli/actions/fleet-orders.ts';
 import {openApp} from '../../src/cli/app.ts';
 import {admit} from '../../src/fleet/admission.ts';
 import {readByHand} from '../../src/fleet/by-hand.ts';
+import {ForgottenRuns} from '../../src/fleet/forgotten-runs.ts';
 import {homeOf} from '../../src/fleet/home.ts';
 import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
@@ -184,6 +185,13 @@ test.each([
       await run.reverse(await run.planReversal(null));
     }
     await run.close();
+    // A runner that takes it from the queue before it has read the journals.
+    const row = await unitIn(fleet);
+    const begins = () =>
+      row && new ForgottenRuns(hostOf(light.stateFolder)).nameRun({fleet, unit}, row);
+    expect(begins).toThrow(
+      expect.objectContaining({problem: expect.objectContaining({code: then[3]})}),
+    );
     await serveLight(light);
     const {status, inOutage, byPerson, problem} = (await unitIn(fleet)) ?? {};
     expect([status, inOutage, byPerson, problem?.code ?? null]).toEqual(then);

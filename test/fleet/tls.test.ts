@@ -9,7 +9,7 @@ import {type LightFleet, openLightFleet} from './light-fleet.ts';
 import {serveLight, startLight, statusOf} from './light-runner.ts';
 import {test as anyTest} from './with-postgres.ts';
 
-// A real PostgreSQL that lets nobody in without encryption, as Amazon RDS does by default.
+// A real PostgreSQL that lets nobody in without encryption.
 
 const certificates = certificatesOf(['server', 'other'], 'the tests of an encrypted PostgreSQL');
 const test = certificates === null ? anyTest.skip : anyTest;

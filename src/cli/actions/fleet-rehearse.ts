@@ -97,10 +97,8 @@ function print(
       `! ${word} still has no rehearsal that counts for ${units.join(', ')}. If its rehearsal failed, fix the cause and repeat fleet rehearse. Otherwise the parameters of these units result in other entries than those of the lab: rehearse these units on a staging system.`,
     );
   }
-  if (!app.json) {
-    for (const command of next) {
-      app.say(`Next: ${command}`);
-    }
+  for (const command of app.json ? [] : next) {
+    app.say(`Next: ${command}`);
   }
   return missing.length === 0 ? exitCodes.done : exitCodes.blocked;
 }
