@@ -9,17 +9,27 @@ const shimDescriptor = 3;
 // A shell script, not a Node program: a check runs several commands, and starting Node for each takes longer than the
 // check.
 const shim = `#!/bin/sh
-# A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits.
-input=-
+# A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits, and
+# starts no process for it: a check runs several commands, and waits for every process that is started here.
+input=
 case "\${0##*/} $*" in
-  *tables-restore*|crontab*' -'|nft*' -f -') input=$(base64 | tr -d '\\n') ;;
+  *tables-restore*|crontab*' -'|nft*' -f -') input=$(cat; printf .) input=\${input%.} ;;
 esac
-# One pipe for all of it: a check waits for every process that is started here.
-words=$({ pwd; [ $# = 0 ] || printf '%s\\n' "$@"; } | base64 -w 0)
-printf '%s %s %s\\n' "\${0##*/}" "$words" "\${input:--}" >&${shimDescriptor}
+printf '%s\\0' "\${0##*/}" "$PWD" "$input" "$#" "$@" >&${shimDescriptor}
+lines() {
+  text= left=$1
+  while [ "$left" -gt 0 ] && IFS= read -r line <&${shimDescriptor}; do
+    left=$((left - 1))
+    text=$text$line
+    [ "$left" = 0 ] || text="$text
+"
+  done
+}
 read -r code stdout stderr <&${shimDescriptor} || exit 1
-[ "$stdout" = - ] || printf %s "$stdout" | base64 -d
-[ "$stderr" = - ] || printf %s "$stderr" | base64 -d >&2
+lines "$stdout"
+[ -z "$text" ] || printf %s "$text"
+lines "$stderr"
+[ -z "$text" ] || printf %s "$text" >&2
 exit "$code"
 `;
 
@@ -58,40 +68,42 @@ export async function answerShims(
 ): Promise<void> {
   // The descriptor of a session that is cut off is closed with it.
   stream.on('error', () => stream.destroy());
-  for await (const line of linesOf(stream)) {
-    const command = commandOf(line);
+  for await (const command of commandsOf(stream)) {
     const program = programs.get(command.name);
     const reply = program ? await program(command) : failed(`${command.name}: not found`, 127);
     if (stream.writable) {
-      stream.write(lineOf(reply));
+      stream.write(linesOf(reply));
     }
   }
   stream.end();
 }
 
-async function* linesOf(stream: Duplex): AsyncGenerator<string> {
+async function* commandsOf(stream: Duplex): AsyncGenerator<HostCommand> {
   let pending = '';
+  let words: string[] = [];
   try {
-    for await (const chunk of stream) {
-      pending += String(chunk);
-      const lines = pending.split('\n');
-      pending = lines.pop() ?? '';
-      yield* lines;
+    for await (const chunk of stream.setEncoding('utf8')) {
+      const ended = `${pending}${chunk}`.split('\0');
+      pending = ended.pop() ?? '';
+      words.push(...ended);
+      for (let count = lengthOf(words); words.length >= count; count = lengthOf(words)) {
+        const [name = '', cwd = '', input = '', , ...args] = words.slice(0, count);
+        words = words.slice(count);
+        yield {name, cwd, input, args};
+      }
     }
   } catch {
     // Cut off: the session is gone.
   }
 }
 
-function commandOf(line: string): HostCommand {
-  const [name = '', words = '-', input = '-'] = line.split(' ');
-  const [cwd = '', ...args] = decoded(words).replace(/\n$/, '').split('\n');
-  return {name, cwd, args, input: decoded(input)};
-}
+/** How many words the first command has: four, and as many as its fourth says. */
+const lengthOf = (words: readonly string[]): number => 4 + Number(words[3] ?? 0);
 
-function lineOf({code, stdout, stderr}: CommandReply): string {
-  return `${code} ${encoded(stdout)} ${encoded(stderr)}\n`;
+/** The exit code, how many lines follow of the standard output and of the standard error, and these lines. */
+function linesOf({code, stdout, stderr}: CommandReply): string {
+  const [out = [], err = []] = [stdout, stderr].map((text) =>
+    text === '' ? [] : text.split('\n'),
+  );
+  return [`${code} ${out.length} ${err.length}`, ...out, ...err, ''].join('\n');
 }
-
-const decoded = (text: string) => (text === '-' ? '' : Buffer.from(text, 'base64').toString());
-const encoded = (text: string) => (text === '' ? '-' : Buffer.from(text).toString('base64'));
