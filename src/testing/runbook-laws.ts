@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {type Kill, Killed, type RigParts, RunbookRig} from './runbook-rig.ts';
-import type {TriedWorld} from './step-laws.ts';
+import {lawOptions, type TriedWorld} from './step-laws.ts';
 
 export interface RunbookCase extends Pick<RigParts, 'params' | 'answer' | 'clock'> {
   readonly runbook: AnyRunbook;
@@ -9,16 +9,13 @@ export interface RunbookCase extends Pick<RigParts, 'params' | 'answer' | 'clock
   world(): Promise<TriedWorld>;
   /** What is compared, where the picture also holds what no reversal restores (a change counter). */
   comparable?(picture: unknown): unknown;
-  /** How long one of the tests may take; without it, a minute. */
-  readonly limitMs?: number;
 }
 
 /** What a runbook keeps whose steps keep the laws of a step. */
 export function lawsOfRunbook(tried: RunbookCase): void {
-  const options = {timeout: tried.limitMs ?? 60_000};
-  describe(`the laws of ${tried.runbook.head.name}`, () => {
+  describe(`the laws of ${tried.runbook.head.name}`, lawOptions, () => {
     for (const {law, check} of runbookLaws(tried)) {
-      test(law, options, check);
+      test(law, check);
     }
   });
 }
