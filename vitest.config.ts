@@ -13,8 +13,10 @@ export default defineConfig({
     // garbage collection.
     execArgv: ['--max-semi-space-size=64'],
     sequence: {sequencer: LongestFirst},
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // They end what hangs, and nothing else: how long a test takes says more of the machine than of the code.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: {poll: {timeout: 60_000}},
     env: {
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       // `test/build.ts` has compiled the lab and the command line.

@@ -82,7 +82,7 @@ export class Browser {
   }
 
   /** Waits until an expression of the page is true. */
-  async until(expression: string, limitMs = 20_000): Promise<void> {
+  async until(expression: string, limitMs = 60_000): Promise<void> {
     const startedMs = performance.now();
     while (!(await this.evaluate(expression).catch(() => false))) {
       if (performance.now() - startedMs > limitMs) {

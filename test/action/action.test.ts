@@ -45,7 +45,7 @@ test('a plan of a pull request is in the summary, and its digest in the outputs'
   const [, digest = 'none'] = /digest=(.*)/.exec(output) ?? [];
   expect(summary).toMatch(/^### ✓ switcharoo plan\n\n<pre>\n/);
   expect(summary).toMatch(new RegExp(`--plan\\s+(\\\\\\s+)?${digest}\\s`));
-}, 60_000);
+});
 
 test('a plan that cannot be made fails with its exit code, and nothing that an input says is run or is HTML', () => {
   const words = `<b>$(touch pwned)\`touch pwned\`; touch pwned #`;
@@ -57,14 +57,14 @@ test('a plan that cannot be made fails with its exit code, and nothing that an i
   expect(summary).toContain('&lt;b&gt;');
   expect(summary).not.toContain('<b>');
   expect(existsSync(join(folder, 'pwned'))).toBe(false);
-}, 60_000);
+});
 
 test('a rehearsal that cannot start fails with its exit code', () => {
   const rehearsal = {INPUT_COMMAND: 'rehearse', INPUT_RUNBOOK: 'no-such', INPUT_REVERSE_AT: 'go'};
   const {status, summary} = act(rehearsal);
   expect(status).toBe(2);
   expect(summary).toMatch(/^### ✗ switcharoo rehearse: exit code 2\n.*runbook-not-found/s);
-}, 60_000);
+});
 
 test('a project in which switcharoo is not installed: what to do first', () => {
   rmSync(join(folder, 'node_modules'), {recursive: true});

@@ -146,7 +146,7 @@ describe('an inventory that does not fit the world of the lab', () => {
   beforeAll(async () => {
     await desk.run('lab', 'up', '--clients', '0');
     lab = await readFile(new URL('../../inventories/lab.yaml', import.meta.url), 'utf8');
-  }, 60_000);
+  });
 
   const changed = (name: string, ...changes: readonly (readonly [string, string])[]): string => {
     const text = changes.reduce((so, [from, to]) => {
@@ -205,7 +205,7 @@ describe('an inventory that does not fit the world of the lab', () => {
     });
     expect(ended.stdout).not.toMatch(/\n\s+at /);
     expect(lastDocument(await desk.run('runs', '--json'))).toEqual({runs: [], next: []});
-  }, 60_000);
+  });
 
   test('accounts that lack a right: it is named before the night, with the GRANT to paste', async () => {
     const whole = await desk.run('permissions', runbook, '-i', 'lab', '--json');
@@ -226,5 +226,5 @@ describe('an inventory that does not fit the world of the lab', () => {
       /^GRANT .*\bSUPER\b.* ON \*\.\* TO 'repl'@'%';$/,
     );
     expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/PASSWORD '\*/);
-  }, 60_000);
+  });
 });

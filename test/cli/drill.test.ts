@@ -39,7 +39,7 @@ test('a drill breaks what its seed says, judges what was decided, and leaves no 
   const before = ended.stdout.trim().split('\n').slice(0, -2).join('\n');
   expect(before).not.toContain(labFaults.aws.what);
   expect(findLab(desk.stateFolder)).toBeUndefined();
-}, 120_000);
+});
 
 test('a drill without a terminal says how to decide beforehand, and starts no lab', async () => {
   const ended = await desk.run('drill', 'deploy-service', '--json');

@@ -67,7 +67,7 @@ test('each runbook is rehearsed once to its end and back, also behind one that f
   expect(lastDocument(again).next).toEqual([
     expect.stringMatching(/ fleet plan \S+waves.mjs( |$)/),
   ]);
-}, 300_000);
+});
 
 test('a signal ends all: nothing more is rehearsed, and the exit code says that something is missing', async () => {
   const {child, said, ended} = desk.start(...rehearse(fleetOf('by-hand', 'fails-late')));
@@ -79,7 +79,7 @@ test('a signal ends all: nothing more is rehearsed, and the exit code says that 
   expect(stderr).toContain('Stopped. To rehearse what is missing, repeat fleet rehearse.');
   expect(stderr.match(/^Rehearsing/gm)).toHaveLength(1);
   expect((await desk.run('lab', 'status', '--json')).stdout).toContain('lab-not-running');
-}, 120_000);
+});
 
 test('beside a lab that is up, nothing is rehearsed: no other lab can start', async () => {
   await desk.run('lab', 'up', '--clients', '0');
@@ -90,4 +90,4 @@ test('beside a lab that is up, nothing is rehearsed: no other lab can start', as
     {code: 'fleet-lab-is-up', hint: {command: expect.stringMatching(/lab down$/)}},
   ]);
   expect(outcomes()).toEqual([]);
-}, 120_000);
+});

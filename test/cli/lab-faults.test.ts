@@ -42,10 +42,10 @@ test('a rehearsal heals what it broke and goes on, and a person breaks and heals
   expect(await lab?.lasts('dns')).toBe(true);
   expect(await lab?.heal()).toEqual(['dns']);
   expect(await lab?.lasts('dns')).toBe(false);
-}, 120_000);
+});
 
 test('a fault at an entry that the runbook does not have is refused before anything is changed', async () => {
   const unknown = await desk.run('rehearse', 'deploy-service', '--fault', 'deploy=crsh', '--json');
   expect(unknown.code).toBe(2);
   expect(lastDocument(unknown)).toMatchObject({problems: [{code: 'lab-fault-unknown'}]});
-}, 120_000);
+});

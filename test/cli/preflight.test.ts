@@ -13,7 +13,6 @@ import {openRealServers, pictureOf, type RealServers} from '../steps/mysql/real-
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 
 /** The program is started: seconds, on a machine with much else to do. */
-const limitMs = 150_000;
 
 let servers: RealServers;
 let aws: Started;
@@ -30,16 +29,14 @@ beforeAll(async () => {
   await servers.databases.aurora.query(
     "CALL mysql.rds_set_configuration('binlog retention hours', 168)",
   );
-}, limitMs);
+});
 afterAll(async () => {
   await desk?.clear();
   await aws?.[Symbol.asyncDispose]();
   await servers?.close();
-}, limitMs);
+});
 
-test('when nothing blocks, it says how much it looked at, and ends with 0', {
-  timeout: limitMs,
-}, async () => {
+test('when nothing blocks, it says how much it looked at, and ends with 0', async () => {
   const before = await pictures();
   const ended = await desk.run('preflight', '-i', inventory);
   expect(ended).toMatchObject({code: 0, stderr: ''});
@@ -54,9 +51,7 @@ test('when nothing blocks, it says how much it looked at, and ends with 0', {
   expect(await pictures()).toEqual(before);
 });
 
-test('what blocks ends it with 3, on the screen and as JSON, with every table', {
-  timeout: limitMs,
-}, async () => {
+test('what blocks ends it with 3, on the screen and as JSON, with every table', async () => {
   const {source} = servers.databases;
   const tables = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `shop.log_${name}`);
   for (const table of tables) {
@@ -86,9 +81,7 @@ test('what blocks ends it with 3, on the screen and as JSON, with every table', 
   ]);
 });
 
-test('a server that lets nobody in is in the way, and the others are looked at all the same', {
-  timeout: limitMs,
-}, async () => {
+test('a server that lets nobody in is in the way, and the others are looked at all the same', async () => {
   const file = join(desk.stateFolder, 'locked.yaml');
   const targets = targetsOf(servers);
   const locked = {...targets, replica: {...targets.replica, password: 'not the password'}};
@@ -117,9 +110,7 @@ test('a server that lets nobody in is in the way, and the others are looked at a
   expect(ended.stdout).not.toContain('not the password');
 });
 
-test('each kind of target that cannot be reached is in the way, with what to do', {
-  timeout: limitMs,
-}, async () => {
+test('each kind of target that cannot be reached is in the way, with what to do', async () => {
   const file = join(desk.stateFolder, 'away.yaml');
   const port = await freePort();
   const account = {endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials};
@@ -156,7 +147,7 @@ test('each kind of target that cannot be reached is in the way, with what to do'
   expect(findings.filter(({fix}: Finding) => fix === '')).toEqual([]);
 });
 
-test('an inventory of which nothing can be checked is not ready', {timeout: limitMs}, async () => {
+test('an inventory of which nothing can be checked is not ready', async () => {
   const file = join(desk.stateFolder, 'empty.yaml');
   writeFileSync(
     file,
@@ -171,9 +162,7 @@ test('an inventory of which nothing can be checked is not ready', {timeout: limi
   expect(ended.stdout).toContain('nothing-checked');
 });
 
-test('again and again, it tells what is new and what is gone, and waits while a run works', {
-  timeout: limitMs,
-}, async () => {
+test('again and again, it tells what is new and what is gone, and waits while a run works', async () => {
   const {source} = servers.databases;
   const watching = desk.start('preflight', '-i', inventory, '--every', '500ms');
   await watching.said('Nothing was changed.');
@@ -203,7 +192,7 @@ describe.skipIf(mysqlClients.missing)('--load-schema', () => {
   const aurora = () => servers.databases.aurora;
   const left = async () => (await schemasOn(aurora())).join();
 
-  test('loads nothing into a server that has data', {timeout: limitMs}, async () => {
+  test('loads nothing into a server that has data', async () => {
     const ended = await desk.run(...tryOn(), '--json');
     expect(ended.code).toBe(3);
     expect(lastDocument(ended).findings).toContainEqual(
@@ -221,9 +210,7 @@ describe.skipIf(mysqlClients.missing)('--load-schema', () => {
     });
   });
 
-  test('leaves nothing on an empty one, also when it is stopped; killed, it says what it left', {
-    timeout: limitMs,
-  }, async () => {
+  test('leaves nothing on an empty one, also when it is stopped; killed, it says what it left', async () => {
     await servers.databases.source.query('CREATE PROCEDURE shop.twice() SELECT 2');
     await aurora().session(async (connection) => {
       await connection.query('SET sql_log_bin = 0');
@@ -241,13 +228,13 @@ describe.skipIf(mysqlClients.missing)('--load-schema', () => {
     );
     try {
       const stopped = desk.start(...tryOn(clients.folder));
-      await expect.poll(left, {timeout: 60_000}).toBe('shop,switcharoo');
+      await expect.poll(left).toBe('shop,switcharoo');
       stopped.child.kill('SIGINT');
       expect((await stopped.ended).code).not.toBe(0);
       expect(await left()).toBe('');
 
       const killed = desk.start(...tryOn(clients.folder));
-      await expect.poll(left, {timeout: 60_000}).toBe('shop,switcharoo');
+      await expect.poll(left).toBe('shop,switcharoo');
       killed.child.kill('SIGKILL');
       await killed.ended;
     } finally {

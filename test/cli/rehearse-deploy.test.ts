@@ -31,4 +31,4 @@ test('a service is built, pushed, deployed with its secrets and taken back in th
   expect(ended.stdout).not.toContain('PRIVATE KEY');
   // ECS put the new tasks into the second target group, and led the traffic there.
   expect(ended.stdout).toContain('targetgroup/shop-green/');
-}, 120_000);
+});

@@ -9,7 +9,6 @@ import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 let lab: EcsLab;
 let desk: Desk;
 let inventory: string;
-const limitMs = 60_000;
 const pathBefore = process.env['PATH'] ?? '';
 
 beforeAll(async () => {
@@ -27,7 +26,7 @@ beforeAll(async () => {
     inventory,
     `name: small\ntargets:\n  api: {${service}}\n  site: {kind: site, resolver: 127.0.0.1:53}\n`,
   );
-}, limitMs);
+});
 
 afterAll(async () => {
   process.env['PATH'] = pathBefore;
@@ -42,74 +41,58 @@ beforeEach(() => {
 const task = (script: string) =>
   ['task', '--service', 'api', '-i', inventory, '--yes', '--', 'sh', '-c', script] as const;
 
-test(
-  'a command runs in a task of the service: its log is all of stdout, and its exit code is the exit code',
-  async () => {
-    const ended = await desk.run(...task('echo "$DATABASE_HOST"; echo "two  words"; exit 7'));
-    expect(ended).toMatchObject({code: 7, stdout: 'db1\ntwo  words\n'});
-    expect(ended.stderr).toMatch(/exit code 7, task [0-9a-f]{32}, run \S+\n$/);
-    expect(ended.stderr.replaceAll(/\s+/g, ' ')).toContain(
-      'run sh -c "echo \\"$DATABASE_HOST\\"; echo \\"two words\\"; exit 7" in a task of its own',
-    );
-  },
-  limitMs,
-);
+test('a command runs in a task of the service: its log is all of stdout, and its exit code is the exit code', async () => {
+  const ended = await desk.run(...task('echo "$DATABASE_HOST"; echo "two  words"; exit 7'));
+  expect(ended).toMatchObject({code: 7, stdout: 'db1\ntwo  words\n'});
+  expect(ended.stderr).toMatch(/exit code 7, task [0-9a-f]{32}, run \S+\n$/);
+  expect(ended.stderr.replaceAll(/\s+/g, ' ')).toContain(
+    'run sh -c "echo \\"$DATABASE_HOST\\"; echo \\"two words\\"; exit 7" in a task of its own',
+  );
+});
 
-test(
-  'killed while the command runs, resume follows the same task to its end',
-  async () => {
-    const started = lab.endpoint.calls('ecs', 'RunTask');
-    const file = join(desk.stateFolder, 'go');
-    const first = desk.start(
-      ...task(`echo begun; until [ -e ${file} ]; do sleep 0.05; done; echo over`),
-    );
-    await first.said('begun');
-    first.child.kill('SIGKILL');
-    await first.ended;
-    writeFileSync(file, '');
+test('killed while the command runs, resume follows the same task to its end', async () => {
+  const started = lab.endpoint.calls('ecs', 'RunTask');
+  const file = join(desk.stateFolder, 'go');
+  const first = desk.start(
+    ...task(`echo begun; until [ -e ${file} ]; do sleep 0.05; done; echo over`),
+  );
+  await first.said('begun');
+  first.child.kill('SIGKILL');
+  await first.ended;
+  writeFileSync(file, '');
 
-    const resumed = await desk.run('resume', '--yes', '--json');
-    expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
-    expect(lastDocument(resumed)).toMatchObject({outcome: 'done'});
-    expect(resumed.stdout).toContain('{"kind":"event","entry":"command","text":"over"}');
-    expect(lab.endpoint.calls('ecs', 'RunTask') - started).toBe(1);
-  },
-  limitMs,
-);
+  const resumed = await desk.run('resume', '--yes', '--json');
+  expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
+  expect(lastDocument(resumed)).toMatchObject({outcome: 'done'});
+  expect(resumed.stdout).toContain('{"kind":"event","entry":"command","text":"over"}');
+  expect(lab.endpoint.calls('ecs', 'RunTask') - started).toBe(1);
+});
 
-test(
-  'what the journal holds of it: the command, and not the secret of the inventory',
-  async () => {
-    const {stdout} = await desk.run('runs', '--json');
-    const [, run = ''] = /"run":"([^"]+)"/.exec(stdout) ?? [];
-    const journal = readFileSync(join(desk.stateFolder, run, 'journal.jsonl'), 'utf8');
-    expect(journal).toContain('"targets":{"service":"api"}');
-    expect(journal).toContain('sh -c');
-    expect(journal).not.toContain(lab.config.credentials?.secretAccessKey);
-  },
-  limitMs,
-);
+test('what the journal holds of it: the command, and not the secret of the inventory', async () => {
+  const {stdout} = await desk.run('runs', '--json');
+  const [, run = ''] = /"run":"([^"]+)"/.exec(stdout) ?? [];
+  const journal = readFileSync(join(desk.stateFolder, run, 'journal.jsonl'), 'utf8');
+  expect(journal).toContain('"targets":{"service":"api"}');
+  expect(journal).toContain('sh -c');
+  expect(journal).not.toContain(lab.config.credentials?.secretAccessKey);
+});
 
-test(
-  'shell opens ECS Exec through the plugin, whose token is in no process list',
-  async () => {
-    const ended = await shell('1.2.707.0', '--', 'rails', 'console', "it's");
-    expect(ended.stderr).toMatch(
-      /^into container shop of task [0-9a-f]{32} of the service web of cluster shop\n$/,
-    );
-    expect(ended.code).toBe(5);
-    const [words = '', session = ''] = ended.stdout.split('\n');
-    expect(words).toMatch(
-      /^AWS_SSM_START_SESSION_RESPONSE us-east-1 StartSession {2}\{"Target":"ecs:shop_[0-9a-f]{32}_[0-9a-f]{32}-\d+"\} http:\/\/127\.0\.0\.1:\d+$/,
-    );
-    expect(JSON.parse(session)).toEqual({
-      sessionId: expect.stringMatching(/^ecs-execute-command-[0-9a-f]{16}$/),
-      streamUrl: expect.stringMatching(/^wss:\/\/ssmmessages\.us-east-1\.amazonaws\.com\//),
-      tokenValue: expect.stringMatching(/^[0-9a-f]{64}$/),
-    });
-  },
-  limitMs,
-);
+test('shell opens ECS Exec through the plugin, whose token is in no process list', async () => {
+  const ended = await shell('1.2.707.0', '--', 'rails', 'console', "it's");
+  expect(ended.stderr).toMatch(
+    /^into container shop of task [0-9a-f]{32} of the service web of cluster shop\n$/,
+  );
+  expect(ended.code).toBe(5);
+  const [words = '', session = ''] = ended.stdout.split('\n');
+  expect(words).toMatch(
+    /^AWS_SSM_START_SESSION_RESPONSE us-east-1 StartSession {2}\{"Target":"ecs:shop_[0-9a-f]{32}_[0-9a-f]{32}-\d+"\} http:\/\/127\.0\.0\.1:\d+$/,
+  );
+  expect(JSON.parse(session)).toEqual({
+    sessionId: expect.stringMatching(/^ecs-execute-command-[0-9a-f]{16}$/),
+    streamUrl: expect.stringMatching(/^wss:\/\/ssmmessages\.us-east-1\.amazonaws\.com\//),
+    tokenValue: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+});
 
 test.each(['1.2.463.0', '1.2.497.0', 'v1.2.707.0', ''])(
   'a plugin of version "%s", which might show the token in the process list, is refused',
@@ -118,27 +101,20 @@ test.each(['1.2.463.0', '1.2.497.0', 'v1.2.707.0', ''])(
     expect(ended).toMatchObject({code: 3, stdout: ''});
     expect(ended.stderr).toContain('session-manager-plugin-old');
   },
-  limitMs,
 );
 
-test(
-  'without the plugin, without such a task, and for another kind of target it says what to do',
-  async () => {
-    process.env['PATH'] = dirname(process.execPath);
-    const missing = await desk.run('shell', '--service', 'api', '-i', inventory);
-    expect(missing).toMatchObject({code: 3, stdout: ''});
-    expect(missing.stderr).toContain('session-manager-plugin-missing');
-    expect(missing.stderr).toContain(
-      'https://docs.aws.amazon.com/systems-manager/latest/userguide/',
-    );
+test('without the plugin, without such a task, and for another kind of target it says what to do', async () => {
+  process.env['PATH'] = dirname(process.execPath);
+  const missing = await desk.run('shell', '--service', 'api', '-i', inventory);
+  expect(missing).toMatchObject({code: 3, stdout: ''});
+  expect(missing.stderr).toContain('session-manager-plugin-missing');
+  expect(missing.stderr).toContain('https://docs.aws.amazon.com/systems-manager/latest/userguide/');
 
-    const stranger = await shell('1.2.707.0', '--task', 'zzz');
-    expect(stranger.stderr).toContain('has an id that begins with zzz; there are');
-    const other = await desk.run('shell', '--service', 'site', '-i', inventory);
-    expect(other.stderr).toContain('target-wrong-kind');
-  },
-  limitMs,
-);
+  const stranger = await shell('1.2.707.0', '--task', 'zzz');
+  expect(stranger.stderr).toContain('has an id that begins with zzz; there are');
+  const other = await desk.run('shell', '--service', 'site', '-i', inventory);
+  expect(other.stderr).toContain('target-wrong-kind');
+});
 
 /** With a plugin of this version on the PATH that writes down how it is started, and exits with 5. */
 function shell(version: string, ...words: readonly string[]) {

@@ -38,7 +38,7 @@ test('visitors are led from two hosts to one of them, a few first, and back agai
     writes: {lost: 0, duplicated: 0},
     reads: {failed: 0},
   });
-}, 120_000);
+});
 
 /** Those of the site, in the lab's Route 53. */
 async function records(): Promise<any[]> {

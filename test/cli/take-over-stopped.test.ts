@@ -17,8 +17,6 @@ import {credentials, type Started, started, storeYaml} from '../lab/aws/started.
 import {journalOf, runStarted} from '../model/journal-of.ts';
 import {type Ended, lastDocument} from './switcharoo.ts';
 
-vi.setConfig({testTimeout: 60_000});
-
 const never = new AbortController().signal;
 const me = `${userInfo().username}@${hostname()}`;
 const folder = mkdtempSync(join(tmpdir(), 'switcharoo-taken-'));
@@ -140,7 +138,7 @@ test('a secret of a system that the run has not claimed is not needed', async ()
 test('a take-over that is stopped while it waits says that it is to be repeated; who had the run is still known then', async () => {
   const run = await runInStore();
   const {child, ended} = take(run, {SOURCE_PW: 'secret'});
-  await expect.poll(() => kindsAfterFreeze(run), {timeout: 30_000}).toEqual(['lock-taken-over']);
+  await expect.poll(() => kindsAfterFreeze(run)).toEqual(['lock-taken-over']);
   child.kill('SIGINT');
   const stopped = await ended;
   expect([stopped.code, stopped.stderr]).toEqual([3, expect.stringContaining('SIGINT: ending')]);
@@ -259,7 +257,7 @@ describe.skipIf(spawnSync('script', ['-V']).error !== undefined)('at a terminal'
       text += chunk.toString();
     });
     const closed = new Promise((resolve) => terminal.once('close', resolve));
-    await expect.poll(() => text, {timeout: 30_000}).toContain(`take it over (${run}):`);
+    await expect.poll(() => text).toContain(`take it over (${run}):`);
     terminal.stdin.write(keys);
     await closed;
     return text;
@@ -281,7 +279,7 @@ describe.skipIf(spawnSync('script', ['-V']).error !== undefined)('at a terminal'
   test('who repeats a take-over is told that it was not finished', async () => {
     const run = await runInStore();
     const {child, ended} = take(run, {SOURCE_PW: 'secret'});
-    await expect.poll(() => kindsAfterFreeze(run), {timeout: 30_000}).toEqual(['lock-taken-over']);
+    await expect.poll(() => kindsAfterFreeze(run)).toEqual(['lock-taken-over']);
     child.kill('SIGTERM');
     await ended;
     const text = await typed(run, '\x03', `take-over ${run} -i ${inventory}`);

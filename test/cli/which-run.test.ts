@@ -41,7 +41,7 @@ test('reverse said twice does not go back through the run before', async () => {
   expect(stands()).toEqual(['north']);
   expect((await desk.run('reverse', first, '--yes')).code).toBe(0);
   expect(stands()).toEqual([]);
-}, 60_000);
+});
 
 test('a run that is not at its end is the one to go back through, and status names it beside a newer one', async () => {
   const first = await close('north', '--until', 'closed');
@@ -54,4 +54,4 @@ test('a run that is not at its end is the one to go back through, and status nam
 
   expect((await desk.run('reverse', '--yes')).code).toBe(0);
   expect(stands()).toEqual(['south']);
-}, 60_000);
+});

@@ -1,12 +1,10 @@
 import {getEventListeners} from 'node:events';
-import {describe, expect, test, vi} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {freshRemains, type Lived, live, never, progressOn} from './process.ts';
 import {explore} from './recoveries.ts';
 import {freshShelves, pictureOf} from './world.ts';
 
 // Thousands of processes each: minutes on a machine that has other things to do.
-vi.setConfig({testTimeout: 900_000});
-
 const start = pictureOf(freshShelves());
 const unbroken = await live(freshRemains(), 'go on');
 const toMoved = await live(freshRemains(), 'run to moved');

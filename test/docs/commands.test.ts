@@ -20,7 +20,6 @@ const typed = pages.flatMap((page) => {
 });
 
 /** Each one starts the program: seconds, on a machine with much else to do. */
-const limitMs = 150_000;
 const helps = new Map<string, string>();
 
 /** What `--help` says of a command. Asked here, not in a process of its own: the docs mention dozens. */
@@ -80,7 +79,7 @@ describe('the blocks in the docs that are safe to run', () => {
   beforeAll(() => {
     desk = openDesk();
   });
-  afterAll(() => desk.clear(), limitMs);
+  afterAll(() => desk.clear());
 
   const safe = blocks
     .filter(({language}) => language === 'sh')
@@ -89,7 +88,7 @@ describe('the blocks in the docs that are safe to run', () => {
 
   test('are some', () => expect(safe.length).toBeGreaterThan(0));
 
-  test.each(safe)('$page: $line', {timeout: limitMs}, async ({line}) => {
+  test.each(safe)('$page: $line', async ({line}) => {
     const words = line
       .replace(/\s+#.*$/, '')
       .split(/\s+/)

@@ -8,7 +8,7 @@ test('of 5 races of two hosts each has one winner, and the loser starts no actio
   expect(races.flatMap(({problems}) => problems)).toEqual([]);
   expect(races.map(({kind}) => kind)).toContain('two take-overs');
   expect(new Set(races.map(({winner}) => winner)).size).toBeGreaterThan(1);
-}, 120_000);
+});
 
 // All of them: `npm run drills -- --two-hosts --barriers`.
 test('whatever becomes of the first host or the store at a barrier in the freeze, nothing is lost', async () => {
@@ -16,4 +16,4 @@ test('whatever becomes of the first host or the store at a barrier in the freeze
   expect(lived.flatMap(({problems}) => problems)).toEqual([]);
   expect(new Set(lived.map(({event}) => event)).size).toBe(6);
   expect(lived.map(({barrier}) => barrier.where)).toEqual(lived.map(() => 'in the freeze'));
-}, 240_000);
+});

@@ -19,8 +19,6 @@ import {test} from './with-postgres.ts';
 
 // A person continues the run of a unit by hand, with `resume RUN` on the host that has its journal.
 
-vi.setConfig({testTimeout: 60_000});
-
 let light: LightFleet;
 beforeAll(async () => {
   light = await openLightFleet();

@@ -14,8 +14,6 @@ import {test} from './with-postgres.ts';
 
 // Nothing continues in an outage by itself: the only runner is killed there, and the next one starts.
 
-vi.setConfig({testTimeout: 90_000});
-
 let light: LightFleet;
 let desk: Desk;
 beforeAll(async () => {

@@ -20,7 +20,7 @@ afterAll(async () => {
   await light?.clear();
 });
 
-describe.skipIf(!hasBrowser)('the live page of a fleet, in Chromium', {timeout: 120_000}, () => {
+describe.skipIf(!hasBrowser)('the live page of a fleet, in Chromium', () => {
   test('shows each wave as a grid, what waits for whom, and when PostgreSQL is away', async () => {
     const {database} = light;
     const whole = light.fleetOf('shops', {pilot: ['blog', 'shop'], rest: ['stock']});

@@ -1,5 +1,5 @@
 import {Client} from 'pg';
-import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {afterAll, beforeAll, expect} from 'vitest';
 import {admit} from '../../src/fleet/admission.ts';
 import {isMistake, isUnreached} from '../../src/fleet/error-chain.ts';
 import {holdFleet, leaveOut} from '../../src/fleet/orders.ts';
@@ -19,8 +19,6 @@ import {operator, startLight} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 // What is written of a unit when PostgreSQL, a runner, or its network does not answer.
-
-vi.setConfig({testTimeout: 30_000});
 
 let light: LightFleet;
 beforeAll(async () => {

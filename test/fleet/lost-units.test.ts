@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
-import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {afterAll, beforeAll, expect} from 'vitest';
 import {homeOf} from '../../src/fleet/home.ts';
 import {holdFleet} from '../../src/fleet/orders.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
@@ -15,8 +15,6 @@ import {operator, serveLight, startLight} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 // What a runner that is alive says of itself, and what it does once it no longer has a unit.
-
-vi.setConfig({testTimeout: 60_000});
 
 let light: LightFleet;
 beforeAll(async () => {

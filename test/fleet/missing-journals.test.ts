@@ -17,8 +17,6 @@ import {test} from './with-postgres.ts';
 
 // A state folder without the journal of a run that began in it, as one that was restored from last night's backup.
 
-vi.setConfig({testTimeout: 60_000});
-
 let light: LightFleet;
 beforeAll(async () => {
   light = await openLightFleet();

@@ -12,8 +12,6 @@ import {test} from './with-postgres.ts';
 
 // Units whose systems only some runners reach.
 
-vi.setConfig({testTimeout: 240_000});
-
 let light: LightFleet;
 let one: Desk;
 let other: Desk;

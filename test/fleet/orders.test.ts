@@ -267,4 +267,4 @@ test('a start that dies at any point has written down all units of its wave, or 
     '{"waves":0,"units":0,"events":0}',
     '{"waves":1,"units":2,"events":1}',
   ]);
-}, 30_000);
+});

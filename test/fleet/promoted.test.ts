@@ -15,8 +15,6 @@ import {test} from './with-postgres.ts';
 
 // The primary PostgreSQL dies in the middle of a wave, and its streaming standby is promoted.
 
-vi.setConfig({testTimeout: 240_000});
-
 let light: LightFleet;
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -25,8 +25,6 @@ import {test} from './with-postgres.ts';
 // PostgreSQL as it was before units began: it was restored from a backup, or made again. Units named "shared" have a
 // store, and those named "lab" are in the lab.
 
-vi.setConfig({testTimeout: 60_000});
-
 const inLab = `  server:\n    kind: local\n    folder: \${LAB_FOLDER}\nlab: true\n`;
 
 let lab: Started;
@@ -44,7 +42,7 @@ beforeAll(async () => {
     ...thisHost(mkdtempSync(join(tmpdir(), 'switcharoo-other-'))),
     operator: {user: 'kim', host: 'other', pid: process.pid},
   };
-}, 60_000);
+});
 afterAll(async () => {
   vi.unstubAllEnvs();
   rmSync(other.state.path, {recursive: true, force: true});

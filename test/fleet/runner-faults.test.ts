@@ -2,7 +2,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Client} from 'pg';
-import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {afterAll, beforeAll, expect} from 'vitest';
 import {homeOf} from '../../src/fleet/home.ts';
 import {unitsIn} from '../../src/fleet/rows.ts';
 import {makeTables} from '../../src/fleet/tables.ts';
@@ -14,8 +14,6 @@ import {serveLight, startLight} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 // What a runner does when it is told to stop, and when PostgreSQL, DBOS or a journal is not as it should be.
-
-vi.setConfig({testTimeout: 60_000});
 
 let light: LightFleet;
 beforeAll(async () => {

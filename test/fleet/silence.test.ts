@@ -16,8 +16,6 @@ import {test} from './with-postgres.ts';
 
 // The only runner died in an outage, and nobody has found it yet: the rows are what it left.
 
-vi.setConfig({testTimeout: 60_000});
-
 let light: LightFleet;
 const here: Claimant = {runner: 'r1', home: 'h1'};
 beforeAll(async () => {

@@ -22,8 +22,6 @@ import {test} from './with-postgres.ts';
 
 // Two hosts, each with a state folder; the first one is lost. Units named "alone" have no store.
 
-vi.setConfig({testTimeout: 60_000});
-
 let lab: Started;
 let light: LightFleet;
 let first: Host;
@@ -39,7 +37,7 @@ beforeAll(async () => {
     ...thisHost(mkdtempSync(join(tmpdir(), `switcharoo-${host}-`))),
     operator: {user: 'kim', host, pid: process.pid},
   })) as [Host, Host];
-}, 60_000);
+});
 afterAll(async () => {
   vi.unstubAllEnvs();
   for (const {state} of [first, second]) {

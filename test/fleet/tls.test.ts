@@ -13,8 +13,6 @@ import {test as anyTest} from './with-postgres.ts';
 
 const certificates = certificatesOf(['server', 'other'], 'the tests of an encrypted PostgreSQL');
 const test = certificates === null ? anyTest.skip : anyTest;
-vi.setConfig({testTimeout: 60_000});
-
 let own: LightFleet;
 beforeAll(async () => {
   own = await openLightFleet();

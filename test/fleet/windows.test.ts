@@ -1,7 +1,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {afterAll, beforeAll, expect} from 'vitest';
 import {createSsm} from '../../lab/aws/ssm.ts';
 import {admissible} from '../../src/fleet/admission.ts';
 import {holdFleet, leaveOut, releaseFleet, resumeUnit} from '../../src/fleet/orders.ts';
@@ -14,8 +14,6 @@ import {operator, serveLight, startLight, statusOf} from './light-runner.ts';
 import {test} from './with-postgres.ts';
 
 // Units whose inventories say when they may be cut over.
-
-vi.setConfig({testTimeout: 60_000});
 
 const later = 'window: {from: 2099-12-05T02:00, timeZone: Europe/Berlin}\n';
 const over = 'window: {until: 2020-12-05T02:00}\n';

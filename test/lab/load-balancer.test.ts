@@ -131,7 +131,7 @@ async function target(
 
 const states = (balancer: LoadBalancer, wanted: readonly string[]) =>
   vi.waitFor(() => expect(balancer.targets().map(({state}) => state)).toEqual(wanted), {
-    timeout: 5_000,
+    timeout: 60_000,
     interval: 10,
   });
 

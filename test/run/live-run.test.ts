@@ -147,7 +147,7 @@ test('a run and its reversal are forecast from earlier ones, by their runbook', 
   const here = {...holder, host: (await import('node:os')).hostname(), pid: process.pid};
   const sources = {holderOf: () => here as never, forecastOf: new RestForecasts({state}).of};
   const live = new LiveRun({state}, undefined, sources);
-  await vi.waitFor(() => expect(live.look().page?.forecast).toBeDefined(), 20_000);
+  await vi.waitFor(() => expect(live.look().page?.forecast).toBeDefined(), 60_000);
   const html = () => {
     const {page} = live.look();
     return (page && /<dt>Expected end.*?<\/dd>/.exec(pageHtml(page))?.[0]) ?? '';

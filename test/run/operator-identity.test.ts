@@ -31,7 +31,7 @@ test('whoever reverses a run without its store is named in its journal', async (
     expect((await reversed(name, hosts[0], {alone: true})).end).toBe('reversed');
     expect(runners(stage, name)).toEqual([night]);
   });
-}, 60_000);
+});
 
 test('AWS is asked who works on a run until it says so, and no longer than the run', async () => {
   const journal = new MemoryJournal();

@@ -53,7 +53,7 @@ beforeAll(async () => {
       .split('\n')
       .map((line): Exchange => JSON.parse(line)),
   );
-}, 30_000);
+});
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 const exchangeOf = (operation: string, isError = false): Exchange => {

@@ -4,7 +4,7 @@ import {liveTwoHosts} from './schedules.ts';
 // More: `npm run drills -- --two-hosts --schedules 100000`.
 test('60 random nights of two hosts that share one store keep every promise', async () => {
   expect(await liveTwoHosts(1, 60)).toBeUndefined();
-}, 120_000);
+});
 
 test.for([
   1_136, 1_149, 4_112, 306_296, 320_400, 712_848, 724_160, 725_068, 803_265, 872_075, 913_100,

@@ -78,7 +78,7 @@ function page(path = '/', agent: Agent | false = false): Promise<string> {
 const place = () => join(web1.root, proxyFile);
 
 test('reloaded, the proxy passes new requests on to the new side, and ends those under way where they began', async () => {
-  await expect.poll(() => page().catch(() => ''), {timeout: 20_000}).toBe('old');
+  await expect.poll(() => page().catch(() => '')).toBe('old');
   const kept = new Agent({keepAlive: true, maxSockets: 1});
   expect(await page('/', kept)).toBe('old');
   const slow = page('/slow');

@@ -161,16 +161,12 @@ const ordersOf = (token: string) =>
   world.database.query('SELECT client, side FROM shop.orders WHERE token = ?', [token]);
 
 async function untilAcknowledged(token: string): Promise<void> {
-  await expect
-    .poll(async () => (await post(shop, {token, client: 1}))[0], {timeout: 5_000})
-    .toBe(201);
+  await expect.poll(async () => (await post(shop, {token, client: 1}))[0]).toBe(201);
 }
 
 async function untilWaiting(token: string): Promise<void> {
   const waiting = `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT%${token}%'`;
-  await expect
-    .poll(() => world.database.query(waiting), {timeout: 5_000, interval: 10})
-    .toEqual([{n: 1}]);
+  await expect.poll(() => world.database.query(waiting), {interval: 10}).toEqual([{n: 1}]);
 }
 
 async function untilRefused({url}: Shop): Promise<void> {
@@ -179,5 +175,5 @@ async function untilRefused({url}: Shop): Promise<void> {
       () => false,
       () => true,
     );
-  await expect.poll(refused, {timeout: 1_000, interval: 10}).toBe(true);
+  await expect.poll(refused, {interval: 10}).toBe(true);
 }

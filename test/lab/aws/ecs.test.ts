@@ -403,4 +403,4 @@ const steady = (running = 2) =>
   });
 
 const waitFor = (assertion: () => Promise<void>) =>
-  vi.waitFor(assertion, {timeout: 10_000, interval: 25});
+  vi.waitFor(assertion, {timeout: 60_000, interval: 25});

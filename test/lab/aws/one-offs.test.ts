@@ -71,7 +71,7 @@ test('RunTask starts one task for one token, and refuses the token for anything 
         containers: [{name: 'shop', exitCode: 3}],
       });
     },
-    {timeout: 10_000},
+    {timeout: 60_000},
   );
 });
 
@@ -93,7 +93,7 @@ test('GetLogEvents reads a log in pages, and gives the token back at its end', a
     logs.send(new GetLogEventsCommand({...asked, limit: 2, ...(nextToken ? {nextToken} : {})}));
   await vi.waitFor(
     async () => expect((await logs.send(new GetLogEventsCommand(asked))).events).toHaveLength(3),
-    {timeout: 10_000},
+    {timeout: 60_000},
   );
   const first = await page();
   const second = await page(first.nextForwardToken);
@@ -119,7 +119,7 @@ test('ExecuteCommand refuses a task that was started without it', async () => {
       const asked = new DescribeTasksCommand({cluster: 'shop', tasks: [task]});
       expect((await lab.ecsClient.send(asked)).tasks?.[0]?.lastStatus).toBe('RUNNING');
     },
-    {timeout: 10_000},
+    {timeout: 60_000},
   );
   const enter = new ExecuteCommandCommand({
     cluster: 'shop',

@@ -66,9 +66,7 @@ async function until(
   clients: ClientsControl,
   holds: (report: ClientsReport) => boolean,
 ): Promise<ClientsReport> {
-  await expect
-    .poll(async () => holds(await clients.report()), {timeout: 10_000, interval: 20})
-    .toBe(true);
+  await expect.poll(async () => holds(await clients.report()), {interval: 20}).toBe(true);
   return clients.report();
 }
 

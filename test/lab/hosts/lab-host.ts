@@ -95,7 +95,7 @@ function ssh(
     ['--', address, command],
   ].flat();
   return new Promise((resolve) => {
-    const child = execFile('ssh', args, {timeout: 20_000}, (problem, stdout, stderr) =>
+    const child = execFile('ssh', args, {timeout: 60_000}, (problem, stdout, stderr) =>
       resolve({code: problem ? Number(problem.code ?? -1) : 0, stdout, stderr}),
     );
     child.stdin?.on('error', () => {});

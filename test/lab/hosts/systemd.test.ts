@@ -111,7 +111,7 @@ test('a drop-in with a condition prevents a start from the next daemon-reload on
 });
 
 test('a timer starts its service for real, and stopping it leaves that one running', async () => {
-  await vi.waitFor(() => expect(web1.unitState('digest.service')).toBe('activating'), 5_000);
+  await vi.waitFor(() => expect(web1.unitState('digest.service')).toBe('activating'), 60_000);
   expect(await run('systemctl list-timers --all --no-legend')).toMatch(
     /^\w{3} \S+ \S+ UTC .* left .* ago digest\.timer digest\.service\n0$/,
   );

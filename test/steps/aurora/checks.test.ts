@@ -415,7 +415,7 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     );
     await database.query(kind.name === 'MySQL 9' ? 'START REPLICA' : 'START SLAVE');
     await expect
-      .poll(() => ofReplica(on, 'replication-connecting'), {timeout: 20_000})
+      .poll(() => ofReplica(on, 'replication-connecting'))
       .toEqual(['aurora is still connecting to 127.0.0.1:1']);
   });
 });

@@ -21,7 +21,7 @@ let access: ServiceAccess;
 beforeAll(async () => {
   lab = await startEcsLab({}, {instances: [{id: 'i-1', cpu: 2_048, memory: 4_096}]});
   access = new ServiceAccess({...lab.config, cluster: 'shop', service: 'web'});
-}, 30_000);
+});
 afterAll(async () => {
   await access.close();
   await lab.stop();

@@ -46,7 +46,7 @@ text 1 TXT ${large.join('\ntext 1 TXT ')}
       clauses: `zone "shop.test" { type forward; forward only; forwarders { ${server.address} port ${server.port}; }; };`,
       asks: {name: 'ns.shop.test', type: 'A'},
     });
-  }, 60_000);
+  });
   afterAll(() => Promise.all([server?.stop(), resolver?.stop()]));
 
   const check = async (gate: AnyGate, input: object): Promise<Verdict<never, unknown>> => {

@@ -71,7 +71,7 @@ test('a reversal after its process died waits for the task that is still running
   const first = await opened('crash', `echo begun; sleep 1; touch ${file}`, `rm ${file}`);
   const death = new AbortController();
   const running = first.act('plan', death.signal).catch((error: unknown) => error);
-  await vi.waitFor(() => expect(first.told).toContain('begun'), {timeout: 10_000, interval: 20});
+  await vi.waitFor(() => expect(first.told).toContain('begun'), {timeout: 60_000, interval: 20});
   death.abort(new Error('killed'));
   await running;
 

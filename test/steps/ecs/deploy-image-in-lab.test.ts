@@ -88,7 +88,7 @@ test('tasks that the load balancer cannot reach keep it waiting, and the text sa
         `stopped: Task failed ELB health checks in (target-group ${lab.targetGroupArn})`,
       );
     },
-    {timeout: 10_000},
+    {timeout: 60_000},
   );
 
   // In flight: it is stopped first.
@@ -213,7 +213,7 @@ async function followed(session: EcsSession) {
       verdicts.push(verdict);
       expect(verdict.kind).not.toBe('waiting');
     },
-    {timeout: 10_000, interval: 20},
+    {timeout: 60_000, interval: 20},
   );
   return verdicts;
 }

@@ -191,7 +191,7 @@ function trying(session: Opened, input: Input, run: Look<any, any>['run'], now?:
           expect(found.kind).not.toBe('waiting');
           return found;
         },
-        {timeout: 15_000, interval: 20},
+        {timeout: 60_000, interval: 20},
       );
       return {verdict, said};
     },

@@ -18,7 +18,7 @@ afterEach(async () => {
 test('a rollout that works is reported in the order in which it happens', async () => {
   const {told, check, deploy} = await begin();
   await deploy();
-  await vi.waitFor(async () => expect((await check()).kind).toBe('done'), {timeout: 15_000});
+  await vi.waitFor(async () => expect((await check()).kind).toBe('done'), {timeout: 60_000});
 
   const order = [
     'rollout of web:2: PRIMARY IN_PROGRESS',
@@ -71,7 +71,7 @@ test('a circuit breaker that stops a rollout is named by the next look', async (
 test('a health check that flaps is named by the next look', async () => {
   const {lab, check, deploy} = await begin({healthCheckGraceMs: 600_000, desiredCount: 1}, 1);
   await deploy();
-  await vi.waitFor(async () => expect((await check()).kind).toBe('done'), {timeout: 15_000});
+  await vi.waitFor(async () => expect((await check()).kind).toBe('done'), {timeout: 60_000});
   const [target] = lab.balancer.targets();
   const said: boolean[] = [];
   for (const failing of [true, false, true]) {
@@ -111,14 +111,14 @@ async function shownBy<Shown>(look: () => Promise<Shown | undefined>): Promise<S
       }
       return shown;
     },
-    {timeout: 15_000, interval: 10},
+    {timeout: 60_000, interval: 10},
   );
 }
 
 /** Our update is still hidden for a moment by a read of the past. */
 const visible = (check: () => Promise<unknown>) =>
   vi.waitFor(async () => expect(JSON.stringify(await check())).not.toContain('was sent'), {
-    timeout: 5_000,
+    timeout: 60_000,
   });
 
 const saidBy = async (check: () => Promise<unknown>): Promise<string> =>

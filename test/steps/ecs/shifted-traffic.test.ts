@@ -96,7 +96,7 @@ async function until(text: string | RegExp): Promise<string> {
       said.push(JSON.stringify(await check()));
       expect(said.at(-1)).toMatch(text);
     },
-    {timeout: 15_000, interval: 20},
+    {timeout: 60_000, interval: 20},
   );
   return said.join('\n');
 }

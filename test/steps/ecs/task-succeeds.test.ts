@@ -39,7 +39,7 @@ test('a process that dies while the task runs starts no second one when it is re
   const first = await opened('crash', script);
   const death = new AbortController();
   const running = first.act(death.signal).catch((error: unknown) => error);
-  await vi.waitFor(() => expect(first.told).toContain('one'), {timeout: 10_000, interval: 20});
+  await vi.waitFor(() => expect(first.told).toContain('one'), {timeout: 60_000, interval: 20});
   death.abort(new Error('killed'));
   await running;
 

@@ -144,17 +144,17 @@ describe('on a host, over ssh', () => {
     const stop = new AbortController();
     const text = `echo $$ > ${folder}/pid; sleep 60`;
     const running = writer().runCommand(command(text), marker, stop.signal);
-    await vi.waitFor(() => expect(readFileSync(`${folder}/pid`, 'utf8')).toMatch(/\d/), 5_000);
+    await vi.waitFor(() => expect(readFileSync(`${folder}/pid`, 'utf8')).toMatch(/\d/), 60_000);
     stop.abort(new Error('stopped'));
     await expect(running).rejects.toThrow('stopped');
     const pid = Number(readFileSync(`${folder}/pid`, 'utf8'));
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 2_000);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 60_000);
   });
 
   test('while a command of an earlier try runs, a check waits, and no second one is started', async () => {
     const text = `touch ${folder}/began; while [ ! -e ${folder}/may-end ]; do sleep 0.02; done`;
     const running = writer().runCommand(command(text), marker, signal);
-    await vi.waitFor(() => expect(existsSync(`${folder}/began`)).toBe(true), 5_000);
+    await vi.waitFor(() => expect(existsSync(`${folder}/began`)).toBe(true), 60_000);
     expect(await hostsCommand.check(look({check: 'true', do: 'x', undo: 'x'}))).toEqual({
       kind: 'waiting',
       progress: 'a command of an earlier attempt is still running on web1',

@@ -75,7 +75,6 @@ const why = whyNoHostWith('visitors of a real host', ['ss']);
 
 test.skipIf(why !== undefined)(
   'on a real host: lines of its log, a rotation, those who are ignored, and a connection that is over',
-  {timeout: 60_000},
   async () => {
     const host = await startRealHost({daemons: ''});
     const server = createServer((socket) => socket.end('bye'));

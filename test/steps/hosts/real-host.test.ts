@@ -18,14 +18,12 @@ const whyNoRealHost = whyNoHostWith('hosts on real daemons', [
 // Debian's own daemons: what they read, and when, is nobody's model here.
 describe.skipIf(whyNoRealHost !== undefined)(
   'on a host with real sshd, cron, atd and supervisord',
-  // A stop after each action means hundreds of commands over ssh: 120 s are too few on a busy machine.
-  {timeout: 360_000},
   () => {
     // One host for all: its daemons take seconds to start, and each world begins with nothing of the one before.
     let host: RealHost;
     beforeAll(async () => {
       host = await startRealHost();
-    }, 120_000);
+    });
     afterAll(() => host?.close());
 
     const world =
@@ -114,7 +112,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
         // Past the next full minute: cron has read what lies there now.
         await sleep(63_000 - (Date.now() % 60_000));
         expect(runs()).toBe('1');
-      }, 240_000);
+      });
 
       test('a group of supervisord is restored with each process running, or not, as before', async () => {
         const input = {
@@ -141,7 +139,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
           await performAll(reversal);
         }
         expect(status()).toBe('all:app RUNNING\nall:idle STOPPED\n');
-      }, 60_000);
+      });
 
       test('jobs of at are restored although one of them was overdue and has run, and somebody queued another meanwhile', async () => {
         const input = {spool: '/var/spool/cron/atjobs'};
@@ -172,7 +170,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
         await until(async () => host.run('atq | wc -l').trim() === '2', 60);
         expect(await stopAtJobs.isReversed?.(look(input))).toBe(true);
         expect(await stopAtJobs.reverse(look(input), verdict.before)).toEqual([]);
-      }, 150_000);
+      });
 
       test('supervisord that does not answer does not prove that a program is gone', async () => {
         host.run(`${cleanSupervisor}

@@ -25,13 +25,13 @@ const why = whyNoHostWith('hosts on a real systemd', [
 type HostsStep = Step<any, any, any, any>;
 
 // One boot for all of it: each world begins with the units, crontabs and programs of its own.
-describe.skipIf(why !== undefined)('on a host with a real systemd', {timeout: 60_000}, () => {
+describe.skipIf(why !== undefined)('on a host with a real systemd', () => {
   let host: RealHost;
   let oldPort: number;
   beforeAll(async () => {
     oldPort = await freePort();
     host = await startRealHost({systemd: true, sshd: forced});
-  }, 60_000);
+  });
   afterAll(() => host?.close());
   beforeEach(() => {
     host.run(clean);

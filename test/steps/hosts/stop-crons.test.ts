@@ -294,7 +294,7 @@ describe('on a lab host', () => {
     await lab.tried.ssh(web1, `touch ${file('cron-may-end')} ${file('timer-may-end')}`);
     await vi.waitFor(
       async () => expect(await stopCrons.check(look)).toEqual({kind: 'done', output: {}}),
-      {timeout: 20_000, interval: 100},
+      {timeout: 60_000, interval: 100},
     );
     expect([existsSync(file('cron-ended')), existsSync(file('timer-ended'))]).toEqual([true, true]);
     expect([web1.pidsOf('cron:shop'), web1.unitState('digest.service')]).toEqual([[], 'inactive']);

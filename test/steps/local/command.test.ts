@@ -47,10 +47,10 @@ test('an aborted command is ended, with its processes', async () => {
     {id: 'r-1', entry: 'feed'},
     stop.signal,
   );
-  await vi.waitFor(() => expect(readFileSync(pidFile, 'utf8')).toMatch(/\d/), 5_000);
+  await vi.waitFor(() => expect(readFileSync(pidFile, 'utf8')).toMatch(/\d/), 60_000);
   stop.abort(new Error('stopped'));
   await expect(running).rejects.toThrow('stopped');
   const pid = Number(readFileSync(pidFile, 'utf8'));
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 2_000);
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 60_000);
   expect(existsSync(pidFile)).toBe(true);
 });

@@ -354,7 +354,7 @@ describeEachServer(
     describe('sessions', () => {
       test('clients are counted by account and host', async () => {
         // A session that was closed here is there for another moment.
-        await expect.poll(() => seen(on, 'clients'), {timeout: 20_000}).toEqual([]);
+        await expect.poll(() => seen(on, 'clients')).toEqual([]);
         const clients = [await on.connect('shop'), await on.connect('shop')];
         expect(await seen(on, 'clients')).toEqual(['db1 has 1 client: shop@127.0.0.1 (2)']);
         await Promise.all(clients.map((client) => client.end()));
@@ -367,7 +367,7 @@ describeEachServer(
           await client.query('INSERT INTO odd.slow VALUES (1)');
           expect(await seen(on, 'long-transactions')).toEqual([]);
           await expect
-            .poll(() => seen(on, 'long-transactions'), {timeout: 30_000, interval: 500})
+            .poll(() => seen(on, 'long-transactions'), {interval: 500})
             .toEqual([
               expect.stringMatching(
                 /^1 transaction on db1 has been open for more than 5 s: session \d+ of root@localhost \(\d+ s\)$/,
@@ -446,7 +446,7 @@ describeEachServer(
       expect(await seen(on, 'past-clients')).toEqual(before);
       await client.end();
       await expect
-        .poll(() => seen(on, 'past-clients'), {timeout: 20_000})
+        .poll(() => seen(on, 'past-clients'))
         .toEqual([expect.stringContaining('shop@127.0.0.1 (1)')]);
     });
 

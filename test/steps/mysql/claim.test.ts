@@ -47,7 +47,7 @@ describeEachServer('the claim of a run', (on) => {
         /^session \d+ of switcharoo@127\.0\.0\.1:\d+$|^session \d+ of switcharoo@localhost/,
       );
       await first.end();
-      await expect.poll(() => second.take(signal), {timeout: 5_000}).toBe(true);
+      await expect.poll(() => second.take(signal)).toBe(true);
     } finally {
       await first.end();
       await second.end();
@@ -71,7 +71,7 @@ describeEachServer('the claim of a run', (on) => {
       expect(await one.isHeld(signal)).toBe(true);
       const [row] = await on.database.query("SELECT IS_USED_LOCK('switcharoo.claim') AS id");
       await on.database.query('KILL ?', [row?.['id']]);
-      await expect.poll(() => one.isHeld(signal), {timeout: 3_000}).toBe(false);
+      await expect.poll(() => one.isHeld(signal)).toBe(false);
       expect(await one.take(signal)).toBe(true);
       expect(await one.isHeld(signal)).toBe(true);
     } finally {
@@ -137,7 +137,7 @@ describeEachServer('the claim of a run', (on) => {
       await first.take(signal);
       await first.keep(claimOf('r1'), signal);
       expect(await second.takeOver({run: 'r1', journal: 'j1'}, signal)).toBe('dropped');
-      await expect.poll(() => first.isHeld(signal), {timeout: 3_000}).toBe(false);
+      await expect.poll(() => first.isHeld(signal)).toBe(false);
       expect(await second.look(signal)).toEqual({claim: null, holder: null});
     } finally {
       await first.end();
@@ -158,7 +158,7 @@ describeEachServer('the claim of a run', (on) => {
       expect(await endHolds(claims, 'r1', claimed, signal)).toEqual([
         {target: 'source', ...(superReadOnly ? {keepsClaim: true} : {})},
       ]);
-      await expect.poll(() => first.isHeld(signal), {timeout: 3_000}).toBe(false);
+      await expect.poll(() => first.isHeld(signal)).toBe(false);
     } finally {
       await on.session.writer.allowWrites(signal);
       await second.drop({run: 'r1', journal: 'j1'}, signal);

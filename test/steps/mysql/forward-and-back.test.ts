@@ -59,9 +59,7 @@ forEachPair('the databases', (pair) => {
           await source.query(statementsOf(source.brand).start);
           expect((await lossOf(reverseReplication)).lossless).toBe(false);
         }
-        await expect
-          .poll(async () => (await replicationOn(source))?.sql, {timeout: 20_000})
-          .toBe('No');
+        await expect.poll(async () => (await replicationOn(source))?.sql).toBe('No');
         // Before any question, the reversal says what it would lose.
         expect(await reverse(reverseReplication, {source: null})).toEqual({
           kind: 'blocked',
@@ -71,9 +69,7 @@ forEachPair('the databases', (pair) => {
           hint: 'Repair replication on db1 until it has caught up, then reverse again; or stay on aurora.',
         });
         await repairReverseReplication({aurora, source, replica});
-        await expect
-          .poll(() => lossOf(reverseReplication), {timeout: 20_000})
-          .toMatchObject({lossless: true});
+        await expect.poll(() => lossOf(reverseReplication)).toMatchObject({lossless: true});
       },
     });
     expect(trips).toMatchObject({lost: [], twice: [], equal: true});
@@ -97,9 +93,7 @@ const lossOf = async (reverseReplication: Placed) => {
 async function expectUnproven(reverseReplication: Placed, replica: LabDatabase): Promise<void> {
   const release = await holdReplication(replica);
   // What it had begun to execute when it was held goes through.
-  await expect
-    .poll(() => lossOf(reverseReplication), {timeout: 20_000})
-    .toMatchObject({lossless: false});
+  await expect.poll(() => lossOf(reverseReplication)).toMatchObject({lossless: false});
   const held = (await lossOf(reverseReplication)).because;
   await release();
   expect(held).toEqual([
@@ -111,9 +105,7 @@ async function expectUnproven(reverseReplication: Placed, replica: LabDatabase):
     expect.stringMatching(/^Missing: /),
     expect.stringMatching(/^aurora may purge /),
   ]);
-  await expect
-    .poll(() => lossOf(reverseReplication), {timeout: 20_000})
-    .toMatchObject({lossless: true});
+  await expect.poll(() => lossOf(reverseReplication)).toMatchObject({lossless: true});
 }
 
 /** A statement that the old server cannot apply: of a type that it does not know, or on a table that it has not. */

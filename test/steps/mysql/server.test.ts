@@ -107,7 +107,7 @@ test('a look at a server that hangs ends with its signal, and the next one sees 
       );
       await sleep(50);
       stop.abort(new Error('stopped by the operator'));
-      ended = await Promise.race([look, sleep(1_000).then(() => 'still waiting')]);
+      ended = await Promise.race([look, sleep(10_000).then(() => 'still waiting')]);
     }
     servers.databases.source.resume();
     expect(ended).toBe('stopped by the operator');
@@ -125,7 +125,7 @@ test('a write that waits for a lock is ended on the server too when it is aborte
     );
     await untilListed('SET SESSION lock_wait_timeout = 30, GLOBAL read_only = ON');
     stop.abort();
-    expect(await Promise.race([write, sleep(1_000).then(() => 'still waiting')])).toBe('threw');
+    expect(await Promise.race([write, sleep(10_000).then(() => 'still waiting')])).toBe('threw');
     await client.query('UNLOCK TABLES');
     expect(await writer.fence()).toEqual({readOnly: false, superReadOnly: null});
   }));

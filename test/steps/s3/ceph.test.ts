@@ -7,7 +7,6 @@ import {type Desk, type Ended, lastDocument, openDesk} from '../../cli/switcharo
 import {storeLaws} from '../../journal/store-laws.ts';
 import {type Ceph, hasCeph, startCeph} from './ceph.ts';
 
-const limitMs = 300_000;
 const region = 'us-east-1';
 const runbook = 'docs/examples/maintenance.ts';
 
@@ -24,13 +23,13 @@ describe.skipIf(!hasCeph)('Ceph', () => {
     here = openDesk();
     there = openDesk();
     await admin.send(new CreateBucketCommand({Bucket: 'cutovers'}));
-  }, limitMs);
+  });
   afterAll(async () => {
     admin?.destroy();
     await here?.clear();
     await there?.clear();
     await ceph?.stop();
-  }, limitMs);
+  });
 
   const place = (bucket: string) => {
     const {endpoint, credentials} = ceph;
@@ -61,71 +60,59 @@ describe.skipIf(!hasCeph)('Ceph', () => {
     return {store: writer, close};
   });
 
-  test(
-    'a run is shared in a bucket without versions, continued, taken over and reversed',
-    async () => {
-      const [first, second] = [here as Desk, there as Desk];
-      const {file, page} = inventoryFor('cutovers');
-      const checked = await first.run('store', 'check', '-i', file, '--json');
-      expect(checked.code, checked.stdout + checked.stderr).toBe(0);
-      expect(resultsOf(checked)).toEqual({
-        keys: 'good',
-        'one-writer': 'good',
-        'plain-write': 'advice',
-        approvals: 'advice',
-        'live-page': 'good',
-        deletion: 'advice',
-        versions: 'advice',
-        'object-lock': 'advice',
-        'round-trip': 'good',
-      });
-      const paused = await first.run(
-        ...['run', runbook, '-i', file, '--until', 'closed', '--yes', '--json'],
-      );
-      expect(paused.code, paused.stdout + paused.stderr).toBe(0);
-      expect(existsSync(page)).toBe(true);
-      const {run} = lastDocument(await first.run('status', '--offline', '--json'));
-      const taking = ['take-over', run, '-i', file, '--name', run, '--now', '--json'];
-      const taken = await second.run(...taking);
-      expect(taken.code, taken.stdout + taken.stderr).toBe(0);
-      const overtaken = await first.run('resume', run, '--yes', '--json');
-      expect(lastDocument(overtaken).problems).toMatchObject([{code: 'run-continued-elsewhere'}]);
-      const reversed = await second.run('reverse', run, '--yes', '--json');
-      expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
-      expect(existsSync(page)).toBe(false);
-      const verified = await first.run('log', run, '--verify', '--shared', file, '--json');
-      expect(verified.code, verified.stdout + verified.stderr).toBe(0);
-    },
-    limitMs,
-  );
+  test('a run is shared in a bucket without versions, continued, taken over and reversed', async () => {
+    const [first, second] = [here as Desk, there as Desk];
+    const {file, page} = inventoryFor('cutovers');
+    const checked = await first.run('store', 'check', '-i', file, '--json');
+    expect(checked.code, checked.stdout + checked.stderr).toBe(0);
+    expect(resultsOf(checked)).toEqual({
+      keys: 'good',
+      'one-writer': 'good',
+      'plain-write': 'advice',
+      approvals: 'advice',
+      'live-page': 'good',
+      deletion: 'advice',
+      versions: 'advice',
+      'object-lock': 'advice',
+      'round-trip': 'good',
+    });
+    const paused = await first.run(
+      ...['run', runbook, '-i', file, '--until', 'closed', '--yes', '--json'],
+    );
+    expect(paused.code, paused.stdout + paused.stderr).toBe(0);
+    expect(existsSync(page)).toBe(true);
+    const {run} = lastDocument(await first.run('status', '--offline', '--json'));
+    const taking = ['take-over', run, '-i', file, '--name', run, '--now', '--json'];
+    const taken = await second.run(...taking);
+    expect(taken.code, taken.stdout + taken.stderr).toBe(0);
+    const overtaken = await first.run('resume', run, '--yes', '--json');
+    expect(lastDocument(overtaken).problems).toMatchObject([{code: 'run-continued-elsewhere'}]);
+    const reversed = await second.run('reverse', run, '--yes', '--json');
+    expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
+    expect(existsSync(page)).toBe(false);
+    const verified = await first.run('log', run, '--verify', '--shared', file, '--json');
+    expect(verified.code, verified.stdout + verified.stderr).toBe(0);
+  });
 
-  test(
-    'a bucket with versions is refused by store check, and by a run before it changes something',
-    async () => {
-      const desk = here as Desk;
-      await admin.send(
-        new CreateBucketCommand({Bucket: 'locked', ObjectLockEnabledForBucket: true}),
-      );
-      await admin.send(new CreateBucketCommand({Bucket: 'versions'}));
-      const VersioningConfiguration = {Status: 'Enabled'} as const;
-      await admin.send(
-        new PutBucketVersioningCommand({Bucket: 'versions', VersioningConfiguration}),
-      );
-      for (const bucket of ['locked', 'versions']) {
-        const {file, page} = inventoryFor(bucket);
-        const checked = await desk.run('store', 'check', '-i', file, '--json');
-        expect(checked.code, checked.stdout + checked.stderr).toBe(3);
-        expect(lastDocument(checked)).toMatchObject({
-          checks: [{check: 'one-writer', result: 'bad'}],
-          problems: [{code: 'store-overwrites', hint: expect.stringContaining('versions')}],
-        });
-        const refused = await desk.run('run', runbook, '-i', file, '--yes', '--json');
-        expect(lastDocument(refused).problems, refused.stderr).toMatchObject([
-          {code: 'store-overwrites'},
-        ]);
-        expect([bucket, existsSync(page)]).toEqual([bucket, false]);
-      }
-    },
-    limitMs,
-  );
+  test('a bucket with versions is refused by store check, and by a run before it changes something', async () => {
+    const desk = here as Desk;
+    await admin.send(new CreateBucketCommand({Bucket: 'locked', ObjectLockEnabledForBucket: true}));
+    await admin.send(new CreateBucketCommand({Bucket: 'versions'}));
+    const VersioningConfiguration = {Status: 'Enabled'} as const;
+    await admin.send(new PutBucketVersioningCommand({Bucket: 'versions', VersioningConfiguration}));
+    for (const bucket of ['locked', 'versions']) {
+      const {file, page} = inventoryFor(bucket);
+      const checked = await desk.run('store', 'check', '-i', file, '--json');
+      expect(checked.code, checked.stdout + checked.stderr).toBe(3);
+      expect(lastDocument(checked)).toMatchObject({
+        checks: [{check: 'one-writer', result: 'bad'}],
+        problems: [{code: 'store-overwrites', hint: expect.stringContaining('versions')}],
+      });
+      const refused = await desk.run('run', runbook, '-i', file, '--yes', '--json');
+      expect(lastDocument(refused).problems, refused.stderr).toMatchObject([
+        {code: 'store-overwrites'},
+      ]);
+      expect([bucket, existsSync(page)]).toEqual([bucket, false]);
+    }
+  });
 });

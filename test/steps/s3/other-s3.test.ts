@@ -46,7 +46,7 @@ describe.skipIf(!existsSync(program))(
       const config = s3Store.config.parse({bucket: 'cutovers', prefix: 'shop', ...aws});
       ({writer: store, close} = await s3Store.open(config, {name: 'store', signal: never}));
       desk = openDesk();
-    }, 30_000);
+    });
     afterAll(async () => {
       await close?.();
       await desk?.clear();
