@@ -1,5 +1,6 @@
 import {defineConfig} from 'vitest/config';
 import {LongestFirst} from './test/longest-first.ts';
+import {workers} from './test/workers.ts';
 
 export default defineConfig({
   resolve: {conditions: ['switcharoo-source']},
@@ -7,8 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'templates/**/*.test.ts', 'docs/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
-    // More than there are processors: much of the time of a cutover is a wait for something.
-    maxWorkers: 3,
+    maxWorkers: workers(),
     // The explorers keep much for a moment: with a small nursery up to a fifth of their time is
     // garbage collection.
     execArgv: ['--max-semi-space-size=64'],

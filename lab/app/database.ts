@@ -9,8 +9,9 @@ interface Database {
   close(): Promise<void>;
 }
 
-const connectTimeoutMs = 1_500;
-const queryTimeoutMs = 1_500;
+// Less than a client waits for its answer, and more than a busy machine takes for one.
+const connectTimeoutMs = 4_000;
+const queryTimeoutMs = 4_000;
 
 /** The application's database, as its environment names it, reached from the host's own address. */
 export function openDatabase(env: NodeJS.ProcessEnv): Database {
