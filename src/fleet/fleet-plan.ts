@@ -2,6 +2,7 @@ import type {LabVariables} from '../inventory/inventory.ts';
 import {windowText} from '../inventory/window.ts';
 import {digestOf} from '../model/canonical.ts';
 import type {Fleet} from '../model/fleet.ts';
+import {shellWord} from '../model/hint.ts';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {FleetPlan} from '../report/index.ts';
 import type {Host} from '../run/host.ts';
@@ -11,7 +12,7 @@ import {type DescribedUnit, describedUnits} from './described-units.ts';
 import {waveNotInFile} from './engine-problems.ts';
 import {loadFleet} from './fleet-file.ts';
 import {waveForecasts} from './night.ts';
-import {fleetRehearsals, rehearsalRemark} from './rehearsals.ts';
+import {fleetRehearsals, isMissing, rehearsalRemark} from './rehearsals.ts';
 import {sharedSystemsIn} from './shared-systems.ts';
 
 /**
@@ -32,6 +33,8 @@ export async function planFleet(
   const fleet = fleetFrom(file, whole, from);
   const units = all.filter(({wave}) => Object.hasOwn(fleet.waves, wave));
   const forecast = waveForecasts(fleet, units, now);
+  const rehearsals = fleetRehearsals(host, units);
+  const inNextLab = nextLab ? units.filter(({isLab}) => isLab) : [];
   const waves = forecast.map(({wave, run, notMeasured, units: forecasts}) => {
     const {approve} = fleet.waves[wave] ?? {};
     const own = units.filter((unit) => unit.wave === wave);
@@ -62,9 +65,12 @@ export async function planFleet(
       ...forecast.flatMap(({remarks}) => remarks),
       ...remarksOn(fleet, units),
       ...(isOwnServer ? approvalRemarks(fleet) : []),
-      ...fleetRehearsals(host, units).flatMap(rehearsalRemark),
-      ...(nextLab ? labRemark(units) : []),
+      ...rehearsals.flatMap(rehearsalRemark),
+      ...labRemark(inNextLab),
     ],
+    next: rehearsals.some(isMissing)
+      ? [`fleet rehearse ${shellWord(path)}`]
+      : [...(inNextLab.length === 0 ? [] : ['lab up']), startCommand(fleet, path)],
   };
 }
 
@@ -100,12 +106,17 @@ export const digestOfUnits = (
     ...[atOnce, approve],
   ]);
 
+/** Starts its first wave. */
+function startCommand({waves}: Fleet, path: string): string {
+  const [first = ''] = Object.keys(waves);
+  return `fleet start ${shellWord(first)} --file ${shellWord(path)}`;
+}
+
 /** A wave with units in the lab can start only while a lab is up. */
-function labRemark(units: readonly DescribedUnit[]): readonly string[] {
-  const inLab = units.filter(({isLab}) => isLab).map(({id}) => id);
+function labRemark(inLab: readonly DescribedUnit[]): readonly string[] {
   return inLab.length === 0
     ? []
     : [
-        `No lab is running. Start one before the wave of ${inLab.join(', ')}: lab up. The plan then has other digests.`,
+        `No lab is running. Start one before the wave of ${inLab.map(({id}) => id).join(', ')}: lab up. The plan then has other digests.`,
       ];
 }

@@ -37,6 +37,10 @@ export function fleetRehearsals(
   });
 }
 
+/** Whether it was not yet rehearsed forward and back. */
+export const isMissing = ({forward, back}: FleetRehearsal): boolean =>
+  forward === null || back === null;
+
 /** What is to be rehearsed in the lab: each file once, also where its units have parameters of their own. */
 export function rehearsalsDue(
   rehearsals: readonly FleetRehearsal[],

@@ -62,6 +62,8 @@ export interface FleetPlan {
   readonly atOnce: NonNullable<Fleet['atOnce']>;
   readonly waves: readonly PlannedWave[];
   readonly remarks: readonly string[];
+  /** The commands that follow, without the name of the program. */
+  readonly next: readonly string[];
 }
 
 export function fleetPlanText(plan: FleetPlan, options: TextOptions): string {

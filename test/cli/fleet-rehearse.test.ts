@@ -62,10 +62,15 @@ test('each runbook is rehearsed once to its end and back, also behind one that f
   // The lab of the last one is down.
   expect((await desk.run('lab', 'status', '--json')).stdout).toContain('lab-not-running');
   // What counts is not rehearsed again.
-  const again = await desk.run(...rehearse(fleetOf('by-hand in the lab')));
+  const whole = fleetOf('by-hand in the lab');
+  const again = await desk.run(...rehearse(whole));
   expect([again.code, outcomes().length]).toEqual([0, 4]);
   expect(lastDocument(again).next).toEqual([
     expect.stringMatching(/ fleet plan \S+waves.mjs( |$)/),
+  ]);
+  expect(lastDocument(await desk.run('fleet', 'plan', whole, '--json')).next).toEqual([
+    expect.stringMatching(/ lab up( |$)/),
+    expect.stringMatching(/ fleet start all --file \S+waves.mjs( |$)/),
   ]);
 });
 

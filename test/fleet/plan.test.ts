@@ -83,7 +83,9 @@ describe('a plan of a fleet', () => {
         },
       },
     };
-    const plan = await planFleet(host, written(fleet));
+    const file = written(fleet);
+    const plan = await planFleet(host, file);
+    expect(plan.next).toEqual([`fleet rehearse ${file}`]);
     expect(fleetPlanText(plan, {width: 100, paint: plainPaint})).toBe(
       [
         'Fleet to-aws: 3 units in 2 waves',

@@ -13,10 +13,14 @@ export async function showFleetPlan(
 ): Promise<ExitCode> {
   const isOwnServer = !process.env['DATABASE_URL'];
   const plan = await planFleet(app, file, {isOwnServer, from, nextLab: await nextLabOf(app)});
+  const next = plan.next.map((command) => app.paste(command));
   if (app.json) {
-    printDocument(app, 'fleet-plan', {...plan, next: []});
+    printDocument(app, 'fleet-plan', {...plan, next});
   } else {
     app.print(fleetPlanText(plan, app));
+    for (const command of next) {
+      app.say(`Next: ${command}`);
+    }
   }
   return exitCodes.done;
 }

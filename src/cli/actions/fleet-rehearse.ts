@@ -1,7 +1,12 @@
 import {describedUnits} from '../../fleet/described-units.ts';
 import {loadFleet} from '../../fleet/fleet-file.ts';
 import {fleetLabIsUp} from '../../fleet/problems.ts';
-import {type FleetRehearsal, fleetRehearsals, rehearsalsDue} from '../../fleet/rehearsals.ts';
+import {
+  type FleetRehearsal,
+  fleetRehearsals,
+  isMissing,
+  rehearsalsDue,
+} from '../../fleet/rehearsals.ts';
 import {shellWord} from '../../model/hint.ts';
 import {problemsIn, SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
@@ -81,7 +86,7 @@ function print(
   rehearsals: readonly FleetRehearsal[],
   tried: ReadonlySet<string>,
 ): ExitCode {
-  const missing = rehearsals.filter(({forward, back}) => forward === null || back === null);
+  const missing = rehearsals.filter(isMissing);
   const next = missing.length === 0 ? [app.paste(`fleet plan ${shellWord(file)}`)] : [];
   if (app.json) {
     printDocument(app, 'fleet-rehearsals', {fleet, runbooks: rehearsals, next});
