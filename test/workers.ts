@@ -6,8 +6,8 @@ const tries = 20;
 const slowMs = 4;
 
 /**
- * One more than there are processors: much of the time of a cutover is a wait for something. Not on a machine that takes
- * long to start a process, as a virtual one may: there they would only starve each other.
+ * One more than there are processors: much of the time of a cutover is a wait for something. Not on a machine that
+ * takes long to start a process, as a virtual one may: there they would only starve each other.
  */
 export function workers(): number {
   const sinceMs = performance.now();

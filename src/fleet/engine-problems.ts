@@ -89,7 +89,7 @@ export const unitUnknown = (fleet: string, unit: string): Problem => ({
 export const waveChanged = (wave: string): Problem => ({
   code: 'fleet-wave-changed',
   message: `The units, approvers, limits, runbooks or inventories of ${wave} have changed since it was started.`,
-  hint: 'The wave remains as it was started and approved. Restore the files, or put what is new into a wave with another name.',
+  hint: 'The wave remains as it was started and approved. Restore the files, or put what is new into a wave with another name. A unit in the lab is another one with each new lab.',
 });
 
 export const earlierWaveUnfinished = (

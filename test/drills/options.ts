@@ -28,7 +28,7 @@ const options = {
   upgrade: {...drill, about: 'of a fleet: runners of a newer release replace the others'},
   units: {...counted, default: '200', about: 'of a fleet'},
   points: {...counted, default: '20', about: 'for --lab and --two-hosts'},
-  only: {type: 'string', takes: 'N', about: 'of the points, counted from 1: 3,7 or 1-20'},
+  only: {type: 'string', takes: 'N,N-N', about: 'of the points, counted from 1: 3,7 or 1-20'},
   seed: {...counted, default: '1', about: 'of all that is random'},
 } as const;
 
@@ -49,16 +49,10 @@ export function chosenDrills(args: readonly string[]) {
     if (values.help) {
       return {instead: drillHelp, code: 0};
     }
-    for (const name of [
-      'races',
-      'freeze',
-      'holds',
-      'schedules',
-      'units',
-      'points',
-      'seed',
-    ] as const) {
-      numberIn(name, values[name] ?? '1');
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value === 'string' && name !== 'only') {
+        numberIn(name, value);
+      }
     }
     numbersIn('only', values.only ?? '1');
     return {values, positionals};
