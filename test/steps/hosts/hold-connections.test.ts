@@ -180,7 +180,7 @@ nginx -s reload; sleep 0.3`);
   test('a slow request that is under way ends before the hold begins, and newer ones are not waited for', async () => {
     sockets = [await opened(web.cable.host)];
     const [slow] = sockets;
-    const actions = await holdConnections.plan(look(inputOf({settleMs: 30_000})), ways);
+    const actions = await holdConnections.plan(look(inputOf({settleMs: 10_000})), ways);
     const holding = performAll(web.host.session.writer, actions);
     await sleep(700);
     expect(web.host.run('nft list ruleset')).toBe('');
