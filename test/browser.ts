@@ -151,7 +151,8 @@ export class Browser {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGKILL');
     await ended;
-    rmSync(this.#folder, {recursive: true, force: true, maxRetries: 5});
+    // Its other processes end after it, and write to the folder until then.
+    rmSync(this.#folder, {recursive: true, force: true, maxRetries: 20});
   }
 
   #read(chunk: string): void {

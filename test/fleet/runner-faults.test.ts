@@ -148,7 +148,7 @@ test('a run that was reserved and never began keeps its name, and one that has n
 });
 
 test('a runner that is told to stop while it waits for an answer begins no outage', async () => {
-  await start('ending', ['late'], {prepareSeconds: 1});
+  await start('ending', ['late'], {prepareSeconds: 5});
   const stopping = new AbortController();
   const lines: string[] = [];
   const served = serve('ending', lines, {stopping: stopping.signal, aborting: never});
