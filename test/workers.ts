@@ -2,12 +2,12 @@ import {spawnSync} from 'node:child_process';
 import {availableParallelism} from 'node:os';
 
 const tries = 20;
-/** The start of a small program takes 1 to 2 ms on a machine that is not slow. */
+/** Where a small program took 6 to 7 ms to start, three workers on two processors starved each other. */
 const slowMs = 4;
 
 /**
  * One more than there are processors: much of the time of a cutover is a wait for something. Not on a machine that
- * takes long to start a process, as a virtual one may: there they would only starve each other.
+ * takes long to start a process: there all processors are busy anyway.
  */
 export function workers(): number {
   const sinceMs = performance.now();

@@ -9,8 +9,8 @@ const shimDescriptor = 3;
 // A shell script, not a Node program: a check runs several commands, and starting Node for each takes longer than the
 // check.
 const shim = `#!/bin/sh
-# A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits, and
-# starts no process for it: a check runs several commands, and waits for every process that is started here.
+# A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits. Only to
+# read its input it starts a process: a check runs several commands, and waits for every process that is started here.
 input=
 case "\${0##*/} $*" in
   *tables-restore*|crontab*' -'|nft*' -f -') input=$(cat; printf .) input=\${input%.} ;;
