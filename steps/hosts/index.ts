@@ -28,6 +28,8 @@ export {noVisitors} from './no-visitors.ts';
 export {oneRequestAConnection} from './one-request-a-connection.ts';
 export {proxyReady} from './proxy-ready.ts';
 export {releaseConnections} from './release-connections.ts';
+export {IdleShells} from './shell/idle-shells.ts';
+export {ownShell} from './shell/open-shell.ts';
 export {stopAtJobs} from './stop-at-jobs.ts';
 export {stopCrons} from './stop-crons.ts';
 export {stopSupervisorPrograms} from './stop-supervisor-programs.ts';

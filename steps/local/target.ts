@@ -9,7 +9,8 @@ export const localMachine = defineTarget({
   kind: 'local',
   config: z.object({}),
   async open(_config, {name}): Promise<Session<LocalReader, LocalWriter>> {
-    const machine: LocalWriter = {name, hosts: [commandsOver(localShell(name))]};
-    return {reader: machine, writer: machine, close: async () => {}};
+    const shell = localShell(name);
+    const machine: LocalWriter = {name, hosts: [commandsOver(shell)]};
+    return {reader: machine, writer: machine, close: async () => shell.close()};
   },
 });

@@ -63,6 +63,9 @@ async function runScript(
   }
 }
 
+/** Most commands print nothing, and each process that looks at it would take longer than they do. */
+const defineEndOf = sh`end_of() { if [ -s "$1" ]; then tail -c ${`${longestOutput}`} "$1" | encode; else printf -; fi; }`;
+
 // coreutils' `timeout` makes a process group of its own and ends all of it (timeout(1)); it also ends the command when
 // nobody is connected any more. The command does not inherit the lock: a daemon that it starts would keep it.
 const commandScript = (
@@ -71,6 +74,7 @@ const commandScript = (
   folder: string,
   {before, after}: Around,
 ) => `${defineEncode}
+${defineEndOf}
 ${before}
 ${sh`folder=${folder}
 ( umask 077; mkdir -p -- "$folder" )
@@ -88,10 +92,12 @@ echo "$command" > "$folder/pid"
 if [ -e "$folder/stopped" ]; then kill -KILL "-$command" 2>/dev/null || kill -KILL "$command" 2>/dev/null || :; fi
 wait "$command" || code=$?`}
 ${after}
-${sh`printf '%s %s ' "$code" "$(wc -c < "$folder/out")"
-tail -c ${`${longestOutput}`} "$folder/out" | encode
+${sh`bytes=0
+if [ -s "$folder/out" ]; then bytes=$(($(wc -c < "$folder/out"))); fi
+printf '%s %s ' "$code" "$bytes"
+end_of "$folder/out"
 printf ' '
-tail -c ${`${longestOutput}`} "$folder/err" | encode`}`;
+end_of "$folder/err"`}`;
 
 /** Also for a command that has not started: it sees `stopped`. */
 const endScript = (folder: string) => sh`folder=${folder}

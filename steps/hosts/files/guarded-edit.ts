@@ -3,7 +3,7 @@ import type {RunMarker} from '../contract.ts';
 import {hostFileEdited} from '../shell/problems.ts';
 import {sh} from '../shell/quote.ts';
 import type {Shell} from '../shell/shell.ts';
-import {keptFolder} from './run-marker.ts';
+import {keptFolder, keptOfAll, keptOfRun} from './run-marker.ts';
 
 /** The output of a script that wrote nothing, because a file differs from what the last check saw. */
 export const edited = 'edited';
@@ -24,4 +24,4 @@ export async function guardedRun(
 export const removeEmptyFolders = (root: string, marker: RunMarker) =>
   sh`cd /
 find ${keptFolder(root, marker)} -depth -type d -empty -delete 2>/dev/null || :
-rmdir "$(dirname -- ${keptFolder(root, marker)})" ${`${root}/var/lib/switcharoo`} 2>/dev/null || :`;
+rmdir ${keptOfRun(root, marker)} ${keptOfAll(root)} 2>/dev/null || :`;

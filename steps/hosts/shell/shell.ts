@@ -4,9 +4,10 @@ import {join} from 'node:path';
 import {$} from 'zx/core';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {HostsConfig} from '../contract.ts';
+import {IdleShells} from './idle-shells.ts';
+import {type OpenShell, rootShell} from './open-shell.ts';
 import {hostCommandTimeout, hostShellRefused} from './problems.ts';
 import {quote} from './quote.ts';
-import {RootShell} from './root-shell.ts';
 import {jumpMessages, sshOptions} from './ssh-options.ts';
 import {lastLine, problemOf} from './ssh-problem.ts';
 import {Turns} from './turns.ts';
@@ -150,48 +151,34 @@ interface Running {
   readonly connected: () => void;
 }
 
-/** A firewall may have forgotten a connection that was idle for longer. */
-const freshMs = 20_000;
-const mostIdle = 4;
-
-const isFresh = ({isUsable, answeredAt}: RootShell): boolean =>
-  isUsable && performance.now() - answeredAt < freshMs;
-
-/** The open root shells of one host: a script takes one that is free, or opens one. */
+/** The open root shells of one host. */
 class HostShells {
   readonly #host: HostConfig;
-  readonly #options: readonly string[];
+  readonly #shells: IdleShells;
   readonly #jumpMessages: string;
-  #idle: readonly RootShell[] = [];
-  readonly #open = new Set<RootShell>();
 
   constructor(host: HostConfig, options: readonly string[], messages: string) {
     this.#host = host;
-    this.#options = options;
+    this.#shells = new IdleShells(() => rootShell([...options, '--', host.address]));
     this.#jumpMessages = messages;
+  }
+
+  /** Whether the next script finds an open shell. */
+  get hasFree(): boolean {
+    return this.#shells.hasFree;
   }
 
   async run({script, signal, limitMs, connected}: Running): Promise<string> {
     signal.throwIfAborted();
     const limit = AbortSignal.timeout(limitMs);
-    const shell = this.#take();
-    let ended: Awaited<ReturnType<RootShell['run']>>;
-    try {
-      ended = await shell.run(script, AbortSignal.any([signal, limit]), connected);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!limit.aborted) {
-        throw error;
+    const ended = await this.#shells.with(async (shell) => {
+      try {
+        return await shell.run(script, AbortSignal.any([signal, limit]), connected);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw limit.aborted ? this.#late(shell, limitMs) : error;
       }
-      const instead = lastLine(shell.printedInstead ?? '');
-      throw new SwitcharooError(
-        instead === undefined
-          ? hostCommandTimeout(this.#host, limitMs)
-          : hostShellRefused(this.#host, instead),
-      );
-    } finally {
-      this.#giveBack(shell);
-    }
+    });
     signal.throwIfAborted();
     if (ended.code === 0 && ended.started) {
       return ended.stdout;
@@ -201,38 +188,15 @@ class HostShells {
   }
 
   close(): void {
-    for (const shell of this.#open) {
-      this.#discard(shell);
-    }
+    this.#shells.close();
   }
 
-  /** Whether the next script finds an open shell. */
-  get hasFree(): boolean {
-    return this.#idle.some(isFresh);
-  }
-
-  #take(): RootShell {
-    for (const shell of this.#idle.filter((each) => !isFresh(each))) {
-      this.#discard(shell);
-    }
-    const [free] = this.#idle;
-    const shell = free ?? new RootShell([...this.#options, '--', this.#host.address]);
-    this.#idle = this.#idle.filter((each) => each !== shell);
-    this.#open.add(shell);
-    return shell;
-  }
-
-  #giveBack(shell: RootShell): void {
-    if (shell.isUsable && this.#idle.length < mostIdle) {
-      this.#idle = [shell, ...this.#idle];
-    } else {
-      this.#discard(shell);
-    }
-  }
-
-  #discard(shell: RootShell): void {
-    shell.close();
-    this.#open.delete(shell);
-    this.#idle = this.#idle.filter((each) => each !== shell);
+  #late({printedInstead = ''}: OpenShell, limitMs: number): SwitcharooError {
+    const instead = lastLine(printedInstead);
+    return new SwitcharooError(
+      instead === undefined
+        ? hostCommandTimeout(this.#host, limitMs)
+        : hostShellRefused(this.#host, instead),
+    );
   }
 }

@@ -11,7 +11,7 @@ import {
   hostUnreachable,
   sudoRefused,
 } from './problems.ts';
-import {type Ended, noConnection} from './root-shell.ts';
+import {type Ended, noConnection} from './open-shell.ts';
 
 /** ssh ends with the exit code of the command, where it had a connection. `jumpMessages`: of ssh to a host between. */
 export function problemOf(

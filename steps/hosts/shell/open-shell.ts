@@ -45,12 +45,19 @@ export const noConnection = 255;
 /** The end of the output of a script: its exit code follows on stdout. */
 const endOf = new RegExp(`\\n${endLine}(?: (\\d+))?\\n$`);
 
+/** A root shell on a host, over ssh. It logs in when the first script is run. `sshArguments`: up to the address. */
+export const rootShell = (sshArguments: readonly string[]) =>
+  new OpenShell('ssh', [...sshArguments, asRoot], environment);
+
+/** A shell on this machine, of the account that runs switcharoo. */
+export const ownShell = () => new OpenShell('/bin/sh', ['-s'], '');
+
 /**
- * A root shell on a host, over ssh, that stays open: a script costs one round trip, and starts no process here. It runs
- * one script at a time.
+ * A shell that stays open: a script costs one round trip, and starts no process here (as this one has much memory, that
+ * would take longer than most scripts). It runs one script at a time.
  */
-export class RootShell {
-  readonly #ssh: ChildProcessWithoutNullStreams;
+export class OpenShell {
+  readonly #shell: ChildProcessWithoutNullStreams;
   #isUsable = true;
   #isClosed = false;
   #isLoggedIn = false;
@@ -61,21 +68,21 @@ export class RootShell {
   /** When it last answered, on the clock of `performance.now`. */
   answeredAt = performance.now();
 
-  /** Logs in when the first script is run. `sshArguments`: for ssh, up to the address. */
-  constructor(sshArguments: readonly string[]) {
+  /** `beginning`: for the shell, before its first script. */
+  constructor(program: string, words: readonly string[], beginning: string) {
     // Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends its children.
-    this.#ssh = spawn('ssh', [...sshArguments, asRoot], {detached: true});
+    this.#shell = spawn(program, words, {detached: true});
     // ssh may end before it has read all of it, for instance when it is refused: its exit code is the reason.
-    this.#ssh.stdin.on('error', () => {});
-    this.#ssh.stdout.setEncoding('utf8').on('data', (text: string) => {
+    this.#shell.stdin.on('error', () => {});
+    this.#shell.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
       this.#changed();
     });
-    this.#ssh.stderr.setEncoding('utf8').on('data', (text: string) => {
+    this.#shell.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
       this.#changed();
     });
-    this.#ssh.once('exit', () => {
+    this.#shell.once('exit', () => {
       this.#isUsable = false;
     });
     const end = (code: number | null) => {
@@ -84,12 +91,12 @@ export class RootShell {
       this.#isClosed = true;
       this.#changed();
     };
-    this.#ssh.once('close', end);
-    this.#ssh.once('error', ({message}) => {
+    this.#shell.once('close', end);
+    this.#shell.once('error', ({message}) => {
       this.#stderr += message;
       end(noConnection);
     });
-    this.#ssh.stdin.write(environment);
+    this.#shell.stdin.write(beginning);
     this.#holdsProcess(false);
   }
 
@@ -109,7 +116,7 @@ export class RootShell {
     this.#stderr = '';
     this.#holdsProcess(true);
     try {
-      this.#ssh.stdin.write(wrapped(script));
+      this.#shell.stdin.write(wrapped(script));
       return await this.#result(signal, connected);
     } finally {
       this.#holdsProcess(false);
@@ -117,10 +124,10 @@ export class RootShell {
     }
   }
 
-  /** Ends the connection. A script that is running on the host ends when it writes. */
+  /** Ends the shell, or its connection. A script that is running ends when it writes. */
   close(): void {
     this.#isUsable = false;
-    this.#ssh.kill();
+    this.#shell.kill();
   }
 
   #result(signal: AbortSignal, connected: () => void): Promise<Ended> {
@@ -172,9 +179,9 @@ export class RootShell {
 
   /** An open shell without a script is no reason for this process to stay. */
   #holdsProcess(isHeld: boolean): void {
-    const {stdin, stdout, stderr} = this.#ssh;
+    const {stdin, stdout, stderr} = this.#shell;
     const streams = [stdin, stdout, stderr].filter((stream) => stream instanceof Socket);
-    for (const each of [this.#ssh, ...streams]) {
+    for (const each of [this.#shell, ...streams]) {
       isHeld ? each.ref() : each.unref();
     }
   }
