@@ -54,3 +54,21 @@ test('an aborted command is ended, with its processes', async () => {
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 60_000);
   expect(existsSync(pidFile)).toBe(true);
 });
+
+test('commands run in a shell that stays open: none sees what another one set, and it ends with the session', async () => {
+  const own = await open();
+  const [machine] = own.reader.hosts;
+  const look = async (text: string) => {
+    const command = {text, values: {}, limitMs: 60_000};
+    const marker = {id: 'r-1', entry: 'look'};
+    const end = await machine?.checkCommand(command, marker, new AbortController().signal);
+    return end === 'running' ? end : end?.printed.trim();
+  };
+  const session = 'ps -o sess= -p $$';
+  const shell = Number(await look(`export LEFT=1; cd /tmp; ${session}`));
+  expect(await look('printenv LEFT || pwd')).toBe('/');
+  expect(await look('exit 7')).toBe('');
+  expect(Number(await look(session))).toBe(shell);
+  await own.close();
+  await vi.waitFor(() => expect(() => process.kill(shell, 0)).toThrow(), 60_000);
+});
