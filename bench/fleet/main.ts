@@ -25,6 +25,9 @@ const columns = [
 const widths = columns.map((column) => Math.max(column.length, 8));
 const say = (cells: readonly string[]) => process.stdout.write(`${rowText(cells, widths)}\n`);
 
+/** A hundred times the units may cost so many times the seconds a unit. */
+const mostGrowth = 1.5;
+
 const plainUpTo = Number(values['plain-up-to']);
 process.stdout.write(
   `${values.runners} runners, each with up to ${values['at-once']} units at once. From "runner CPU" on, the columns are processor time per unit.\n`,
@@ -60,9 +63,6 @@ function cellsOf(measured: Measured): readonly string[] {
     ...[each(cpu.plain), each(cpu.plainCommands)],
   ];
 }
-
-/** A hundred times the units may cost so many times the seconds a unit. */
-const mostGrowth = 1.5;
 
 function growthOf(sizes: readonly Measured[]): number {
   const [first, last] = [sizes[0], sizes.at(-1)];

@@ -14,6 +14,8 @@ export class StateFolder {
   readonly machine: Machine;
   /** Whether each run has a reserve for a full disk. */
   readonly reserves: boolean;
+  /** By run: how long its journal was when it had a whole line. A journal only grows. */
+  readonly #begun = new Map<string, number>();
 
   constructor(
     path: string,
@@ -71,9 +73,19 @@ export class StateFolder {
   /** No journal, or one without a whole line. Anything else that cannot be read is damaged, and not empty. */
   #isEmpty(name: string): boolean {
     try {
+      // A command asks all runs many times, and there may be thousands.
+      const seen = this.#begun.get(name);
+      if (seen !== undefined && statSync(this.journalOf(name)).size >= seen) {
+        return false;
+      }
       const file = openSync(this.journalOf(name), 'r');
       try {
-        return fstatSync(file).size <= longestTornBytes && isWithoutLine(file);
+        const {size} = fstatSync(file);
+        const isEmpty = size <= longestTornBytes && isWithoutLine(file);
+        if (!isEmpty) {
+          this.#begun.set(name, size);
+        }
+        return isEmpty;
       } finally {
         closeSync(file);
       }

@@ -34,3 +34,20 @@ test('a folder of a process that ended before the first entry is no run, and a d
   );
   rmSync(path, {recursive: true});
 });
+
+test('a run is looked at again when its journal began, shrank or is gone', () => {
+  const path = mkdtempSync(join(tmpdir(), 'state-'));
+  const run = '20260301-030001-0000';
+  const journal = join(path, run, 'journal.jsonl');
+  mkdirSync(join(path, run));
+  const state = new StateFolder(path);
+  const lines = ['{"seq":0', '{"seq":0}\n', '{"seq":0}\n{"seq":1}\n', '{"s', '{"seq":0}\n'];
+  const seen = lines.map((text) => {
+    writeFileSync(journal, text);
+    return state.runs().length;
+  });
+  expect(seen).toEqual([0, 1, 1, 0, 1]);
+  rmSync(journal);
+  expect(state.emptyRuns()).toEqual([run]);
+  rmSync(path, {recursive: true});
+});
