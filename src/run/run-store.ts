@@ -149,16 +149,16 @@ export async function endElsewhere({
   opened,
   signals,
 }: SessionRequest): Promise<readonly string[]> {
-  const open = openRuns(host).filter((progress) => {
-    const {store, inventory} = progress.run;
-    return (
-      store !== undefined && inventory.name === opened.inventory.name && !workerOn(host, progress)
-    );
-  });
   const store = await storeOf(opened);
   if (!store) {
     return [];
   }
+  const open = openRuns(host).filter((progress) => {
+    const {store: named, inventory} = progress.run;
+    return (
+      named !== undefined && inventory.name === opened.inventory.name && !workerOn(host, progress)
+    );
+  });
   for (const {run} of open) {
     const sharing = {store, run: run.run};
     const shared = await sharedJournalOf(sharing, signals.stopping).catch(() => null);
