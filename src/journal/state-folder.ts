@@ -15,7 +15,7 @@ export class StateFolder {
   /** Whether each run has a reserve for a full disk. */
   readonly reserves: boolean;
   /** By run: how long its journal was when it had a whole line. A journal only grows. */
-  readonly #begun = new Map<string, number>();
+  readonly #sizes = new Map<string, number>();
 
   constructor(
     path: string,
@@ -74,7 +74,7 @@ export class StateFolder {
   #isEmpty(name: string): boolean {
     try {
       // A command asks all runs many times, and there may be thousands.
-      const seen = this.#begun.get(name);
+      const seen = this.#sizes.get(name);
       if (seen !== undefined && statSync(this.journalOf(name)).size >= seen) {
         return false;
       }
@@ -83,7 +83,7 @@ export class StateFolder {
         const {size} = fstatSync(file);
         const isEmpty = size <= longestTornBytes && isWithoutLine(file);
         if (!isEmpty) {
-          this.#begun.set(name, size);
+          this.#sizes.set(name, size);
         }
         return isEmpty;
       } finally {
