@@ -68,9 +68,12 @@ export async function planFleet(
       ...rehearsals.flatMap(rehearsalRemark),
       ...labRemark(inNextLab),
     ],
-    next: rehearsals.some(isMissing)
-      ? [`fleet rehearse ${shellWord(path)}`]
-      : [...(inNextLab.length === 0 ? [] : ['lab up']), startCommand(fleet, path)],
+    // In this order. What cannot be rehearsed in the lab may be started all the same.
+    next: [
+      ...(rehearsals.some(isMissing) ? [`fleet rehearse ${shellWord(path)}`] : []),
+      ...(inNextLab.length === 0 ? [] : ['lab up']),
+      startCommand(fleet, path),
+    ],
   };
 }
 

@@ -85,7 +85,7 @@ describe('a plan of a fleet', () => {
     };
     const file = written(fleet);
     const plan = await planFleet(host, file);
-    expect(plan.next).toEqual([`fleet rehearse ${file}`]);
+    expect(plan.next).toEqual([`fleet rehearse ${file}`, `fleet start pilot --file ${file}`]);
     expect(fleetPlanText(plan, {width: 100, paint: plainPaint})).toBe(
       [
         'Fleet to-aws: 3 units in 2 waves',
