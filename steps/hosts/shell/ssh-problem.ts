@@ -1,4 +1,5 @@
 import type {Problem} from '../../../src/index.ts';
+import {type Ended, noConnection} from './open-shell.ts';
 import {
   type HostPlace,
   hostAlgorithmRefused,
@@ -11,7 +12,6 @@ import {
   hostUnreachable,
   sudoRefused,
 } from './problems.ts';
-import {type Ended, noConnection} from './open-shell.ts';
 
 /** ssh ends with the exit code of the command, where it had a connection. `jumpMessages`: of ssh to a host between. */
 export function problemOf(

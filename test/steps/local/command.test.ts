@@ -1,11 +1,15 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import {localCommand} from '../../../steps/local/command.ts';
 import {localMachine} from '../../../steps/local/target.ts';
+import {endWithTest} from '../../end-with-test.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'switcharoo-local-'));
 const feed = join(folder, 'feed');
@@ -72,3 +76,19 @@ test('commands run in a shell that stays open: none sees what another one set, a
   await own.close();
   await vi.waitFor(() => expect(() => process.kill(shell, 0)).toThrow(), 60_000);
 });
+
+test('where switcharoo is killed during a command, nothing of it is left when the command has ended', async () => {
+  const outputFile = join(folder, 'output-of-killed');
+  const demo = fileURLToPath(new URL('killed-demo.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', demo, outputFile], {stdio: 'inherit'});
+  endWithTest(child);
+  const output = await vi.waitFor(() => readFileSync(outputFile, 'utf8').trim() || never(), 60_000);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(existsSync(output)).toBe(true);
+  await vi.waitFor(() => expect(existsSync(dirname(output))).toBe(false), 60_000);
+});
+
+const never = (): never => {
+  throw new Error('It has not begun.');
+};
