@@ -68,7 +68,7 @@ export async function planFleet(
       ...rehearsals.flatMap(rehearsalRemark),
       ...labRemark(inNextLab),
     ],
-    // In this order. What cannot be rehearsed in the lab may be started all the same.
+    // In this order. The start is named in any case: not every unit can be rehearsed in the lab.
     next: [
       ...(rehearsals.some(isMissing) ? [`fleet rehearse ${shellWord(path)}`] : []),
       ...(inNextLab.length === 0 ? [] : ['lab up']),

@@ -30,14 +30,15 @@ async function runScript(
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
   const either = AbortSignal.any([signal, limit]);
-  const {code, stdout, stderr} = await shells
+  const {code, started, stdout, stderr} = await shells
     .with((shell) => shell.run(script, either, () => {}))
     .catch((error) => {
       signal.throwIfAborted();
       throw limit.aborted ? new SwitcharooError(localScriptTimeout(limitMs)) : error;
     });
   signal.throwIfAborted();
-  if (code !== 0) {
+  // Without an answer nothing is known of the command.
+  if (code !== 0 || !started) {
     throw new SwitcharooError(localScriptFailed(code, stderr.trim().split('\n').at(-1) ?? ''));
   }
   return stdout;
